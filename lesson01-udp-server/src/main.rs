@@ -1,0 +1,39 @@
+//! A UDP server that echoes one datagram and ends (case 01).
+//!
+//! Run it: `cargo run -p lesson01-udp-server`, then lesson 02 in a second terminal.
+//! New here: a socket bound to a fixed address and port, which receives and answers.
+//! Diff it: it is the first of its kind; lesson 03 makes it run forever.
+
+use std::net::UdpSocket;
+
+use shared::Context;
+
+/// At most this many bytes are received at once: no datagram is larger (RFC 768).
+const BUFFER_SIZE: usize = 65_535;
+
+fn main() -> shared::Result {
+    let config = shared::load(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_DESCRIPTION"));
+    let addr = shared::resolve(&config.echo_addr)?;
+
+    // Steps 1 and 2: create the socket, and bind it to a fixed IP address and port.
+    let socket = UdpSocket::bind(addr).context("listen on", addr)?;
+    let local = socket.local_addr().context("ask for the port of", addr)?;
+    shared::info!("listening on {local}");
+
+    let mut buffer = [0; BUFFER_SIZE];
+    echo_datagram(&socket, &mut buffer)?;
+    Ok(())
+}
+
+/// Receives one datagram and sends it back (RFC 862); returns its length.
+fn echo_datagram(socket: &UdpSocket, buffer: &mut [u8]) -> shared::Result<usize> {
+    // Step 3: receive what the peer sends.
+    let (length, peer) = socket.recv_from(buffer).context("receive from", "a peer")?;
+    let bytes = &buffer[..length];
+    shared::received(bytes, peer);
+
+    // Step 4: answer; an echo server sends back what it received.
+    socket.send_to(bytes, peer).context("answer", peer)?;
+    shared::sent(bytes, peer);
+    Ok(length)
+}

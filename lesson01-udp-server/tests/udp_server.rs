@@ -1,0 +1,161 @@
+//! Lesson 01 against plain sockets.
+#![cfg(test)]
+
+use std::net::{SocketAddr, UdpSocket};
+use std::time::Instant;
+
+use shared::testing::{PATIENCE, Program, run, start};
+
+const LESSON: &str = env!("CARGO_BIN_EXE_lesson01-udp-server");
+
+/// The most that one datagram carries here; macOS lets a program send no more than this.
+const LARGEST: usize = if cfg!(target_os = "macos") {
+    9_216
+} else {
+    65_507
+};
+
+fn serve(addr: &str) -> (Program, SocketAddr) {
+    let mut lesson = start(LESSON, &["--echo-addr", addr]);
+    let server = lesson.listening();
+    (lesson, server)
+}
+
+/// A peer that talks to `server` alone.
+fn peer(server: SocketAddr) -> UdpSocket {
+    let any = if server.is_ipv4() {
+        "127.0.0.1:0"
+    } else {
+        "[::1]:0"
+    };
+    let socket = UdpSocket::bind(any).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket.connect(server).unwrap();
+    socket
+}
+
+#[track_caller]
+fn echoes(addr: &str, datagram: &[u8]) {
+    let (lesson, server) = serve(addr);
+    let peer = peer(server);
+    peer.send(datagram).unwrap();
+    let mut answer = [0; 65_535];
+    let length = peer.recv(&mut answer).unwrap();
+    assert!(
+        answer[..length] == *datagram,
+        "{length} bytes came back, or others"
+    );
+
+    let ended = lesson.finish();
+    assert_eq!(ended.status, Some(0), "{}", ended.stderr);
+    assert_eq!(ended.stdout, "");
+}
+
+#[test]
+fn echoes_one_datagram_and_ends() {
+    echoes("127.0.0.1:0", b"hello\r\n\0\xff");
+}
+
+#[test]
+fn echoes_an_empty_datagram() {
+    echoes("127.0.0.1:0", b"");
+}
+
+#[test]
+fn echoes_the_largest_datagram() {
+    let datagram: Vec<u8> = (0..LARGEST).map(|index| index as u8).collect();
+    echoes("127.0.0.1:0", &datagram);
+}
+
+#[test]
+fn listens_on_ipv6() {
+    echoes("[::1]:0", b"hello");
+}
+
+#[test]
+fn a_name_means_its_first_ipv4_address() {
+    let (_lesson, server) = serve("localhost:0");
+    assert!(server.is_ipv4(), "{server}");
+}
+
+#[test]
+fn logs_each_step_with_the_peer() {
+    let (mut lesson, server) = serve("127.0.0.1:0");
+    let peer = peer(server);
+    peer.send(b"hello").unwrap();
+    let from = peer.local_addr().unwrap();
+    let line = lesson.logged("received");
+    assert!(
+        line.ends_with(&format!(
+            " lesson01-udp-server: received 5 bytes from {from}"
+        )),
+        "{line}"
+    );
+    let line = lesson.logged("sent");
+    assert!(
+        line.ends_with(&format!(" lesson01-udp-server: sent 5 bytes to {from}")),
+        "{line}"
+    );
+    let seconds = line.split(' ').next().unwrap();
+    assert!(seconds.parse::<f64>().is_ok(), "{line}");
+}
+
+#[test]
+fn the_log_at_debug_shows_the_bytes_escaped() {
+    let mut lesson = start(LESSON, &["--echo-addr", "127.0.0.1:0", "--log", "debug"]);
+    peer(lesson.listening()).send(b"a\x1b[31m\n\xff").unwrap();
+    assert!(
+        lesson
+            .logged("received")
+            .ends_with(r#": "a\x1b[31m\n\xff""#)
+    );
+}
+
+#[test]
+fn the_log_can_be_off() {
+    // Nothing is logged, so the port has to be known beforehand.
+    let addr = UdpSocket::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let lesson = start(LESSON, &["--echo-addr", &addr.to_string(), "--log", "off"]);
+    let peer = peer(addr);
+    peer.set_read_timeout(Some(PATIENCE / 600)).unwrap();
+    let limit = Instant::now() + PATIENCE;
+    // Until the lesson listens, the system refuses the datagram.
+    while peer
+        .send(b"hello")
+        .and_then(|_| peer.recv(&mut [0; 16]))
+        .is_err()
+    {
+        assert!(Instant::now() < limit, "no answer");
+    }
+    let ended = lesson.finish();
+    assert_eq!((ended.status, ended.stderr.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn a_port_in_use_is_said_so() {
+    let taken = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let addr = taken.local_addr().unwrap().to_string();
+    let ended = run(LESSON, &["--echo-addr", &addr]);
+    assert_eq!(ended.status, Some(1));
+    assert_eq!(
+        ended.stderr,
+        format!(
+            "Error: cannot listen on {addr}: the address is already in use\n\
+             hint: stop the program that uses it, or choose another port\n"
+        )
+    );
+}
+
+#[test]
+fn an_address_of_another_machine_is_said_so() {
+    let ended = run(LESSON, &["--echo-addr", "192.0.2.1:7007"]);
+    assert_eq!(ended.status, Some(1));
+    assert_eq!(
+        ended.stderr,
+        "Error: cannot listen on 192.0.2.1:7007: this machine has no such address\n\
+         hint: 127.0.0.1 is this machine, 0.0.0.0 all its addresses\n"
+    );
+}

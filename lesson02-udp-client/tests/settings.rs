@@ -1,0 +1,268 @@
+//! The settings, which all lessons share, as lesson 02 takes them.
+#![cfg(test)]
+
+use std::net::UdpSocket;
+
+use shared::testing::{Ended, Folder, PATIENCE, Program, command, run};
+
+const LESSON: &str = env!("CARGO_BIN_EXE_lesson02-udp-client");
+
+/// The message that arrives with these settings; the flags come last.
+fn message(env_file: &str, environment: &[(&str, &str)], flags: &[&str]) -> String {
+    let server = UdpSocket::bind("127.0.0.1:0").unwrap();
+    server.set_read_timeout(Some(PATIENCE)).unwrap();
+    let addr = server.local_addr().unwrap().to_string();
+    let folder = Folder::create();
+    folder.write(".env", &format!("{env_file}\nLESSON_ECHO_ADDR={addr}\n"));
+    // The file is found from a folder further down.
+    let below = folder.path().join("below");
+    std::fs::create_dir(&below).unwrap();
+    let mut command = command(LESSON, &folder);
+    let lesson = Program::start(
+        command
+            .current_dir(below)
+            .envs(environment.to_vec())
+            .args(flags),
+    );
+    let mut datagram = [0; 1000];
+    let (length, peer) = server.recv_from(&mut datagram).unwrap();
+    server.send_to(b"answer", peer).unwrap();
+    assert_eq!(lesson.finish().stdout, "answer\n");
+    String::from_utf8_lossy(&datagram[..length]).into_owned()
+}
+
+/// How the lesson ends when its `.env` holds `text`.
+fn with_env_file(text: &str) -> Ended {
+    let folder = Folder::create();
+    folder.write(".env", text);
+    Program::start(&mut command(LESSON, &folder)).finish()
+}
+
+#[track_caller]
+fn is_refused(ended: Ended, error: &str, hint: &str) {
+    assert_eq!(ended.stderr, format!("Error: {error}\nhint: {hint}\n"));
+    assert_eq!(ended.status, Some(2));
+    assert_eq!(ended.stdout, "");
+}
+
+#[test]
+fn each_source_overrides_the_ones_before_it() {
+    let file = "LESSON_MESSAGE=file";
+    let environment = [("LESSON_MESSAGE", "environment")];
+    assert_eq!(message("", &[], &[]), "Hello, network! 你好，网络！");
+    assert_eq!(message(file, &[], &[]), "file");
+    assert_eq!(message(file, &environment, &[]), "environment");
+    assert_eq!(message(file, &environment, &["--message", "flag"]), "flag");
+    assert_eq!(message(file, &environment, &["--message="]), "");
+}
+
+#[test]
+fn the_env_file_has_comments_and_quotes() {
+    for (line, expected) in [
+        ("LESSON_MESSAGE=plain text # comment", "plain text"),
+        ("LESSON_MESSAGE = a#b ", "a#b"),
+        ("LESSON_MESSAGE= # comment", ""),
+        (
+            "LESSON_MESSAGE=\"quoted # text \" # comment",
+            "quoted # text ",
+        ),
+        ("LESSON_MESSAGE='it is \"so\"'", "it is \"so\""),
+        (
+            "\u{feff}LESSON_MESSAGE=after a byte order mark",
+            "after a byte order mark",
+        ),
+        (
+            "LESSON_MESSAGE=first\n\n# comment\n  # comment\nLESSON_MESSAGE=last\r",
+            "last",
+        ),
+        ("OTHER=of another program\nLESSON_MESSAGE=mine", "mine"),
+    ] {
+        assert_eq!(message(line, &[], &[]), expected, "{line:?}");
+    }
+}
+
+#[test]
+fn a_wrong_line_in_the_env_file_is_named() {
+    let hint = "write it like LESSON_MESSAGE=\"hello\"; a comment begins with #";
+    for line in [
+        "LESSON_MESSAGE",
+        "export LESSON_LOG=off",
+        "=x",
+        "LESSON_MESSAGE=\"a",
+        "LESSON_MESSAGE='a'b",
+    ] {
+        let ended = with_env_file(&format!("# first\n{line}\n"));
+        assert_eq!(ended.status, Some(2), "{line}");
+        assert!(
+            ended.stderr.starts_with("Error: line 2 of "),
+            "{}",
+            ended.stderr
+        );
+        assert!(
+            ended
+                .stderr
+                .ends_with(&format!(".env is not NAME=value\nhint: {hint}\n")),
+            "{}",
+            ended.stderr
+        );
+    }
+}
+
+#[test]
+fn an_env_file_that_is_not_text_is_refused() {
+    let folder = Folder::create();
+    std::fs::write(folder.path().join(".env"), b"LESSON_MESSAGE=\xc4\xe3").unwrap();
+    let ended = Program::start(&mut command(LESSON, &folder)).finish();
+    assert_eq!(ended.status, Some(2));
+    assert!(
+        ended.stderr.contains("hint: make it a text file in UTF-8"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn names_that_do_not_exist_are_refused() {
+    let hint = "the settings are LESSON_ECHO_ADDR LESSON_MESSAGE LESSON_TIMEOUT LESSON_LOG";
+    let folder = Folder::create();
+    let mut command = command(LESSON, &folder);
+    let ended = Program::start(command.env("LESSON_MESAGE", "x")).finish();
+    is_refused(
+        ended,
+        "there is no setting LESSON_MESAGE (from the environment)",
+        hint,
+    );
+
+    let ended = with_env_file("LESSON_ADDR=x");
+    assert_eq!(ended.status, Some(2));
+    assert!(
+        ended
+            .stderr
+            .contains("no setting LESSON_ADDR (from line 1 of "),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn flags_that_do_not_exist_are_refused() {
+    let hint = "see what it takes: cargo run -p lesson02-udp-client -- --help";
+    for wrong in ["--mesage", "-m", "--Message", "--mesage=x", "hello", "--"] {
+        is_refused(
+            run(LESSON, &[wrong]),
+            &format!("lesson02-udp-client does not take {wrong}"),
+            hint,
+        );
+    }
+}
+
+#[test]
+fn a_flag_without_its_value_is_refused() {
+    let hint = "a right one is LESSON_TIMEOUT=\"10\", or --timeout \"10\" as a flag";
+    is_refused(
+        run(LESSON, &["--timeout"]),
+        "--timeout lacks its value",
+        hint,
+    );
+}
+
+#[test]
+fn wrong_time_outs_are_refused() {
+    let hint = "a right one is LESSON_TIMEOUT=\"10\", or --timeout \"10\" as a flag";
+    for wrong in ["0", "-1", "ten", "", "NaN", "inf", "1e300", "1e-20", "10s"] {
+        let error = format!(
+            "LESSON_TIMEOUT is \"{wrong}\" (from the flag --timeout): not a number of seconds above 0"
+        );
+        is_refused(run(LESSON, &["--timeout", wrong]), &error, hint);
+    }
+}
+
+#[test]
+fn wrong_addresses_are_refused() {
+    let hint = "a right one is LESSON_ECHO_ADDR=\"127.0.0.1:7007\", or --echo-addr \"127.0.0.1:7007\" as a flag";
+    let host = "the host is neither a name, an IPv4 address, nor an IPv6 address in brackets";
+    let ipv4 = "the host is not an IPv4 address of four numbers from 0 to 255";
+    let port = "the port is not a number from 0 to 65535";
+    for (wrong, why) in [
+        ("127.0.0.1", "it lacks a port"),
+        ("", "it lacks a port"),
+        ("127.0.0.1:", port),
+        ("127.0.0.1:65536", port),
+        ("127.0.0.1:echo", port),
+        (":7007", host),
+        ("::1:7007", host),
+        ("[::g]:7007", host),
+        ("udp://localhost:7007", host),
+        ("me@localhost:7007", host),
+        ("a b:7007", host),
+        ("300.0.0.1:7007", ipv4),
+        ("127.1:7007", ipv4),
+        (
+            "127.0.0.1:0",
+            "port 0 is for servers; a client needs the port that its server logs",
+        ),
+    ] {
+        let error = format!("LESSON_ECHO_ADDR is \"{wrong}\" (from the flag --echo-addr): {why}");
+        is_refused(run(LESSON, &["--echo-addr", wrong]), &error, hint);
+    }
+}
+
+#[test]
+fn wrong_levels_are_refused() {
+    let hint = "a right one is LESSON_LOG=\"info\", or --log \"info\" as a flag";
+    let error = "LESSON_LOG is \"loud\" (from the flag --log): not one of off, info and debug";
+    is_refused(run(LESSON, &["--log", "loud"]), error, hint);
+}
+
+#[test]
+fn a_message_that_fits_no_datagram_is_refused_and_shown_in_short() {
+    let ended = with_env_file(&format!("LESSON_MESSAGE={}", "你".repeat(21_836)));
+    assert_eq!(ended.status, Some(2));
+    let start = format!(
+        "Error: LESSON_MESSAGE is \"{}...\" (from line 1 of ",
+        "你".repeat(60)
+    );
+    assert!(ended.stderr.starts_with(&start), "{}", ended.stderr);
+    let end = "): it has 65508 bytes, and a datagram carries at most 65507\n";
+    assert!(ended.stderr.contains(end), "{}", ended.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_not_utf_8_is_refused() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let wrong = OsStr::from_bytes(b"--message=\xff\x1b[31m");
+    let folder = Folder::create();
+    let mut command = command(LESSON, &folder);
+    let hint = "type it again in a terminal that is set to UTF-8";
+    let error = "not UTF-8: --message=\u{fffd}\\u{1b}[31m";
+    is_refused(Program::start(command.arg(wrong)).finish(), error, hint);
+}
+
+#[test]
+fn help_shows_the_settings_and_where_they_come_from() {
+    let folder = Folder::create();
+    folder.write(".env", "LESSON_TIMEOUT=2.5");
+    let mut command = command(LESSON, &folder);
+    let arguments = ["--message", "hi", "--help"];
+    let ended = Program::start(command.env("LESSON_LOG", "debug").args(arguments)).finish();
+    assert_eq!((ended.status, ended.stderr.as_str()), (Some(0), ""));
+    for expected in [
+        "A UDP client that sends one message to an echo server and prints the answer.\n",
+        "Usage: cargo run -p lesson02-udp-client -- [--FLAG VALUE]...\n",
+        "  --echo-addr, LESSON_ECHO_ADDR\n",
+        "      now: 127.0.0.1:7007 (from the default)\n",
+        "  --message, LESSON_MESSAGE\n",
+        "      now: hi (from the flag --message)\n",
+        "      now: 2.5 (from line 1 of ",
+        "      now: debug (from the environment)\n",
+    ] {
+        assert!(
+            ended.stdout.contains(expected),
+            "{expected:?} is not in:\n{}",
+            ended.stdout
+        );
+    }
+}

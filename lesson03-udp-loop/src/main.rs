@@ -1,0 +1,42 @@
+//! A UDP server that echoes datagrams forever (case 03).
+//!
+//! Run it: `cargo run -p lesson03-udp-loop`, then lesson 02 in a second terminal, as often as you like.
+//! New here: the endless loop of a server, which no bad datagram ends.
+//! Diff it: with lesson 01, which echoes one datagram and ends.
+
+use std::net::UdpSocket;
+
+use shared::Context;
+
+/// At most this many bytes are received at once: no datagram is larger (RFC 768).
+const BUFFER_SIZE: usize = 65_535;
+
+fn main() -> shared::Result {
+    let config = shared::load(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_DESCRIPTION"));
+    let addr = shared::resolve(&config.echo_addr)?;
+
+    // Steps 1 and 2: create the socket, and bind it to a fixed IP address and port.
+    let socket = UdpSocket::bind(addr).context("listen on", addr)?;
+    let local = socket.local_addr().context("ask for the port of", addr)?;
+    shared::info!("listening on {local}");
+
+    let mut buffer = [0; BUFFER_SIZE];
+    loop {
+        if let Err(error) = echo_datagram(&socket, &mut buffer) {
+            shared::report(&error);
+        }
+    }
+}
+
+/// Receives one datagram and sends it back (RFC 862); returns its length.
+fn echo_datagram(socket: &UdpSocket, buffer: &mut [u8]) -> shared::Result<usize> {
+    // Step 3: receive what the peer sends.
+    let (length, peer) = socket.recv_from(buffer).context("receive from", "a peer")?;
+    let bytes = &buffer[..length];
+    shared::received(bytes, peer);
+
+    // Step 4: answer; an echo server sends back what it received.
+    socket.send_to(bytes, peer).context("answer", peer)?;
+    shared::sent(bytes, peer);
+    Ok(length)
+}

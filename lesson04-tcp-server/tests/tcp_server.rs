@@ -1,0 +1,172 @@
+//! Lesson 04 against plain sockets.
+#![cfg(test)]
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::thread;
+
+use shared::testing::{PATIENCE, Program, run, start};
+
+const LESSON: &str = env!("CARGO_BIN_EXE_lesson04-tcp-server");
+
+fn serve(arguments: &[&str]) -> (Program, SocketAddr) {
+    let mut lesson = start(
+        LESSON,
+        &[&["--echo-addr", "127.0.0.1:0"], arguments].concat(),
+    );
+    let server = lesson.listening();
+    (lesson, server)
+}
+
+fn connect(server: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(server).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream
+}
+
+/// Sends `bytes` and expects them back while the sending side stays open.
+#[track_caller]
+fn is_echoed(bytes: &[u8], stream: &mut TcpStream) {
+    stream.write_all(bytes).unwrap();
+    let mut answer = vec![0; bytes.len()];
+    stream.read_exact(&mut answer).unwrap();
+    assert!(answer == bytes);
+}
+
+#[track_caller]
+fn is_closed(stream: &mut TcpStream) {
+    match stream.read(&mut [0]) {
+        Ok(length) => assert_eq!(length, 0),
+        Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset),
+    }
+}
+
+#[test]
+fn answers_a_client_that_waits_without_closing() {
+    let (_lesson, server) = serve(&[]);
+    let mut stream = connect(server);
+    is_echoed(b"hello", &mut stream);
+    is_echoed(b"\r\n\0\xff", &mut stream);
+    stream.shutdown(Shutdown::Write).unwrap();
+    is_closed(&mut stream);
+}
+
+#[test]
+fn echoes_a_long_stream_byte_for_byte() {
+    let (_lesson, server) = serve(&[]);
+    let mut stream = connect(server);
+    let bytes: Vec<u8> = (0..1 << 20).map(|index: u32| (index % 251) as u8).collect();
+    let mut sending = stream.try_clone().unwrap();
+    let sent = bytes.clone();
+    let sender = thread::spawn(move || {
+        sending.write_all(&sent).unwrap();
+        sending.shutdown(Shutdown::Write).unwrap();
+    });
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    sender.join().unwrap();
+    assert!(
+        answer == bytes,
+        "{} bytes came back, or others",
+        answer.len()
+    );
+}
+
+#[test]
+fn serves_one_client_after_another() {
+    let (mut lesson, server) = serve(&[]);
+    let mut first = connect(server);
+    is_echoed(b"first", &mut first);
+    // The second client is connected, and its bytes wait with the system until the first has gone.
+    let mut second = connect(server);
+    second.write_all(b"second").unwrap();
+    second.set_nonblocking(true).unwrap();
+    is_echoed(b"first again", &mut first);
+    assert_eq!(
+        second.read(&mut [0]).unwrap_err().kind(),
+        ErrorKind::WouldBlock
+    );
+
+    drop(first);
+    second.set_nonblocking(false).unwrap();
+    let mut answer = [0; 6];
+    second.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"second");
+    drop(second);
+    lesson.logged("closed");
+    lesson.logged("closed");
+}
+
+#[test]
+fn a_silent_client_is_left_for_the_next() {
+    let (mut lesson, server) = serve(&["--timeout", "0.2"]);
+    let mut silent = connect(server);
+    let from = silent.local_addr().unwrap();
+    let mut next = connect(server);
+    next.write_all(b"hello").unwrap();
+    let mut answer = [0; 5];
+    next.read_exact(&mut answer).unwrap();
+    lesson.logged(&format!("cannot receive from {from}: timed out"));
+    is_closed(&mut silent);
+}
+
+#[test]
+fn a_client_that_never_reads_is_left_for_the_next() {
+    let (mut lesson, server) = serve(&["--timeout", "0.2"]);
+    let mut deaf = connect(server);
+    let from = deaf.local_addr().unwrap();
+    // Fills the buffers of both sides until the server drops the connection.
+    while deaf.write_all(&[b'x'; 65_536]).is_ok() {}
+    lesson.logged(&format!("cannot answer {from}: "));
+    is_echoed(b"hello", &mut connect(server));
+}
+
+#[test]
+fn clients_that_fail_do_no_harm() {
+    let (_lesson, server) = serve(&["--timeout", "5"]);
+    for _ in 0..3 {
+        // A stream that is closed with bytes unread is reset (RFC 2525 section 2.17).
+        let mut stream = connect(server);
+        stream.write_all(&[b'x'; 100_000]).unwrap();
+        drop(stream);
+        drop(connect(server));
+    }
+    is_echoed(b"hello", &mut connect(server));
+}
+
+#[test]
+fn listens_on_ipv6_and_by_name() {
+    for addr in ["[::1]:0", "localhost:0"] {
+        let mut lesson = start(LESSON, &["--echo-addr", addr]);
+        is_echoed(b"hello", &mut connect(lesson.listening()));
+    }
+}
+
+#[test]
+fn a_port_in_use_is_said_so() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = taken.local_addr().unwrap().to_string();
+    let ended = run(LESSON, &["--echo-addr", &addr]);
+    assert_eq!(ended.status, Some(1));
+    let error = format!("Error: cannot listen on {addr}: the address is already in use\n");
+    assert_eq!(
+        ended.stderr,
+        error + "hint: stop the program that uses it, or choose another port\n"
+    );
+}
+
+/// With four files open (three standard ones and the listener), none is left for a client.
+#[cfg(target_os = "linux")]
+#[test]
+fn goes_on_when_no_client_can_be_accepted() {
+    use shared::testing::{Folder, command};
+
+    let folder = Folder::create();
+    let mut command = command("sh", &folder);
+    let script = format!("ulimit -n 4; exec '{LESSON}' --echo-addr 127.0.0.1:0");
+    let mut lesson = Program::start(command.args(["-c", &script]));
+    let _client = connect(lesson.listening());
+    for _ in 0..3 {
+        lesson.logged("cannot accept a client: Too many open files (os error 24)");
+    }
+}

@@ -1,0 +1,150 @@
+//! Lesson 09 against plain sockets.
+#![cfg(test)]
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::thread;
+
+use shared::testing::{Folder, PATIENCE, Program, command, start};
+
+const LESSON: &str = env!("CARGO_BIN_EXE_lesson09-tcp-threads");
+
+fn serve(arguments: &[&str]) -> (Program, SocketAddr) {
+    let mut lesson = start(
+        LESSON,
+        &[&["--echo-addr", "127.0.0.1:0"], arguments].concat(),
+    );
+    let server = lesson.listening();
+    (lesson, server)
+}
+
+fn connect(server: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(server).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream
+}
+
+/// Sends `bytes` and expects them back while the sending side stays open.
+#[track_caller]
+fn is_echoed(bytes: &[u8], stream: &mut TcpStream) {
+    stream.write_all(bytes).unwrap();
+    let mut answer = vec![0; bytes.len()];
+    stream.read_exact(&mut answer).unwrap();
+    assert!(answer == bytes);
+}
+
+#[track_caller]
+fn is_closed(stream: &mut TcpStream) {
+    match stream.read(&mut [0]) {
+        Ok(length) => assert_eq!(length, 0),
+        Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset),
+    }
+}
+
+#[test]
+fn two_hundred_clients_at_once_half_of_them_silent() {
+    let (_lesson, server) = serve(&["--timeout", "3600"]);
+    let silent: Vec<_> = (0..100).map(|_| connect(server)).collect();
+    let mut talking: Vec<_> = (0..100).map(|_| connect(server)).collect();
+    for round in 0..3 {
+        for (index, stream) in talking.iter_mut().enumerate() {
+            is_echoed(format!("client {index} round {round}").as_bytes(), stream);
+        }
+    }
+    for mut stream in silent {
+        is_echoed(b"at last", &mut stream);
+        stream.shutdown(Shutdown::Write).unwrap();
+        is_closed(&mut stream);
+    }
+}
+
+#[test]
+fn echoes_long_streams_at_once_byte_for_byte() {
+    let (_lesson, server) = serve(&[]);
+    let clients = (0..4).map(|client: u32| {
+        thread::spawn(move || {
+            let mut stream = connect(server);
+            let bytes: Vec<u8> = (0..1 << 20)
+                .map(|index: u32| (index % (251 + client)) as u8)
+                .collect();
+            let mut sending = stream.try_clone().unwrap();
+            let sent = bytes.clone();
+            let sender = thread::spawn(move || {
+                sending.write_all(&sent).unwrap();
+                sending.shutdown(Shutdown::Write).unwrap();
+            });
+            let mut answer = Vec::new();
+            stream.read_to_end(&mut answer).unwrap();
+            sender.join().unwrap();
+            assert!(
+                answer == bytes,
+                "{} bytes came back, or others",
+                answer.len()
+            );
+        })
+    });
+    for client in clients.collect::<Vec<_>>() {
+        client.join().unwrap();
+    }
+}
+
+#[test]
+fn a_silent_client_is_dropped() {
+    let (mut lesson, server) = serve(&["--timeout", "0.2"]);
+    let mut silent = connect(server);
+    let from = silent.local_addr().unwrap();
+    lesson.logged(&format!("cannot receive from {from}: timed out"));
+    is_closed(&mut silent);
+}
+
+#[test]
+fn clients_that_fail_do_no_harm() {
+    let (_lesson, server) = serve(&[]);
+    for _ in 0..50 {
+        // A stream that is closed with bytes unread is reset (RFC 2525 section 2.17).
+        let mut stream = connect(server);
+        stream.write_all(&[b'x'; 100_000]).unwrap();
+        drop(stream);
+        drop(connect(server));
+    }
+    is_echoed(b"hello", &mut connect(server));
+}
+
+/// Threads with stacks larger than any memory cannot be started.
+#[cfg(target_os = "linux")]
+#[test]
+fn goes_on_when_the_system_has_no_thread_to_give() {
+    let folder = Folder::create();
+    let mut command = command(LESSON, &folder);
+    command
+        .args(["--echo-addr", "127.0.0.1:0"])
+        .env("RUST_MIN_STACK", (1_u64 << 46).to_string());
+    let mut lesson = Program::start(&mut command);
+    let server = lesson.listening();
+    for _ in 0..3 {
+        let mut stream = connect(server);
+        let from = stream.local_addr().unwrap();
+        lesson.logged(&format!("cannot start a thread for {from}: "));
+        is_closed(&mut stream);
+    }
+}
+
+/// With eight files open (three standard ones, the listener and four clients), none is left for a
+/// fifth client, until one of the four leaves.
+#[cfg(target_os = "linux")]
+#[test]
+fn goes_on_when_clients_leave_that_used_up_all_files() {
+    let folder = Folder::create();
+    let mut command = command("sh", &folder);
+    let script = format!("ulimit -n 8; exec '{LESSON}' --echo-addr 127.0.0.1:0 --timeout 3600");
+    let mut lesson = Program::start(command.args(["-c", &script]));
+    let server = lesson.listening();
+    let mut clients: Vec<_> = (0..4).map(|_| connect(server)).collect();
+    for stream in &mut clients {
+        is_echoed(b"hello", stream);
+    }
+    let mut fifth = connect(server);
+    lesson.logged("cannot accept a client: Too many open files (os error 24)");
+    clients.pop();
+    is_echoed(b"hello", &mut fifth);
+}

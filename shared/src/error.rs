@@ -1,0 +1,136 @@
+//! The one error type: a line that says what failed and why, and a hint that says what to do next.
+
+use std::error::Error as Source;
+use std::fmt::{self, Debug, Display, Formatter};
+use std::io::{self, ErrorKind};
+
+use crate::log;
+use crate::print::visible;
+
+/// What a lesson's `main` and its functions return.
+pub type Result<T = ()> = std::result::Result<T, Error>;
+
+/// A failure: `main` returns it, and the standard library prints its [`Debug`] form and ends with status 1.
+pub struct Error {
+    message: String,
+    hint: String,
+}
+
+impl Error {
+    /// A failure in words of its own: what failed and why, and what to do next, a line each.
+    pub fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        let (message, hint) = (message.into(), hint.into());
+        Error { message, hint }
+    }
+}
+
+/// The message alone, in one line: for a log.
+impl Display for Error {
+    fn fmt(&self, formatter: &mut Formatter) -> fmt::Result {
+        write!(formatter, "{}", visible(&self.message, &[]))
+    }
+}
+
+/// The message and the hint, in two lines: for the end of a program.
+impl Debug for Error {
+    fn fmt(&self, formatter: &mut Formatter) -> fmt::Result {
+        write!(formatter, "{self}\nhint: {}", visible(&self.hint, &[]))
+    }
+}
+
+/// Turns the error of a call into an [`Error`] that names what was being done, and to whom.
+pub trait Context<T> {
+    /// `socket.send_to(datagram, peer).context("answer", peer)?` fails as
+    /// `cannot answer 127.0.0.1:4321: ...`, with the hint that fits the cause.
+    ///
+    /// # Errors
+    /// The call's own, explained.
+    fn context(self, doing: &str, whom: impl Display) -> Result<T>;
+}
+
+impl<T, E: Source + 'static> Context<T> for std::result::Result<T, E> {
+    fn context(self, doing: &str, whom: impl Display) -> Result<T> {
+        self.map_err(|error| explain(doing, &whom, &error))
+    }
+}
+
+/// Makes a call that waits for a peer with a time-out, and makes it again when a debugger that stops
+/// the program, or Ctrl-Z, has ended the wait early.
+///
+/// # Errors
+/// The call's own.
+pub fn wait<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            result => return result,
+        }
+    }
+}
+
+/// Says in plain words why it failed, and what to do next.
+fn explain(doing: &str, whom: &dyn Display, error: &(dyn Source + 'static)) -> Error {
+    let start = match log::program() {
+        "lesson02-udp-client" => {
+            "start lesson01 in another terminal first: cargo run -p lesson01-udp-server"
+        }
+        "lesson05-tcp-client" => {
+            "start lesson04 in another terminal first: cargo run -p lesson04-tcp-server"
+        }
+        _ => "start the other side first",
+    };
+    let said = error.to_string();
+    let (why, hint) = match io_kind(error) {
+        // The system calls a wait that ran out 'resource temporarily unavailable'.
+        Some(ErrorKind::WouldBlock | ErrorKind::TimedOut) => (
+            "timed out",
+            "is the other side running? try again, or wait longer with --timeout 60".into(),
+        ),
+        Some(ErrorKind::ConnectionRefused) => (
+            "connection refused",
+            format!("nobody listens at {whom}: {start}"),
+        ),
+        Some(
+            ErrorKind::ConnectionReset
+            | ErrorKind::ConnectionAborted
+            | ErrorKind::NotConnected
+            | ErrorKind::BrokenPipe,
+        ) => (
+            "the other side broke off",
+            format!("see what it says; if it has ended, {start}"),
+        ),
+        Some(ErrorKind::AddrInUse) => (
+            "the address is already in use",
+            "stop the program that uses it, or choose another port".into(),
+        ),
+        Some(ErrorKind::AddrNotAvailable) => (
+            "this machine has no such address",
+            "127.0.0.1 is this machine, 0.0.0.0 all its addresses".into(),
+        ),
+        Some(ErrorKind::PermissionDenied) => (
+            "permission denied",
+            "a port below 1024 needs privileges: choose one above".into(),
+        ),
+        Some(ErrorKind::NetworkUnreachable | ErrorKind::HostUnreachable) => (
+            "no way leads there",
+            "check the address, and this machine's own connection".into(),
+        ),
+        _ => (
+            said.as_str(),
+            "--log debug shows every byte that was sent and received".into(),
+        ),
+    };
+    Error::new(format!("cannot {doing} {whom}: {why}"), hint)
+}
+
+/// The kind of the first I/O error in the chain of sources.
+fn io_kind(error: &(dyn Source + 'static)) -> Option<ErrorKind> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            return Some(error.kind());
+        }
+        next = error.source();
+    }
+    None
+}

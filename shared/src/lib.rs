@@ -1,0 +1,14 @@
+//! What all lessons share: settings, log, output and the error type. The standard library alone.
+
+mod config;
+mod error;
+#[doc(hidden)]
+pub mod log;
+mod print;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use config::{Config, load, resolve};
+pub use error::{Context, Error, Result, wait};
+pub use log::{Level, received, report, sent};
+pub use print::print;

@@ -1,0 +1,196 @@
+//! For tests: runs a program in a folder of its own, waits for what it logs, and gathers what it says.
+
+use std::env;
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{self, Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// How long a test waits before it gives up: far longer than anything takes on a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A folder for one test, removed with all that is in it when dropped. It holds a `.env`, empty at
+/// first, so that no other one has a say.
+pub struct Folder(PathBuf);
+
+impl Folder {
+    /// Makes a new folder among the system's temporary files.
+    pub fn create() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!(
+            "lesson-test-{}-{}",
+            process::id(),
+            COUNT.fetch_add(1, Ordering::Relaxed)
+        );
+        let folder = Folder(env::temp_dir().join(name));
+        succeed("create a folder", fs::create_dir(&folder.0));
+        folder.write(".env", "");
+        folder
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Writes a file into it.
+    pub fn write(&self, name: &str, text: &str) {
+        succeed(name, fs::write(self.0.join(name), text));
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A command that runs the program `exe` with default settings: in `folder`, and without the
+/// `LESSON_` variables of whoever runs the tests.
+pub fn command(exe: &str, folder: &Folder) -> Command {
+    let mut command = Command::new(exe);
+    command.current_dir(folder.path());
+    for (name, _) in env::vars_os() {
+        if name.to_string_lossy().starts_with("LESSON_") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// Builds the program of another package of this workspace, and returns its path.
+pub fn built(package: &str) -> String {
+    let mut build = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    build.args(["build", "--quiet", "-p", package]);
+    if !cfg!(debug_assertions) {
+        build.arg("--release");
+    }
+    let status = succeed("run cargo build", build.status());
+    assert!(status.success(), "{package} cannot be built");
+    // The test itself lies in `deps`, beside the programs.
+    let mut path = succeed("find this test", env::current_exe());
+    path.pop();
+    path.set_file_name(format!("{package}{}", env::consts::EXE_SUFFIX));
+    path.display().to_string()
+}
+
+/// Starts the program `exe` with `arguments` and default settings, in a folder of its own.
+pub fn start(exe: &str, arguments: &[&str]) -> Program {
+    let folder = Folder::create();
+    let mut program = Program::start(command(exe, &folder).args(arguments));
+    program._folder = Some(folder);
+    program
+}
+
+/// The same, to its end.
+pub fn run(exe: &str, arguments: &[&str]) -> Ended {
+    start(exe, arguments).finish()
+}
+
+/// A running program, killed when dropped.
+pub struct Program {
+    child: Child,
+    lines: Receiver<String>,
+    stderr: String,
+    stdout: Option<JoinHandle<String>>,
+    _folder: Option<Folder>,
+}
+
+/// How a program ended, and all that it wrote.
+#[derive(Debug)]
+pub struct Ended {
+    /// The exit status; none when a signal ended the program.
+    pub status: Option<i32>,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+impl Program {
+    /// Starts the program with no standard input.
+    pub fn start(command: &mut Command) -> Self {
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = succeed("start the program", command.spawn());
+        let (sender, lines) = channel();
+        if let Some(stderr) = child.stderr.take() {
+            thread::spawn(move || {
+                for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                    let _ = sender.send(line);
+                }
+            });
+        }
+        let stdout = child.stdout.take().map(|mut stdout| {
+            thread::spawn(move || {
+                let mut bytes = Vec::new();
+                let _ = stdout.read_to_end(&mut bytes);
+                String::from_utf8_lossy(&bytes).into_owned()
+            })
+        });
+        Program {
+            child,
+            lines,
+            stderr: String::new(),
+            stdout,
+            _folder: None,
+        }
+    }
+
+    /// Waits until the program listens, and tells where.
+    pub fn listening(&mut self) -> SocketAddr {
+        let line = self.logged("listening on ");
+        let addr = line.rsplit(' ').next().and_then(|addr| addr.parse().ok());
+        addr.unwrap_or_else(|| panic!("no address in {line:?}"))
+    }
+
+    /// Waits for the next line on standard error that holds `text`.
+    pub fn logged(&mut self, text: &str) -> String {
+        let limit = Instant::now() + PATIENCE;
+        while let Ok(line) = self.lines.recv_timeout(limit - Instant::now()) {
+            self.stderr += &format!("{line}\n");
+            if line.contains(text) {
+                return line;
+            }
+        }
+        panic!("not logged: {text:?}; but:\n{}", self.stderr)
+    }
+
+    /// Waits until the program ends.
+    pub fn finish(mut self) -> Ended {
+        let limit = Instant::now() + PATIENCE;
+        while let Ok(line) = self.lines.recv_timeout(limit - Instant::now()) {
+            self.stderr += &format!("{line}\n");
+        }
+        assert!(Instant::now() < limit, "does not end:\n{}", self.stderr);
+        let status = succeed("wait for the program", self.child.wait()).code();
+        let stdout = self
+            .stdout
+            .take()
+            .and_then(|thread| thread.join().ok())
+            .unwrap_or_default();
+        Ended {
+            status,
+            stdout,
+            stderr: std::mem::take(&mut self.stderr),
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn succeed<T>(what: &str, result: std::io::Result<T>) -> T {
+    result.unwrap_or_else(|error| panic!("{what}: {error}"))
+}

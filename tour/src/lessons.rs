@@ -1,0 +1,114 @@
+//! The table of the lessons: a lesson to come is one more entry.
+
+/// A lesson, and how it is played.
+pub struct Lesson {
+    /// The name of its package and of its program.
+    pub package: &'static str,
+    /// The program that is started first.
+    pub server: Server,
+    /// The programs that are run then.
+    pub clients: &'static [Client],
+    /// Whether these run all at once, not one after another.
+    pub at_once: bool,
+}
+
+/// The server of a lesson, by the name of its package: the lesson itself, or its other side.
+pub enum Server {
+    /// The lesson needs none.
+    None,
+    /// It serves one client and ends.
+    Once(&'static str),
+    /// It serves forever.
+    Forever(&'static str),
+}
+
+/// A program that runs to its end.
+pub struct Client {
+    /// The name of its package.
+    pub package: &'static str,
+    /// What stands behind `--` on its command line.
+    pub arguments: &'static [&'static str],
+    /// What has to occur in its standard output.
+    pub prints: &'static str,
+}
+
+impl Lesson {
+    /// Its two digits.
+    pub fn number(&self) -> &'static str {
+        &self.package["lesson".len()..][..2]
+    }
+}
+
+const GREETING: &str = "Hello, network! 你好，网络！";
+
+/// The UDP client with its own message.
+const ASK_UDP: Client = Client {
+    package: "lesson02-udp-client",
+    arguments: &[],
+    prints: GREETING,
+};
+
+/// The TCP client with its own message.
+const ASK_TCP: Client = Client {
+    package: "lesson05-tcp-client",
+    arguments: &[],
+    prints: GREETING,
+};
+
+/// All lessons, in their order.
+pub const LESSONS: &[Lesson] = &[
+    Lesson {
+        package: "lesson00-addresses",
+        server: Server::None,
+        clients: &[Client {
+            package: "lesson00-addresses",
+            arguments: &[],
+            prints: "127.0.0.1:7007",
+        }],
+        at_once: false,
+    },
+    Lesson {
+        package: "lesson01-udp-server",
+        server: Server::Once("lesson01-udp-server"),
+        clients: &[ASK_UDP],
+        at_once: false,
+    },
+    Lesson {
+        package: "lesson02-udp-client",
+        server: Server::Once("lesson01-udp-server"),
+        clients: &[Client {
+            package: "lesson02-udp-client",
+            arguments: &["--message", "Who is there? 谁在那儿？"],
+            prints: "Who is there? 谁在那儿？",
+        }],
+        at_once: false,
+    },
+    Lesson {
+        package: "lesson03-udp-loop",
+        server: Server::Forever("lesson03-udp-loop"),
+        clients: &[ASK_UDP, ASK_UDP],
+        at_once: false,
+    },
+    Lesson {
+        package: "lesson04-tcp-server",
+        server: Server::Forever("lesson04-tcp-server"),
+        clients: &[ASK_TCP, ASK_TCP],
+        at_once: false,
+    },
+    Lesson {
+        package: "lesson05-tcp-client",
+        server: Server::Forever("lesson04-tcp-server"),
+        clients: &[Client {
+            package: "lesson05-tcp-client",
+            arguments: &["--message", "Who is there? 谁在那儿？"],
+            prints: "Who is there? 谁在那儿？",
+        }],
+        at_once: false,
+    },
+    Lesson {
+        package: "lesson09-tcp-threads",
+        server: Server::Forever("lesson09-tcp-threads"),
+        clients: &[ASK_TCP, ASK_TCP, ASK_TCP],
+        at_once: true,
+    },
+];

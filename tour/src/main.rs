@@ -1,0 +1,124 @@
+//! Plays the lessons in order, each with its other side: what a bare `cargo run` starts.
+//!
+//! Run it: `cargo run`, or `cargo run -- 03 09` for just these two.
+
+mod lessons;
+mod stage;
+
+use std::env;
+use std::fs;
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use lessons::{LESSONS, Lesson};
+use shared::{Context, Error, Result};
+use stage::Stage;
+
+fn main() -> Result {
+    let config = shared::load(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_DESCRIPTION"));
+    let lessons = choose(&config.arguments)?;
+    let programs = build()?;
+    match play_all(&lessons, &programs) {
+        // Whoever was reading has gone: so do we, and the programs on the stage have ended, too.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(error).context("play", "the lessons"),
+        Ok(0) => Ok(()),
+        Ok(failed) => {
+            let message = format!("{failed} of {} lessons failed", lessons.len());
+            Err(Error::new(
+                message,
+                "its lines above say why; play one alone with: cargo run -- 03",
+            ))
+        }
+    }
+}
+
+/// The lessons with these numbers; all of them without any.
+fn choose(numbers: &[String]) -> Result<Vec<&'static Lesson>> {
+    let mut chosen = Vec::new();
+    for number in numbers {
+        let lesson = LESSONS
+            .iter()
+            .find(|lesson| lesson.number() == format!("{number:0>2}"));
+        chosen.push(lesson.ok_or_else(|| {
+            let numbers: Vec<_> = LESSONS.iter().map(Lesson::number).collect();
+            Error::new(
+                format!("there is no lesson {number}"),
+                format!("there are {}", numbers.join(" ")),
+            )
+        })?);
+    }
+    if chosen.is_empty() {
+        chosen.extend(LESSONS);
+    }
+    Ok(chosen)
+}
+
+/// Builds all lessons at once, and returns the folder with their programs, in which this one lies, too.
+fn build() -> Result<PathBuf> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.arg("build").current_dir(workspace());
+    for lesson in LESSONS {
+        command.args(["-p", lesson.package]);
+    }
+    if !cfg!(debug_assertions) {
+        command.arg("--release");
+    }
+    let status = command.status().context("run", "cargo build")?;
+    if !status.success() {
+        return Err(Error::new(
+            "the lessons cannot be built",
+            "see what cargo says above",
+        ));
+    }
+    let program = env::current_exe().context("find", "this program")?;
+    Ok(program.parent().map(Path::to_path_buf).unwrap_or_default())
+}
+
+/// The folder that holds the lessons.
+fn workspace() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// Plays the lessons, shows a table of how they went, and returns how many failed.
+fn play_all(lessons: &[&Lesson], programs: &Path) -> io::Result<usize> {
+    // Here lies no `.env` of the learner's own that would send the lessons elsewhere.
+    let folder = tempfile::tempdir()?;
+    fs::write(folder.path().join(".env"), "")?;
+    say("Every server takes a free port here; started by hand, it listens on 127.0.0.1:7007.")?;
+
+    let mut table = String::new();
+    let mut failed = 0;
+    for lesson in lessons {
+        say(&format!(
+            "\n== Lesson {}: {}",
+            lesson.number(),
+            purpose(lesson)?
+        ))?;
+        let mut stage = Stage::new(programs, folder.path());
+        let result = match stage.play(lesson)? {
+            None => "passed".to_string(),
+            Some(problem) => {
+                failed += 1;
+                format!("FAILED: {problem}")
+            }
+        };
+        table += &format!("\n{:<24} {result}", lesson.package);
+    }
+    say(&format!("\n{:<24} result{table}", "lesson"))?;
+    Ok(failed)
+}
+
+/// What the lesson is, as the first line of its source says.
+fn purpose(lesson: &Lesson) -> io::Result<String> {
+    let source = fs::read_to_string(workspace().join(lesson.package).join("src/main.rs"))?;
+    let first = source.lines().next().unwrap_or_default();
+    Ok(first.trim_start_matches("//! ").to_string())
+}
+
+/// Writes a line for the learner.
+fn say(line: &str) -> io::Result<()> {
+    writeln!(io::stdout(), "{line}")
+}

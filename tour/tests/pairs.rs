@@ -1,0 +1,74 @@
+//! The lessons with each other: each client against each server of its kind.
+#![cfg(test)]
+
+use shared::testing::{built, start};
+
+/// Runs `client` against `server`, `times` times, each with a message of its own.
+fn play(server: &str, client: &str, addr: &str, times: usize) {
+    let mut server = start(&built(server), &["--echo-addr", addr]);
+    let addr = server.listening().to_string();
+    let client = built(client);
+    for time in 0..times {
+        let message = format!("message {time} 第{time}条");
+        let ended = start(&client, &["--echo-addr", &addr, "--message", &message]).finish();
+        assert_eq!(ended.status, Some(0), "{}", ended.stderr);
+        assert_eq!(ended.stdout, message + "\n");
+    }
+    if times == 1 {
+        server.logged("sent");
+    }
+}
+
+#[test]
+fn lesson_02_asks_lesson_01_which_ends() {
+    let mut server = start(
+        &built("lesson01-udp-server"),
+        &["--echo-addr", "127.0.0.1:0"],
+    );
+    let addr = server.listening().to_string();
+    let client = start(&built("lesson02-udp-client"), &["--echo-addr", &addr]).finish();
+    assert_eq!(
+        (client.status, client.stdout.as_str()),
+        (Some(0), "Hello, network! 你好，网络！\n")
+    );
+    assert_eq!(server.finish().status, Some(0));
+}
+
+#[test]
+fn lesson_02_asks_lesson_03_again_and_again() {
+    play("lesson03-udp-loop", "lesson02-udp-client", "127.0.0.1:0", 5);
+    play("lesson03-udp-loop", "lesson02-udp-client", "[::1]:0", 2);
+}
+
+#[test]
+fn lesson_05_asks_lesson_04_again_and_again() {
+    play(
+        "lesson04-tcp-server",
+        "lesson05-tcp-client",
+        "127.0.0.1:0",
+        5,
+    );
+    play("lesson04-tcp-server", "lesson05-tcp-client", "[::1]:0", 2);
+}
+
+#[test]
+fn lesson_05_asks_lesson_09_many_times_at_once() {
+    let mut server = start(
+        &built("lesson09-tcp-threads"),
+        &["--echo-addr", "localhost:0"],
+    );
+    let addr = format!("localhost:{}", server.listening().port());
+    let client = built("lesson05-tcp-client");
+    let clients = (0..10).map(|number| {
+        let message = format!("message {number}");
+        (
+            start(&client, &["--echo-addr", &addr, "--message", &message]),
+            message,
+        )
+    });
+    for (client, message) in clients.collect::<Vec<_>>() {
+        let ended = client.finish();
+        assert_eq!(ended.status, Some(0), "{}", ended.stderr);
+        assert_eq!(ended.stdout, message + "\n");
+    }
+}
