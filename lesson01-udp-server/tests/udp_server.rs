@@ -4,16 +4,11 @@
 use std::net::{SocketAddr, UdpSocket};
 use std::time::Instant;
 
-use shared::testing::{PATIENCE, Program, run, start};
+use shared::testing::{
+    LARGEST_DATAGRAM, PATIENCE, Program, datagram_is_echoed, run, start, udp_peer,
+};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson01-udp-server");
-
-/// The most that one datagram carries here; macOS lets a program send no more than this.
-const LARGEST: usize = if cfg!(target_os = "macos") {
-    9_216
-} else {
-    65_507
-};
 
 fn serve(addr: &str) -> (Program, SocketAddr) {
     let mut lesson = start(LESSON, &["--echo-addr", addr]);
@@ -21,30 +16,10 @@ fn serve(addr: &str) -> (Program, SocketAddr) {
     (lesson, server)
 }
 
-/// A peer that talks to `server` alone.
-fn peer(server: SocketAddr) -> UdpSocket {
-    let any = if server.is_ipv4() {
-        "127.0.0.1:0"
-    } else {
-        "[::1]:0"
-    };
-    let socket = UdpSocket::bind(any).unwrap();
-    socket.set_read_timeout(Some(PATIENCE)).unwrap();
-    socket.connect(server).unwrap();
-    socket
-}
-
 #[track_caller]
 fn echoes(addr: &str, datagram: &[u8]) {
     let (lesson, server) = serve(addr);
-    let peer = peer(server);
-    peer.send(datagram).unwrap();
-    let mut answer = [0; 65_535];
-    let length = peer.recv(&mut answer).unwrap();
-    assert!(
-        answer[..length] == *datagram,
-        "{length} bytes came back, or others"
-    );
+    datagram_is_echoed(datagram, &udp_peer(server));
 
     let ended = lesson.finish();
     assert_eq!(ended.status, Some(0), "{}", ended.stderr);
@@ -63,7 +38,7 @@ fn echoes_an_empty_datagram() {
 
 #[test]
 fn echoes_the_largest_datagram() {
-    let datagram: Vec<u8> = (0..LARGEST).map(|index| index as u8).collect();
+    let datagram: Vec<u8> = (0..LARGEST_DATAGRAM).map(|index| index as u8).collect();
     echoes("127.0.0.1:0", &datagram);
 }
 
@@ -81,7 +56,7 @@ fn a_name_means_its_first_ipv4_address() {
 #[test]
 fn logs_each_step_with_the_peer() {
     let (mut lesson, server) = serve("127.0.0.1:0");
-    let peer = peer(server);
+    let peer = udp_peer(server);
     peer.send(b"hello").unwrap();
     let from = peer.local_addr().unwrap();
     let line = lesson.logged("received");
@@ -103,7 +78,9 @@ fn logs_each_step_with_the_peer() {
 #[test]
 fn the_log_at_debug_shows_the_bytes_escaped() {
     let mut lesson = start(LESSON, &["--echo-addr", "127.0.0.1:0", "--log", "debug"]);
-    peer(lesson.listening()).send(b"a\x1b[31m\n\xff").unwrap();
+    udp_peer(lesson.listening())
+        .send(b"a\x1b[31m\n\xff")
+        .unwrap();
     assert!(
         lesson
             .logged("received")
@@ -119,7 +96,7 @@ fn the_log_can_be_off() {
         .local_addr()
         .unwrap();
     let lesson = start(LESSON, &["--echo-addr", &addr.to_string(), "--log", "off"]);
-    let peer = peer(addr);
+    let peer = udp_peer(addr);
     peer.set_read_timeout(Some(PATIENCE / 600)).unwrap();
     let limit = Instant::now() + PATIENCE;
     // Until the lesson listens, the system refuses the datagram.

@@ -4,16 +4,9 @@
 use std::net::UdpSocket;
 use std::process::Stdio;
 
-use shared::testing::{Ended, Folder, PATIENCE, Program, command, run, start};
+use shared::testing::{Ended, Folder, LARGEST_DATAGRAM, PATIENCE, Program, command, run, start};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson02-udp-client");
-
-/// The most that one datagram carries here; macOS lets a program send no more than this.
-const LARGEST: usize = if cfg!(target_os = "macos") {
-    9_216
-} else {
-    65_507
-};
 
 fn server(addr: &str) -> (UdpSocket, String) {
     let socket = UdpSocket::bind(addr).unwrap();
@@ -47,7 +40,7 @@ fn sends_one_datagram_and_prints_the_answer() {
 
 #[test]
 fn sends_empty_and_largest_messages() {
-    for length in [0, LARGEST] {
+    for length in [0, LARGEST_DATAGRAM] {
         let message = "x".repeat(length);
         let (server, addr) = server("127.0.0.1:0");
         let folder = Folder::create();

@@ -2,10 +2,10 @@
 #![cfg(test)]
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener};
 use std::thread;
 
-use shared::testing::{PATIENCE, Program, run, start};
+use shared::testing::{Program, bytes_are_echoed, is_closed, run, start, tcp_peer};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson04-tcp-server");
 
@@ -18,35 +18,12 @@ fn serve(arguments: &[&str]) -> (Program, SocketAddr) {
     (lesson, server)
 }
 
-fn connect(server: SocketAddr) -> TcpStream {
-    let stream = TcpStream::connect(server).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    stream
-}
-
-/// Sends `bytes` and expects them back while the sending side stays open.
-#[track_caller]
-fn is_echoed(bytes: &[u8], stream: &mut TcpStream) {
-    stream.write_all(bytes).unwrap();
-    let mut answer = vec![0; bytes.len()];
-    stream.read_exact(&mut answer).unwrap();
-    assert!(answer == bytes);
-}
-
-#[track_caller]
-fn is_closed(stream: &mut TcpStream) {
-    match stream.read(&mut [0]) {
-        Ok(length) => assert_eq!(length, 0),
-        Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset),
-    }
-}
-
 #[test]
 fn answers_a_client_that_waits_without_closing() {
     let (_lesson, server) = serve(&[]);
-    let mut stream = connect(server);
-    is_echoed(b"hello", &mut stream);
-    is_echoed(b"\r\n\0\xff", &mut stream);
+    let mut stream = tcp_peer(server);
+    bytes_are_echoed(b"hello", &mut stream);
+    bytes_are_echoed(b"\r\n\0\xff", &mut stream);
     stream.shutdown(Shutdown::Write).unwrap();
     is_closed(&mut stream);
 }
@@ -54,7 +31,7 @@ fn answers_a_client_that_waits_without_closing() {
 #[test]
 fn echoes_a_long_stream_byte_for_byte() {
     let (_lesson, server) = serve(&[]);
-    let mut stream = connect(server);
+    let mut stream = tcp_peer(server);
     let bytes: Vec<u8> = (0..1 << 20).map(|index: u32| (index % 251) as u8).collect();
     let mut sending = stream.try_clone().unwrap();
     let sent = bytes.clone();
@@ -75,13 +52,13 @@ fn echoes_a_long_stream_byte_for_byte() {
 #[test]
 fn serves_one_client_after_another() {
     let (mut lesson, server) = serve(&[]);
-    let mut first = connect(server);
-    is_echoed(b"first", &mut first);
+    let mut first = tcp_peer(server);
+    bytes_are_echoed(b"first", &mut first);
     // The second client is connected, and its bytes wait with the system until the first has gone.
-    let mut second = connect(server);
+    let mut second = tcp_peer(server);
     second.write_all(b"second").unwrap();
     second.set_nonblocking(true).unwrap();
-    is_echoed(b"first again", &mut first);
+    bytes_are_echoed(b"first again", &mut first);
     assert_eq!(
         second.read(&mut [0]).unwrap_err().kind(),
         ErrorKind::WouldBlock
@@ -100,9 +77,9 @@ fn serves_one_client_after_another() {
 #[test]
 fn a_silent_client_is_left_for_the_next() {
     let (mut lesson, server) = serve(&["--timeout", "0.2"]);
-    let mut silent = connect(server);
+    let mut silent = tcp_peer(server);
     let from = silent.local_addr().unwrap();
-    let mut next = connect(server);
+    let mut next = tcp_peer(server);
     next.write_all(b"hello").unwrap();
     let mut answer = [0; 5];
     next.read_exact(&mut answer).unwrap();
@@ -113,12 +90,12 @@ fn a_silent_client_is_left_for_the_next() {
 #[test]
 fn a_client_that_never_reads_is_left_for_the_next() {
     let (mut lesson, server) = serve(&["--timeout", "0.2"]);
-    let mut deaf = connect(server);
+    let mut deaf = tcp_peer(server);
     let from = deaf.local_addr().unwrap();
     // Fills the buffers of both sides until the server drops the connection.
     while deaf.write_all(&[b'x'; 65_536]).is_ok() {}
     lesson.logged(&format!("cannot answer {from}: "));
-    is_echoed(b"hello", &mut connect(server));
+    bytes_are_echoed(b"hello", &mut tcp_peer(server));
 }
 
 #[test]
@@ -126,19 +103,19 @@ fn clients_that_fail_do_no_harm() {
     let (_lesson, server) = serve(&["--timeout", "5"]);
     for _ in 0..3 {
         // A stream that is closed with bytes unread is reset (RFC 2525 section 2.17).
-        let mut stream = connect(server);
+        let mut stream = tcp_peer(server);
         stream.write_all(&[b'x'; 100_000]).unwrap();
         drop(stream);
-        drop(connect(server));
+        drop(tcp_peer(server));
     }
-    is_echoed(b"hello", &mut connect(server));
+    bytes_are_echoed(b"hello", &mut tcp_peer(server));
 }
 
 #[test]
 fn listens_on_ipv6_and_by_name() {
     for addr in ["[::1]:0", "localhost:0"] {
         let mut lesson = start(LESSON, &["--echo-addr", addr]);
-        is_echoed(b"hello", &mut connect(lesson.listening()));
+        bytes_are_echoed(b"hello", &mut tcp_peer(lesson.listening()));
     }
 }
 
@@ -165,7 +142,7 @@ fn goes_on_when_no_client_can_be_accepted() {
     let mut command = command("sh", &folder);
     let script = format!("ulimit -n 4; exec '{LESSON}' --echo-addr 127.0.0.1:0");
     let mut lesson = Program::start(command.args(["-c", &script]));
-    let _client = connect(lesson.listening());
+    let _client = tcp_peer(lesson.listening());
     for _ in 0..3 {
         lesson.logged("cannot accept a client: Too many open files (os error 24)");
     }

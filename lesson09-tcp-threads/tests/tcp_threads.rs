@@ -1,11 +1,11 @@
 //! Lesson 09 against plain sockets.
 #![cfg(test)]
 
-use std::io::{ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr};
 use std::thread;
 
-use shared::testing::{Folder, PATIENCE, Program, command, start};
+use shared::testing::{Folder, Program, bytes_are_echoed, command, is_closed, start, tcp_peer};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson09-tcp-threads");
 
@@ -18,41 +18,18 @@ fn serve(arguments: &[&str]) -> (Program, SocketAddr) {
     (lesson, server)
 }
 
-fn connect(server: SocketAddr) -> TcpStream {
-    let stream = TcpStream::connect(server).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    stream
-}
-
-/// Sends `bytes` and expects them back while the sending side stays open.
-#[track_caller]
-fn is_echoed(bytes: &[u8], stream: &mut TcpStream) {
-    stream.write_all(bytes).unwrap();
-    let mut answer = vec![0; bytes.len()];
-    stream.read_exact(&mut answer).unwrap();
-    assert!(answer == bytes);
-}
-
-#[track_caller]
-fn is_closed(stream: &mut TcpStream) {
-    match stream.read(&mut [0]) {
-        Ok(length) => assert_eq!(length, 0),
-        Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset),
-    }
-}
-
 #[test]
 fn two_hundred_clients_at_once_half_of_them_silent() {
     let (_lesson, server) = serve(&["--timeout", "3600"]);
-    let silent: Vec<_> = (0..100).map(|_| connect(server)).collect();
-    let mut talking: Vec<_> = (0..100).map(|_| connect(server)).collect();
+    let silent: Vec<_> = (0..100).map(|_| tcp_peer(server)).collect();
+    let mut talking: Vec<_> = (0..100).map(|_| tcp_peer(server)).collect();
     for round in 0..3 {
         for (index, stream) in talking.iter_mut().enumerate() {
-            is_echoed(format!("client {index} round {round}").as_bytes(), stream);
+            bytes_are_echoed(format!("client {index} round {round}").as_bytes(), stream);
         }
     }
     for mut stream in silent {
-        is_echoed(b"at last", &mut stream);
+        bytes_are_echoed(b"at last", &mut stream);
         stream.shutdown(Shutdown::Write).unwrap();
         is_closed(&mut stream);
     }
@@ -63,7 +40,7 @@ fn echoes_long_streams_at_once_byte_for_byte() {
     let (_lesson, server) = serve(&[]);
     let clients = (0..4).map(|client: u32| {
         thread::spawn(move || {
-            let mut stream = connect(server);
+            let mut stream = tcp_peer(server);
             let bytes: Vec<u8> = (0..1 << 20)
                 .map(|index: u32| (index % (251 + client)) as u8)
                 .collect();
@@ -91,7 +68,7 @@ fn echoes_long_streams_at_once_byte_for_byte() {
 #[test]
 fn a_silent_client_is_dropped() {
     let (mut lesson, server) = serve(&["--timeout", "0.2"]);
-    let mut silent = connect(server);
+    let mut silent = tcp_peer(server);
     let from = silent.local_addr().unwrap();
     lesson.logged(&format!("cannot receive from {from}: timed out"));
     is_closed(&mut silent);
@@ -102,12 +79,12 @@ fn clients_that_fail_do_no_harm() {
     let (_lesson, server) = serve(&[]);
     for _ in 0..50 {
         // A stream that is closed with bytes unread is reset (RFC 2525 section 2.17).
-        let mut stream = connect(server);
+        let mut stream = tcp_peer(server);
         stream.write_all(&[b'x'; 100_000]).unwrap();
         drop(stream);
-        drop(connect(server));
+        drop(tcp_peer(server));
     }
-    is_echoed(b"hello", &mut connect(server));
+    bytes_are_echoed(b"hello", &mut tcp_peer(server));
 }
 
 /// Threads with stacks larger than any memory cannot be started.
@@ -122,7 +99,7 @@ fn goes_on_when_the_system_has_no_thread_to_give() {
     let mut lesson = Program::start(&mut command);
     let server = lesson.listening();
     for _ in 0..3 {
-        let mut stream = connect(server);
+        let mut stream = tcp_peer(server);
         let from = stream.local_addr().unwrap();
         lesson.logged(&format!("cannot start a thread for {from}: "));
         is_closed(&mut stream);
@@ -139,12 +116,12 @@ fn goes_on_when_clients_leave_that_used_up_all_files() {
     let script = format!("ulimit -n 8; exec '{LESSON}' --echo-addr 127.0.0.1:0 --timeout 3600");
     let mut lesson = Program::start(command.args(["-c", &script]));
     let server = lesson.listening();
-    let mut clients: Vec<_> = (0..4).map(|_| connect(server)).collect();
+    let mut clients: Vec<_> = (0..4).map(|_| tcp_peer(server)).collect();
     for stream in &mut clients {
-        is_echoed(b"hello", stream);
+        bytes_are_echoed(b"hello", stream);
     }
-    let mut fifth = connect(server);
+    let mut fifth = tcp_peer(server);
     lesson.logged("cannot accept a client: Too many open files (os error 24)");
     clients.pop();
-    is_echoed(b"hello", &mut fifth);
+    bytes_are_echoed(b"hello", &mut fifth);
 }

@@ -2,8 +2,8 @@
 
 use std::env;
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
-use std::net::SocketAddr;
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{self, Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -191,6 +191,64 @@ impl Drop for Program {
     }
 }
 
+/// The most bytes that one datagram carries here; macOS lets a program send no more than this.
+pub const LARGEST_DATAGRAM: usize = if cfg!(target_os = "macos") {
+    9_216
+} else {
+    65_507
+};
+
+/// A plain UDP socket on this machine that talks to `server` alone.
+pub fn udp_peer(server: SocketAddr) -> UdpSocket {
+    let any = if server.is_ipv4() {
+        "127.0.0.1:0"
+    } else {
+        "[::1]:0"
+    };
+    let socket = succeed("bind a socket", UdpSocket::bind(any));
+    succeed("limit the wait", socket.set_read_timeout(Some(PATIENCE)));
+    succeed("connect", socket.connect(server));
+    socket
+}
+
+/// Sends a datagram and expects it back.
+#[track_caller]
+pub fn datagram_is_echoed(datagram: &[u8], peer: &UdpSocket) {
+    succeed("send", peer.send(datagram));
+    let mut answer = vec![0; 65_535];
+    let length = succeed("receive", peer.recv(&mut answer));
+    assert!(
+        answer[..length] == *datagram,
+        "{length} bytes came back, or others"
+    );
+}
+
+/// A plain TCP stream to `server`.
+pub fn tcp_peer(server: SocketAddr) -> TcpStream {
+    let stream = succeed("connect", TcpStream::connect(server));
+    succeed("limit the wait", stream.set_read_timeout(Some(PATIENCE)));
+    stream
+}
+
+/// Sends `bytes` and expects them back while the sending side stays open.
+#[track_caller]
+pub fn bytes_are_echoed(bytes: &[u8], stream: &mut TcpStream) {
+    succeed("send", stream.write_all(bytes));
+    let mut answer = vec![0; bytes.len()];
+    succeed("receive", stream.read_exact(&mut answer));
+    assert!(answer == bytes, "other bytes came back");
+}
+
+/// Expects that the other side closes the stream, whether in order or not.
+#[track_caller]
+pub fn is_closed(stream: &mut TcpStream) {
+    match stream.read(&mut [0]) {
+        Ok(length) => assert_eq!(length, 0, "the other side sends more"),
+        Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset),
+    }
+}
+
+#[track_caller]
 fn succeed<T>(what: &str, result: std::io::Result<T>) -> T {
     result.unwrap_or_else(|error| panic!("{what}: {error}"))
 }
