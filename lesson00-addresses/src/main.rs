@@ -76,15 +76,18 @@ fn kind(ip: IpAddr) -> &'static str {
         IpAddr::V6(ip) if ip.is_unicast_link_local() => "link-local",
         IpAddr::V4(ip) if ip.is_broadcast() => "broadcast",
         IpAddr::V4(ip) if ip.is_documentation() => "documentation",
-        IpAddr::V6(ip) if ip.segments()[..2] == [0x2001, 0x0db8] => "documentation",
+        IpAddr::V6(ip) if matches!(ip.segments(), [0x2001, 0xdb8, ..]) => "documentation",
         IpAddr::V4(ip) if matches!(ip.octets(), [0 | 240.., ..] | [100, 64..=127, ..]) => {
             "reserved"
         }
+        IpAddr::V4(ip) if matches!(ip.octets(), [192, 0, 0, _] | [198, 18..=19, ..]) => "reserved",
+        IpAddr::V6(ip) if !matches!(ip.segments(), [0x2000..=0x3fff, ..]) => "reserved",
         _ => "public",
     }
 }
 
-/// The range of the port (RFC 6335); a program needs privileges to listen on a well-known one.
+/// The range of the port (RFC 6335); most Unix systems let only privileged programs listen on a
+/// well-known one.
 fn range(port: Option<u16>) -> &'static str {
     match port {
         None => "-",

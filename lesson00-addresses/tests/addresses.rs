@@ -23,7 +23,7 @@ fn classes_end_where_the_next_begins() {
     assert_eq!(row("126.255.255.255"), "IPv4 A public -");
     assert_eq!(row("128.0.0.0"), "IPv4 B public -");
     assert_eq!(row("191.255.255.255"), "IPv4 B public -");
-    assert_eq!(row("192.0.0.0"), "IPv4 C public -");
+    assert_eq!(row("192.0.1.0"), "IPv4 C public -");
     assert_eq!(row("223.255.255.255"), "IPv4 C public -");
     assert_eq!(row("224.0.0.0"), "IPv4 D multicast -");
     assert_eq!(row("239.255.255.255"), "IPv4 D multicast -");
@@ -44,6 +44,8 @@ fn kinds_of_ipv4() {
     assert_eq!(row("255.255.255.255"), "IPv4 E broadcast -");
     assert_eq!(row("198.51.100.1"), "IPv4 C documentation -");
     assert_eq!(row("100.64.0.1"), "IPv4 A reserved -");
+    assert_eq!(row("192.0.0.1"), "IPv4 C reserved -");
+    assert_eq!(row("198.19.255.255"), "IPv4 C reserved -");
 }
 
 #[test]
@@ -55,6 +57,8 @@ fn kinds_of_ipv6() {
     assert_eq!(row("ff02::1"), "IPv6 - multicast -");
     assert_eq!(row("2001:db8::1"), "IPv6 - documentation -");
     assert_eq!(row("2a00::1"), "IPv6 - public -");
+    assert_eq!(row("4000::1"), "IPv6 - reserved -");
+    assert_eq!(row("fec0::1"), "IPv6 - reserved -");
     assert_eq!(row("::ffff:127.0.0.1"), "IPv6 - loopback -");
 }
 

@@ -120,8 +120,8 @@ fn a_port_in_use_is_said_so() {
     assert_eq!(
         ended.stderr,
         format!(
-            "Error: cannot listen on {addr}: the address is already in use\n\
-             hint: stop the program that uses it, or choose another port\n"
+            "Error: cannot listen on {addr}: address in use\n\
+             hint: another program uses the port: stop that, or choose another port\n"
         )
     );
 }
@@ -132,7 +132,7 @@ fn an_address_of_another_machine_is_said_so() {
     assert_eq!(ended.status, Some(1));
     assert_eq!(
         ended.stderr,
-        "Error: cannot listen on 192.0.2.1:7007: this machine has no such address\n\
+        "Error: cannot listen on 192.0.2.1:7007: address not available\n\
          hint: 127.0.0.1 is this machine, 0.0.0.0 all its addresses\n"
     );
 }

@@ -8,7 +8,7 @@ use std::net::{SocketAddr, UdpSocket};
 
 use shared::Context;
 
-/// At most this many bytes of an answer are received: no datagram is larger (RFC 768).
+/// No answer is longer, in bytes: an echo is as long as its message, which is shorter than this.
 const MAX_ANSWER: usize = 65_535;
 
 fn main() -> shared::Result {
@@ -23,7 +23,7 @@ fn main() -> shared::Result {
         SocketAddr::V6(_) => "[::]:0",
     };
     let socket = UdpSocket::bind(any).context("bind to", any)?;
-    // This sends nothing, but now the system keeps out what others send, and tells if nobody listens.
+    // To connect sends nothing here: the system just keeps others out, and tells if nobody listens.
     socket.connect(server).context("connect to", server)?;
     socket.set_read_timeout(limit).context("await", server)?;
 
@@ -31,7 +31,7 @@ fn main() -> shared::Result {
     socket.send(message).context("send to", server)?;
     shared::sent(message, server);
 
-    // Step 3: receive the answer.
+    // Step 3: receive the answer; if a debugger or Ctrl-Z ends the wait early, wait again.
     let mut buffer = [0; MAX_ANSWER];
     let received = shared::wait(|| socket.recv(&mut buffer));
     let length = received.context("receive from", server)?;

@@ -8,7 +8,7 @@ use std::net::UdpSocket;
 
 use shared::Context;
 
-/// At most this many bytes are received at once: no datagram is larger (RFC 768).
+/// At most this many bytes are received at once: a whole datagram, or a part of a stream.
 const BUFFER_SIZE: usize = 65_535;
 
 fn main() -> shared::Result {

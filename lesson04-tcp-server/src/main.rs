@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use shared::Context;
 
-/// At most this many bytes are received at once: no datagram is larger (RFC 768).
+/// At most this many bytes are received at once: a whole datagram, or a part of a stream.
 const BUFFER_SIZE: usize = 65_535;
 
 fn main() -> shared::Result {
@@ -27,7 +27,7 @@ fn main() -> shared::Result {
     loop {
         if let Err(error) = accept_client(&listener, limit) {
             shared::report(&error);
-            // If the system has run out of something, clients that leave will give it back.
+            // If the system has run out of something, clients that leave give it back.
             thread::sleep(Duration::from_millis(100));
         }
     }
@@ -40,12 +40,14 @@ fn accept_client(listener: &TcpListener, limit: Option<Duration>) -> shared::Res
     shared::info!("accepted {peer}");
     stream.set_read_timeout(limit).context("await", peer)?;
     stream.set_write_timeout(limit).context("await", peer)?;
-    serve_client(stream, peer)
+    let _ = serve_client(stream, peer).inspect_err(shared::report);
+    Ok(())
 }
 
 /// Serves one client until it closes its sending side.
 fn serve_client(mut stream: TcpStream, peer: SocketAddr) -> shared::Result {
     let mut part = [0; BUFFER_SIZE];
+    // Steps 5 and 6, until the end of the stream.
     while echo_part(&mut stream, peer, &mut part)? > 0 {}
 
     // Step 7: close the channel.
@@ -56,7 +58,7 @@ fn serve_client(mut stream: TcpStream, peer: SocketAddr) -> shared::Result {
 
 /// Receives one part of the stream and sends it back (RFC 862); returns its length, 0 at the end.
 fn echo_part(stream: &mut TcpStream, peer: SocketAddr, buffer: &mut [u8]) -> shared::Result<usize> {
-    // Step 5: receive what the peer sends.
+    // Step 5: receive what the peer sends; if a debugger or Ctrl-Z ends the wait early, wait again.
     let received = shared::wait(|| stream.read(buffer));
     let length = received.context("receive from", peer)?;
     let bytes = &buffer[..length];

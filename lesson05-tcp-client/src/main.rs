@@ -9,7 +9,7 @@ use std::net::{Shutdown, TcpStream};
 
 use shared::Context;
 
-/// At most this many bytes of an answer are received: no datagram is larger (RFC 768).
+/// No answer is longer, in bytes: an echo is as long as its message, which is shorter than this.
 const MAX_ANSWER: usize = 65_535;
 
 fn main() -> shared::Result {
@@ -32,7 +32,8 @@ fn main() -> shared::Result {
 
     // Step 4: receive the answer, to the end of the stream.
     let mut buffer = Vec::new();
-    let received = (&socket).take(MAX_ANSWER as u64).read_to_end(&mut buffer);
+    let mut limited = (&socket).take(MAX_ANSWER as u64 + 1);
+    let received = limited.read_to_end(&mut buffer);
     let length = received.context("receive from", server)?;
     let answer = &buffer[..length];
     shared::received(answer, server);
@@ -45,7 +46,7 @@ fn main() -> shared::Result {
         let problem = format!("{server} closed without an answer");
         return Err(shared::Error::new(problem, hint));
     }
-    if length == MAX_ANSWER {
+    if length > MAX_ANSWER {
         let problem = format!("{server} answers without end");
         return Err(shared::Error::new(problem, hint));
     }

@@ -101,7 +101,8 @@ fn goes_on_when_the_system_has_no_thread_to_give() {
     for _ in 0..3 {
         let mut stream = tcp_peer(server);
         let from = stream.local_addr().unwrap();
-        lesson.logged(&format!("cannot start a thread for {from}: "));
+        let expected = "Resource temporarily unavailable (os error 11)";
+        lesson.logged(&format!("cannot start a thread for {from}: {expected}"));
         is_closed(&mut stream);
     }
 }

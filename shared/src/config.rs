@@ -37,31 +37,11 @@ struct Setting {
     lessons: &'static [&'static str],
     purpose: &'static str,
     /// Checks a value and puts it in its place, or says what is wrong with it.
-    apply: fn(&mut Config, &str) -> Checked<()>,
+    apply: fn(&mut Config, &str) -> Checked,
 }
 
-impl Setting {
-    fn is_for(&self, program: &str) -> bool {
-        let lesson = program.get(6..8).unwrap_or("none");
-        self.lessons.contains(&lesson)
-    }
-
-    fn wrong(&self, problem: String) -> Error {
-        let Setting {
-            name,
-            flag,
-            default,
-            ..
-        } = self;
-        Error::new(
-            problem,
-            format!("a right one is {name}=\"{default}\", or {flag} \"{default}\" as a flag"),
-        )
-    }
-}
-
-/// A checked value, or what is wrong with it.
-type Checked<T> = std::result::Result<T, String>;
+/// Nothing when a value is right, else what is wrong with it.
+type Checked = std::result::Result<(), String>;
 
 const SETTINGS: &[Setting] = &[
     Setting {
@@ -70,7 +50,7 @@ const SETTINGS: &[Setting] = &[
         default: "127.0.0.1:7007",
         lessons: &["01", "02", "03", "04", "05", "09"],
         purpose: "HOST:PORT of the echo server; with port 0, a server takes any free one",
-        apply: |config, text| check_addr(text, config.program).map(|addr| config.echo_addr = addr),
+        apply: set_echo_addr,
     },
     Setting {
         name: "LESSON_MESSAGE",
@@ -78,7 +58,7 @@ const SETTINGS: &[Setting] = &[
         default: "Hello, network! 你好，网络！",
         lessons: &["02", "05"],
         purpose: "what the client sends, at most 65,507 bytes",
-        apply: |config, text| check_message(text).map(|message| config.message = message),
+        apply: set_message,
     },
     Setting {
         name: "LESSON_TIMEOUT",
@@ -86,7 +66,7 @@ const SETTINGS: &[Setting] = &[
         default: "10",
         lessons: &["02", "04", "05", "09"],
         purpose: "the longest wait for a peer, in seconds above 0, such as 2.5",
-        apply: |config, text| check_timeout(text).map(|timeout| config.timeout = timeout),
+        apply: set_timeout,
     },
     Setting {
         name: "LESSON_LOG",
@@ -94,19 +74,22 @@ const SETTINGS: &[Setting] = &[
         default: "info",
         lessons: &["00", "01", "02", "03", "04", "05", "09"],
         purpose: "off (nothing but errors), info, or debug (also the bytes sent and received)",
-        apply: |config, text| check_level(text).map(|level| config.log = level),
+        apply: set_log,
     },
-];
-
-/// The programs that take arguments which are no flags, and how `--help` shows these.
-const ARGUMENTS: &[(&str, &str)] = &[
-    ("lesson00-addresses", "[ADDRESS | ADDRESS:PORT]..."),
-    ("tour", "[LESSON]..."),
 ];
 
 /// The most that a datagram carries over IPv4: 65,535 bytes less 20 of IP header and 8 of UDP header
 /// (RFC 791 section 3.1, RFC 768).
 const MAX_MESSAGE: usize = 65_507;
+
+/// How `--help` shows the arguments that are no flags, for the programs that take any.
+fn arguments_of(program: &str) -> &'static str {
+    match program {
+        "lesson00-addresses" => "[ADDRESS | ADDRESS:PORT]...",
+        "tour" => "[LESSON]...",
+        _ => "",
+    }
+}
 
 /// Loads the settings of `program`, starts its log, and answers `--help` with its `purpose`.
 ///
@@ -122,36 +105,49 @@ pub fn load(program: &'static str, purpose: &str) -> Config {
 
 /// Reads the sources, each of which overrides the ones before it, and checks what they say.
 fn read(program: &'static str, purpose: &str) -> Result<Config> {
-    let mut values = Values::defaults();
-    values.read_env_file()?;
-    values.read_environment()?;
-    let Some(arguments) = values.read_arguments(program)? else {
-        print(values.help(program, purpose))?;
-        process::exit(0);
-    };
+    let mut values = Vec::new();
+    for setting in SETTINGS {
+        let (text, origin) = (setting.default.into(), "the default".into());
+        values.push(Value {
+            setting,
+            text,
+            origin,
+        });
+    }
+    read_env_file(&mut values)?;
+    read_environment(&mut values)?;
+    let arguments = read_arguments(&mut values, program, purpose)?;
     let mut config = Config {
         program,
         arguments,
         ..Config::default()
     };
-    for Value {
-        setting,
-        text,
-        origin,
-    } in &values.0
-    {
-        (setting.apply)(&mut config, text).map_err(|why| {
+    for value in &values {
+        if let Err(why) = (value.setting.apply)(&mut config, &value.text) {
+            let (name, text, origin) = (value.setting.name, &value.text, &value.origin);
             // A wrong value can be of any length, and the message is one line.
-            let start: String = text.chars().take(60).collect();
+            let start = format!("{text:.60}");
             let dots = if start.len() < text.len() { "..." } else { "" };
-            setting.wrong(format!(
-                "{} is \"{start}{dots}\" (from {origin}): {why}",
-                setting.name
-            ))
-        })?;
+            let problem = format!("{name} is \"{start}{dots}\" (from {origin}): {why}");
+            return Err(value.setting.wrong(problem));
+        }
     }
     log::start(program, config.log);
     Ok(config)
+}
+
+impl Setting {
+    fn is_for(&self, program: &str) -> bool {
+        let lesson = program.get(6..8).unwrap_or("none");
+        self.lessons.contains(&lesson)
+    }
+
+    fn wrong(&self, problem: String) -> Error {
+        let (name, flag, default) = (self.name, self.flag, self.default);
+        let hint =
+            format!("a right one is {name}=\"{default}\", or {flag} \"{default}\" as a flag");
+        Error::new(problem, hint)
+    }
 }
 
 /// A setting's value as text, and where it comes from.
@@ -161,221 +157,192 @@ struct Value {
     origin: String,
 }
 
-struct Values(Vec<Value>);
-
-impl Values {
-    fn defaults() -> Values {
-        let mut values = Vec::new();
-        for setting in SETTINGS {
-            values.push(Value {
-                setting,
-                text: setting.default.into(),
-                origin: "the default".into(),
-            });
-        }
-        Values(values)
-    }
-
-    fn set(&mut self, name: &str, text: String, origin: String) -> Result {
-        for value in &mut self.0 {
-            if value.setting.name == name {
-                (value.text, value.origin) = (text, origin);
-                return Ok(());
-            }
-        }
+fn set(values: &mut [Value], name: &str, text: &str, origin: &str) -> Result {
+    let Some(value) = values.iter_mut().find(|value| value.setting.name == name) else {
+        let problem = format!("there is no setting {name} (from {origin})");
         let mut hint = String::from("the settings are");
         for setting in SETTINGS {
             hint = hint + " " + setting.name;
         }
-        Err(Error::new(
-            format!("there is no setting {name} (from {origin})"),
-            hint,
-        ))
-    }
+        return Err(Error::new(problem, hint));
+    };
+    value.text = text.into();
+    value.origin = origin.into();
+    Ok(())
+}
 
-    /// Reads the nearest file named `.env`, from the current directory upwards.
-    fn read_env_file(&mut self) -> Result {
-        let folder = env::current_dir().context("find", "the current directory")?;
-        let mut files = folder.ancestors().map(|folder| folder.join(".env"));
-        let Some(file) = files.find(|file| file.is_file()) else {
+/// Reads the nearest file named `.env`, from the current directory upwards. Lines that set anything
+/// but a `LESSON_` name are another program's affair.
+fn read_env_file(values: &mut [Value]) -> Result {
+    let mut folder = env::current_dir().context("find", "the current directory")?;
+    while !folder.join(".env").is_file() {
+        if !folder.pop() {
             return Ok(());
-        };
-        let file_name = file.display();
-        let text = fs::read_to_string(&file).map_err(|error| {
-            let hint = "make it a text file in UTF-8 that you may read, or remove it";
-            Error::new(format!("cannot read {file_name}: {error}"), hint)
-        })?;
-        // Some editors begin a file with a byte order mark.
-        for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
-            let origin = format!("line {} of {file_name}", index + 1);
-            let line = line.trim();
-            if line.is_empty() || line.starts_with('#') {
-                continue;
-            }
+        }
+    }
+    let file = folder.join(".env");
+    let text = fs::read_to_string(&file).context("read", file.display())?;
+    // Some editors begin a file with a byte order mark.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    for (index, line) in text.lines().enumerate() {
+        let line = line.trim_ascii();
+        let line = line.strip_prefix("export ").unwrap_or(line);
+        if line.starts_with("LESSON_") {
+            let origin = format!("line {} of {}", index + 1, file.display());
             let Some((name, text)) = parse_line(line) else {
                 let hint = "write it like LESSON_MESSAGE=\"hello\"; a comment begins with #";
                 return Err(Error::new(format!("{origin} is not NAME=value"), hint));
             };
-            if name.starts_with("LESSON_") {
-                self.set(name, text.into(), origin)?;
-            }
+            set(values, name, text, &origin)?;
         }
-        Ok(())
     }
-
-    fn read_environment(&mut self) -> Result {
-        for (name, text) in env::vars_os() {
-            let name = name.to_string_lossy();
-            if name.starts_with("LESSON_") {
-                self.set(&name, utf8(text)?, "the environment".into())?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The arguments that are no flags, or nothing when `--help` is among them.
-    fn read_arguments(&mut self, program: &str) -> Result<Option<Vec<String>>> {
-        let mut others = Vec::new();
-        let mut arguments = env::args_os().skip(1);
-        while let Some(argument) = arguments.next() {
-            let argument = utf8(argument)?;
-            let (flag, inline) = match argument.split_once('=') {
-                Some((flag, text)) => (flag, Some(text.into())),
-                None => (argument.as_str(), None),
-            };
-            if flag == "--help" || flag == "-h" {
-                return Ok(None);
-            }
-            let mut settings = SETTINGS.iter().filter(|setting| setting.is_for(program));
-            if let Some(setting) = settings.find(|setting| setting.flag == flag) {
-                let Some(text) = inline.or_else(|| arguments.next()) else {
-                    return Err(setting.wrong(format!("{flag} lacks its value")));
-                };
-                self.set(setting.name, utf8(text)?, format!("the flag {flag}"))?;
-            } else if argument.starts_with('-') || arguments_of(program).is_empty() {
-                let hint = format!("see what it takes: cargo run -p {program} -- --help");
-                return Err(Error::new(
-                    format!("{program} does not take {argument}"),
-                    hint,
-                ));
-            } else {
-                others.push(argument);
-            }
-        }
-        Ok(Some(others))
-    }
-
-    fn help(&self, program: &str, purpose: &str) -> String {
-        let arguments = arguments_of(program);
-        let usage = format!("Usage: cargo run -p {program} -- [--FLAG VALUE]... {arguments}");
-        let mut help = format!("{purpose}\n\n{}\n", usage.trim_end());
-        for Value {
-            setting,
-            text,
-            origin,
-        } in &self.0
-        {
-            if !setting.is_for(program) {
-                continue;
-            }
-            let Setting {
-                name,
-                flag,
-                purpose,
-                ..
-            } = setting;
-            help += &format!(
-                "\n  {flag}, {name}\n      {purpose}\n      now: {text} (from {origin})\n"
-            );
-        }
-        help + "\nA flag beats the environment, which beats the nearest .env file, which beats the default."
-    }
+    Ok(())
 }
 
-/// The arguments that `program` takes, as `--help` shows them.
-fn arguments_of(program: &str) -> &'static str {
-    let taken = ARGUMENTS.iter().find(|(name, _)| *name == program);
-    taken.map_or("", |(_, arguments)| arguments)
+fn read_environment(values: &mut [Value]) -> Result {
+    for (name, text) in env::vars_os() {
+        let name = name.to_string_lossy();
+        if name.starts_with("LESSON_") {
+            set(values, &name, &utf8(text)?, "the environment")?;
+        }
+    }
+    Ok(())
+}
+
+/// Returns the arguments that are no flags; `--help` ends the program.
+fn read_arguments(values: &mut [Value], program: &str, purpose: &str) -> Result<Vec<String>> {
+    let mut others = Vec::new();
+    let mut arguments = env::args_os();
+    let _program = arguments.next();
+    while let Some(argument) = arguments.next() {
+        let argument = utf8(argument)?;
+        let (flag, inline) = match argument.split_once('=') {
+            Some((flag, text)) => (flag, Some(text.into())),
+            None => (argument.as_str(), None),
+        };
+        if flag == "--help" || flag == "-h" {
+            print(help(values, program, purpose))?;
+            process::exit(0);
+        }
+        let has_flag =
+            |value: &&mut Value| value.setting.flag == flag && value.setting.is_for(program);
+        if let Some(value) = values.iter_mut().find(has_flag) {
+            let Some(text) = inline.or_else(|| arguments.next()) else {
+                return Err(value.setting.wrong(format!("{flag} lacks its value")));
+            };
+            value.text = utf8(text)?;
+            value.origin = format!("the flag {flag}");
+        } else if argument.starts_with('-') || arguments_of(program).is_empty() {
+            let problem = format!("{program} does not take {argument}");
+            let hint = format!("see what it takes: cargo run -p {program} -- --help");
+            return Err(Error::new(problem, hint));
+        } else {
+            others.push(argument);
+        }
+    }
+    Ok(others)
+}
+
+fn help(values: &[Value], program: &str, purpose: &str) -> String {
+    let arguments = arguments_of(program);
+    let usage = format!("Usage: cargo run -p {program} -- [--FLAG VALUE]... {arguments}");
+    let mut help = format!("{purpose}\n\n{}\n", usage.trim_ascii_end());
+    for value in values {
+        let (setting, text, origin) = (value.setting, &value.text, &value.origin);
+        if setting.is_for(program) {
+            help += &format!("\n  {}, {}\n", setting.flag, setting.name);
+            help += &format!("      {}\n", setting.purpose);
+            help += &format!("      now: {text} (from {origin})\n");
+        }
+    }
+    help + "\nA flag beats the environment, which beats the nearest .env file, which beats the default."
 }
 
 fn utf8(text: OsString) -> Result<String> {
-    text.into_string().map_err(|text| {
-        let hint = "type it again in a terminal that is set to UTF-8";
-        Error::new(format!("not UTF-8: {}", text.to_string_lossy()), hint)
-    })
+    let hint = "type it again in a terminal that is set to UTF-8";
+    let wrong = |text: OsString| Error::new(format!("not UTF-8: {}", text.to_string_lossy()), hint);
+    text.into_string().map_err(wrong)
 }
 
 /// Splits `NAME=value`, `NAME="value"` or `NAME='value'`, which a comment may follow. Inside quotes
 /// every character stands for itself.
 fn parse_line(line: &str) -> Option<(&str, &str)> {
     let (name, text) = line.split_once('=')?;
-    let name = name.trim_end();
-    if name.is_empty() || name.contains(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
-        return None;
-    }
+    let (name, text) = (name.trim_ascii(), text.trim_ascii_end());
     for quote in ['"', '\''] {
-        if let Some(quoted) = text.trim_start().strip_prefix(quote) {
+        if let Some(quoted) = text.trim_ascii_start().strip_prefix(quote) {
             let (text, after) = quoted.split_once(quote)?;
-            let after = after.trim_start();
-            return (after.is_empty() || after.starts_with('#')).then_some((name, text));
+            let after = after.trim_ascii_start();
+            let ends = after.is_empty() || after.starts_with('#');
+            return ends.then_some((name, text));
         }
     }
-    for (index, character) in text.char_indices() {
-        if character == '#' && text[..index].ends_with(char::is_whitespace) {
-            return Some((name, text[..index].trim()));
-        }
+    match text.split_once('#') {
+        Some((text, _comment)) if text.ends_with(' ') => Some((name, text.trim_ascii())),
+        _ => Some((name, text.trim_ascii_start())),
     }
-    Some((name, text.trim()))
 }
 
 /// Accepts `127.0.0.1:7007`, `[::1]:7007` and `localhost:7007`, without asking for a name's address.
-fn check_addr(text: &str, program: &str) -> Checked<String> {
-    let is_literal = text.parse::<SocketAddr>().is_ok();
-    let (host, port) = text.rsplit_once(':').ok_or("it lacks a port")?;
-    let port: u16 = port
-        .parse()
-        .map_err(|_| "the port is not a number from 0 to 65535")?;
-    let is_name = |c: char| c.is_alphanumeric() || c == '-' || c == '_' || c == '.';
-    if !is_literal && (host.is_empty() || !host.chars().all(is_name)) {
+fn set_echo_addr(config: &mut Config, text: &str) -> Checked {
+    let (host, port) = text.split_once(':').unwrap_or((text, ""));
+    let mut literal = text.to_string();
+    if is_name(host) {
+        // An address stands in for the name, and the port is checked with it.
+        literal = format!("0.0.0.0:{port}");
+    }
+    let Ok(addr) = literal.parse::<SocketAddr>() else {
         return Err(
-            "the host is neither a name, an IPv4 address, nor an IPv6 address in brackets".into(),
+            "not ADDRESS:PORT, [IPV6]:PORT or NAME:PORT, with a port from 0 to 65535".into(),
         );
-    }
-    if !is_literal && host.chars().all(|c| c.is_ascii_digit() || c == '.') {
-        return Err("the host is not an IPv4 address of four numbers from 0 to 255".into());
-    }
-    if port == 0 && program.ends_with("client") {
+    };
+    if addr.port() == 0 && config.program.ends_with("client") {
         return Err("port 0 is for servers; a client needs the port that its server logs".into());
     }
-    Ok(text.into())
+    config.echo_addr = text.into();
+    Ok(())
 }
 
-fn check_message(text: &str) -> Checked<String> {
-    if text.len() > MAX_MESSAGE {
+/// Whether this can be the name of a host: it has a letter, and none of what an address or a URL has.
+fn is_name(host: &str) -> bool {
+    let mut has_letter = false;
+    for character in host.chars() {
+        match character {
+            '[' | ']' | '/' | '@' | ' ' => return false,
+            _ => has_letter |= character.is_alphabetic(),
+        }
+    }
+    has_letter
+}
+
+fn set_message(config: &mut Config, text: &str) -> Checked {
+    let length = text.len();
+    if length > MAX_MESSAGE {
         return Err(format!(
-            "it has {} bytes, and a datagram carries at most {MAX_MESSAGE}",
-            text.len()
+            "it has {length} bytes, and a datagram carries at most {MAX_MESSAGE}"
         ));
     }
-    Ok(text.into())
+    config.message = text.into();
+    Ok(())
 }
 
-fn check_timeout(text: &str) -> Checked<Duration> {
+fn set_timeout(config: &mut Config, text: &str) -> Checked {
     let seconds = text.parse().unwrap_or(0.0);
-    let timeout = Duration::try_from_secs_f64(seconds).unwrap_or_default();
-    if timeout.is_zero() {
+    config.timeout = Duration::try_from_secs_f64(seconds).unwrap_or_default();
+    if config.timeout.is_zero() {
         return Err("not a number of seconds above 0".into());
     }
-    Ok(timeout)
+    Ok(())
 }
 
-fn check_level(text: &str) -> Checked<Level> {
-    match text {
-        "off" => Ok(Level::Error),
-        "info" => Ok(Level::Info),
-        "debug" => Ok(Level::Debug),
-        _ => Err("not one of off, info and debug".into()),
-    }
+fn set_log(config: &mut Config, text: &str) -> Checked {
+    config.log = match text {
+        "off" => Level::Error,
+        "info" => Level::Info,
+        "debug" => Level::Debug,
+        _ => return Err("not one of off, info and debug".into()),
+    };
+    Ok(())
 }
 
 /// Looks up `addr` (HOST:PORT): the host's first IPv4 address, else its first IPv6 one, so that a
@@ -384,21 +351,13 @@ fn check_level(text: &str) -> Checked<Level> {
 /// # Errors
 /// The system finds no address for the host.
 pub fn resolve(addr: &str) -> Result<SocketAddr> {
-    let mut why = String::from("it has no address");
     let mut first_ipv6 = None;
-    match addr.to_socket_addrs() {
-        Ok(found) => {
-            for found in found {
-                if found.is_ipv4() {
-                    return Ok(found);
-                }
-                first_ipv6 = first_ipv6.or(Some(found));
-            }
+    for found in addr.to_socket_addrs().context("look up", addr)? {
+        if found.is_ipv4() {
+            return Ok(found);
         }
-        Err(error) => why = error.to_string(),
+        first_ipv6 = first_ipv6.or(Some(found));
     }
-    first_ipv6.ok_or_else(|| {
-        let hint = "check the spelling of the name, or give an address such as 127.0.0.1:7007";
-        Error::new(format!("cannot look up {addr}: {why}"), hint)
-    })
+    let none = io::Error::other("it has no address");
+    first_ipv6.ok_or(none).context("look up", addr)
 }

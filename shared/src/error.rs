@@ -27,14 +27,14 @@ impl Error {
 /// The message alone, in one line: for a log.
 impl Display for Error {
     fn fmt(&self, formatter: &mut Formatter) -> fmt::Result {
-        write!(formatter, "{}", visible(&self.message, &[]))
+        formatter.write_str(&visible(&self.message, false))
     }
 }
 
 /// The message and the hint, in two lines: for the end of a program.
 impl Debug for Error {
     fn fmt(&self, formatter: &mut Formatter) -> fmt::Result {
-        write!(formatter, "{self}\nhint: {}", visible(&self.hint, &[]))
+        write!(formatter, "{self}\nhint: {}", visible(&self.hint, false))
     }
 }
 
@@ -50,7 +50,10 @@ pub trait Context<T> {
 
 impl<T, E: Source + 'static> Context<T> for std::result::Result<T, E> {
     fn context(self, doing: &str, whom: impl Display) -> Result<T> {
-        self.map_err(|error| explain(doing, &whom, &error))
+        match self {
+            Ok(value) => Ok(value),
+            Err(error) => Err(explain(doing, &whom, &error)),
+        }
     }
 }
 
@@ -70,67 +73,58 @@ pub fn wait<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
 
 /// Says in plain words why it failed, and what to do next.
 fn explain(doing: &str, whom: &dyn Display, error: &(dyn Source + 'static)) -> Error {
-    let start = match log::program() {
+    use ErrorKind::*;
+
+    let program = log::program();
+    let start = match program {
         "lesson02-udp-client" => {
-            "start lesson01 in another terminal first: cargo run -p lesson01-udp-server"
+            "lesson01 in another terminal first: cargo run -p lesson01-udp-server"
         }
         "lesson05-tcp-client" => {
-            "start lesson04 in another terminal first: cargo run -p lesson04-tcp-server"
+            "lesson04 in another terminal first: cargo run -p lesson04-tcp-server"
         }
-        _ => "start the other side first",
+        _ => "the other side first",
     };
-    let said = error.to_string();
-    let (why, hint) = match io_kind(error) {
+    let kind = match io_kind(error) {
         // The system calls a wait that ran out 'resource temporarily unavailable'.
-        Some(ErrorKind::WouldBlock | ErrorKind::TimedOut) => (
-            "timed out",
-            "is the other side running? try again, or wait longer with --timeout 60".into(),
-        ),
-        Some(ErrorKind::ConnectionRefused) => (
-            "connection refused",
-            format!("nobody listens at {whom}: {start}"),
-        ),
-        Some(
-            ErrorKind::ConnectionReset
-            | ErrorKind::ConnectionAborted
-            | ErrorKind::NotConnected
-            | ErrorKind::BrokenPipe,
-        ) => (
-            "the other side broke off",
-            format!("see what it says; if it has ended, {start}"),
-        ),
-        Some(ErrorKind::AddrInUse) => (
-            "the address is already in use",
-            "stop the program that uses it, or choose another port".into(),
-        ),
-        Some(ErrorKind::AddrNotAvailable) => (
-            "this machine has no such address",
-            "127.0.0.1 is this machine, 0.0.0.0 all its addresses".into(),
-        ),
-        Some(ErrorKind::PermissionDenied) => (
-            "permission denied",
-            "a port below 1024 needs privileges: choose one above".into(),
-        ),
-        Some(ErrorKind::NetworkUnreachable | ErrorKind::HostUnreachable) => (
-            "no way leads there",
-            "check the address, and this machine's own connection".into(),
-        ),
-        _ => (
-            said.as_str(),
-            "--log debug shows every byte that was sent and received".into(),
-        ),
+        WouldBlock if doing != "start a thread for" => TimedOut,
+        // Windows tells so that nobody listens at a UDP port.
+        ConnectionReset if program == "lesson02-udp-client" => ConnectionRefused,
+        kind => kind,
     };
-    Error::new(format!("cannot {doing} {whom}: {why}"), hint)
+    let hint = match kind {
+        TimedOut => "is the other side running? try again, or wait longer: LESSON_TIMEOUT=60",
+        ConnectionRefused => &format!("nobody listens at {whom}: start {start}"),
+        ConnectionReset | ConnectionAborted | NotConnected | BrokenPipe => {
+            &format!("the other side broke off: see what it says; if it has ended, start {start}")
+        }
+        AddrInUse => "another program uses the port: stop that, or choose another port",
+        AddrNotAvailable => "127.0.0.1 is this machine, 0.0.0.0 all its addresses",
+        PermissionDenied => {
+            "a port below 1024 needs privileges; else ask whose file or firewall it is"
+        }
+        NetworkUnreachable | HostUnreachable => "check the address, and your own network",
+        StorageFull => "make room, or write elsewhere",
+        // Other causes say more in the system's own words.
+        _ => {
+            let hint = match doing {
+                "look up" => "check the spelling of the name, or give its address",
+                _ => "check what the line above names; --help shows all settings as they are",
+            };
+            return Error::new(format!("cannot {doing} {whom}: {error}"), hint);
+        }
+    };
+    Error::new(format!("cannot {doing} {whom}: {kind}"), hint)
 }
 
 /// The kind of the first I/O error in the chain of sources.
-fn io_kind(error: &(dyn Source + 'static)) -> Option<ErrorKind> {
+fn io_kind(error: &(dyn Source + 'static)) -> ErrorKind {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(error) = error.downcast_ref::<io::Error>() {
-            return Some(error.kind());
+            return error.kind();
         }
         next = error.source();
     }
-    None
+    ErrorKind::Other
 }

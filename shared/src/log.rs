@@ -1,6 +1,6 @@
 //! The log: a line an event on standard error.
 
-use std::fmt::Arguments;
+use std::fmt::{self, Arguments};
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::sync::OnceLock;
@@ -21,13 +21,8 @@ pub enum Level {
     Debug,
 }
 
-struct Log {
-    start: Instant,
-    program: &'static str,
-    level: Level,
-}
-
-static LOG: OnceLock<Log> = OnceLock::new();
+/// When the program started, what it is called, and how much it says.
+static LOG: OnceLock<(Instant, &str, Level)> = OnceLock::new();
 
 /// Logs an event: `shared::info!("listening on {local}")`.
 #[macro_export]
@@ -51,42 +46,38 @@ pub fn sent(bytes: &[u8], peer: SocketAddr) {
 }
 
 fn exchanged(verb: &str, bytes: &[u8], direction: &str, peer: SocketAddr) {
-    let count = bytes.len();
+    let mut shown = String::new();
     if enabled(Level::Debug) {
-        let text = bytes.escape_ascii();
-        info!("{verb} {count} bytes {direction} {peer}: \"{text}\"");
-    } else {
-        info!("{verb} {count} bytes {direction} {peer}");
+        shown = format!(": \"{}\"", bytes.escape_ascii());
     }
+    info!("{verb} {} bytes {direction} {peer}{shown}", bytes.len());
 }
 
 /// Starts the clock of the log and names the program that writes it; only the first call counts.
 pub(crate) fn start(program: &'static str, level: Level) {
-    let start = Instant::now();
-    LOG.get_or_init(|| Log {
-        start,
-        program,
-        level,
-    });
+    let _ = LOG.set((Instant::now(), program, level));
 }
 
 /// The name of the running program, or nothing before the log was started.
 pub(crate) fn program() -> &'static str {
-    LOG.get().map_or("", |log| log.program)
+    LOG.get().map_or("", |(_, program, _)| program)
 }
 
 fn enabled(level: Level) -> bool {
-    LOG.get().is_some_and(|log| level as u8 <= log.level as u8)
+    LOG.get()
+        .is_some_and(|(_, _, most)| level as u8 <= *most as u8)
 }
 
 /// Writes one line in one piece, so that the lines of two threads never mix. A log that nobody can
 /// read any more is no reason to stop: a failing write is passed over.
 pub fn write(level: Level, text: Arguments) {
-    let Some(log) = LOG.get() else { return };
-    if level as u8 <= log.level as u8 {
-        let seconds = log.start.elapsed().as_secs_f64();
-        let text = visible(&text.to_string(), &['\t']);
-        let line = format!("{seconds:.3} {}: {text}\n", log.program);
+    let Some((start, program, most)) = LOG.get() else {
+        return;
+    };
+    if level as u8 <= *most as u8 {
+        let seconds = start.elapsed().as_secs_f64();
+        let text = visible(&fmt::format(text), false);
+        let line = format!("{seconds:.3} {program}: {text}\n");
         let _ = io::stderr().write_all(line.as_bytes());
     }
 }

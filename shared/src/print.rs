@@ -14,25 +14,32 @@ use crate::{Context, Result};
 /// # Errors
 /// Standard output takes no more, for instance because the disk is full.
 pub fn print(text: impl Display) -> Result {
-    let line = format!("{}\n", visible(&text.to_string(), &['\n', '\t']));
-    let mut stdout = io::stdout().lock();
-    match stdout
-        .write_all(line.as_bytes())
-        .and_then(|()| stdout.flush())
-    {
+    print_line(&format!("{text}\n"))
+}
+
+fn print_line(line: &str) -> Result {
+    let mut stdout = io::stdout();
+    let mut written = stdout.write_all(visible(line, true).as_bytes());
+    if written.is_ok() {
+        written = stdout.flush();
+    }
+    match written {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => process::exit(0),
         written => written.context("write to", "standard output"),
     }
 }
 
-/// The text with every control character escaped but those that are `kept`.
-pub(crate) fn visible(text: &str, kept: &[char]) -> String {
-    let mut visible = String::with_capacity(text.len());
+/// The text with its control characters escaped, all but tabs and, if so wanted, newlines.
+pub(crate) fn visible(text: &str, newlines: bool) -> String {
+    let mut visible = String::new();
     for character in text.chars() {
-        if character.is_control() && !kept.contains(&character) {
-            visible += &character.escape_default().to_string();
-        } else {
-            visible.push(character);
+        match character {
+            '\t' => visible.push('\t'),
+            '\n' if newlines => visible.push('\n'),
+            '\n' => visible += "\\n",
+            '\r' => visible += "\\r",
+            _ if character.is_control() => visible += &format!("\\u{{{:x}}}", character as u32),
+            _ => visible.push(character),
         }
     }
     visible

@@ -144,6 +144,11 @@ impl Program {
         }
     }
 
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Waits until the program listens, and tells where.
     pub fn listening(&mut self) -> SocketAddr {
         let line = self.logged("listening on ");
@@ -216,7 +221,7 @@ pub fn udp_peer(server: SocketAddr) -> UdpSocket {
 pub fn datagram_is_echoed(datagram: &[u8], peer: &UdpSocket) {
     succeed("send", peer.send(datagram));
     let mut answer = vec![0; 65_535];
-    let length = succeed("receive", peer.recv(&mut answer));
+    let length = succeed("receive", crate::wait(|| peer.recv(&mut answer)));
     assert!(
         answer[..length] == *datagram,
         "{length} bytes came back, or others"
@@ -227,6 +232,7 @@ pub fn datagram_is_echoed(datagram: &[u8], peer: &UdpSocket) {
 pub fn tcp_peer(server: SocketAddr) -> TcpStream {
     let stream = succeed("connect", TcpStream::connect(server));
     succeed("limit the wait", stream.set_read_timeout(Some(PATIENCE)));
+    succeed("limit the wait", stream.set_write_timeout(Some(PATIENCE)));
     stream
 }
 
@@ -242,7 +248,7 @@ pub fn bytes_are_echoed(bytes: &[u8], stream: &mut TcpStream) {
 /// Expects that the other side closes the stream, whether in order or not.
 #[track_caller]
 pub fn is_closed(stream: &mut TcpStream) {
-    match stream.read(&mut [0]) {
+    match crate::wait(|| stream.read(&mut [0])) {
         Ok(length) => assert_eq!(length, 0, "the other side sends more"),
         Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset),
     }

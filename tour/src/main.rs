@@ -84,9 +84,10 @@ fn workspace() -> &'static Path {
 
 /// Plays the lessons, shows a table of how they went, and returns how many failed.
 fn play_all(lessons: &[&Lesson], programs: &Path) -> io::Result<usize> {
-    // Here lies no `.env` of the learner's own that would send the lessons elsewhere.
-    let folder = tempfile::tempdir()?;
-    fs::write(folder.path().join(".env"), "")?;
+    // A folder with an empty `.env`, so that no `.env` of the learner's own sends the lessons elsewhere.
+    let folder = programs.join("tour-stage");
+    fs::create_dir_all(&folder)?;
+    fs::write(folder.join(".env"), "")?;
     say("Every server takes a free port here; started by hand, it listens on 127.0.0.1:7007.")?;
 
     let mut table = String::new();
@@ -97,7 +98,7 @@ fn play_all(lessons: &[&Lesson], programs: &Path) -> io::Result<usize> {
             lesson.number(),
             purpose(lesson)?
         ))?;
-        let mut stage = Stage::new(programs, folder.path());
+        let mut stage = Stage::new(programs, &folder);
         let result = match stage.play(lesson)? {
             None => "passed".to_string(),
             Some(problem) => {
