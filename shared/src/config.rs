@@ -174,7 +174,7 @@ fn set(values: &mut [Value], name: &str, text: &str, origin: &str) -> Result {
 /// Reads the nearest file named `.env`, from the current directory upwards. Lines that set anything
 /// but a `LESSON_` name are another program's affair.
 fn read_env_file(values: &mut [Value]) -> Result {
-    let mut folder = env::current_dir().context("find", "the current directory")?;
+    let mut folder = env::current_dir().unwrap_or_default();
     while !folder.join(".env").is_file() {
         if !folder.pop() {
             return Ok(());

@@ -204,8 +204,7 @@ impl Drop for Server {
 
 /// Builds and starts a C server, and the lesson that does the same.
 fn start_servers(c_name: &str, lesson: &str, measure: Measure) -> io::Result<[Server; 2]> {
-    let folder = tempfile::tempdir()?;
-    let c_program = folder.path().join(c_name);
+    let c_program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(c_name);
     let source = format!("{WORKSPACE}/tour/benches/{c_name}.c");
     let mut cc = Command::new("cc");
     cc.args(["-O2", "-pthread"]).arg(buffer_size(lesson)?);
