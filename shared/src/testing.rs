@@ -22,15 +22,23 @@ impl Folder {
     /// Makes a new folder among the system's temporary files.
     pub fn create() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!(
-            "lesson-test-{}-{}",
-            process::id(),
-            COUNT.fetch_add(1, Ordering::Relaxed)
-        );
-        let folder = Folder(env::temp_dir().join(name));
-        succeed("create a folder", fs::create_dir(&folder.0));
-        folder.write(".env", "");
-        folder
+        loop {
+            let count = COUNT.fetch_add(1, Ordering::Relaxed);
+            let name = format!("lesson-test-{}-{count}", process::id());
+            let path = env::temp_dir().join(name);
+            let created = fs::create_dir(&path);
+            // A killed process that had the same number may have left such a folder.
+            if created
+                .as_ref()
+                .is_err_and(|error| error.kind() == ErrorKind::AlreadyExists)
+            {
+                continue;
+            }
+            succeed("create a folder", created);
+            let folder = Folder(path);
+            folder.write(".env", "");
+            return folder;
+        }
     }
 
     /// Where it is.
