@@ -22,13 +22,14 @@ fn main() -> shared::Result {
         texts = EXAMPLES.map(String::from).to_vec();
     }
 
-    shared::print(row("address", "version", "class", "kind", "port's range"))?;
+    let mut table = row("address", "version", "class", "kind", "port's range");
     for text in texts {
         let (ip, port) = parse(&text)?;
         let version = if ip.is_ipv4() { "IPv4" } else { "IPv6" };
-        shared::print(row(&text, version, class(ip), kind(ip), range(port)))?;
+        let row = row(&text, version, class(ip), kind(ip), range(port));
+        table = table + "\n" + &row;
     }
-    Ok(())
+    shared::print(table)
 }
 
 /// One row of the table.

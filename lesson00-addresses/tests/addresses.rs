@@ -113,8 +113,8 @@ fn what_is_no_address_is_said_so() {
         "",
         "1.2.3",
     ] {
-        let ended = run(LESSON, &[wrong]);
-        assert_eq!(ended.status, Some(1));
+        let ended = run(LESSON, &["127.0.0.1", wrong]);
+        assert_eq!((ended.status, ended.stdout.as_str()), (Some(1), ""));
         let expected = format!(
             "Error: {wrong} is not an IP address\n\
              hint: write it like 192.168.1.20, 192.168.1.20:80, ::1 or [::1]:80\n"
