@@ -1,6 +1,7 @@
 //! Lesson 01 against plain sockets.
 #![cfg(test)]
 
+use std::io::ErrorKind;
 use std::net::{SocketAddr, UdpSocket};
 use std::time::Instant;
 
@@ -134,5 +135,22 @@ fn an_address_of_another_machine_is_said_so() {
         ended.stderr,
         "Error: cannot listen on 192.0.2.1:7007: address not available\n\
          hint: 127.0.0.1 is this machine, 0.0.0.0 all its addresses\n"
+    );
+}
+
+/// Where the system lets everybody, or whoever runs the tests, listen on such a port, there is
+/// nothing to see.
+#[test]
+fn a_port_that_needs_privileges_is_said_so() {
+    let allowed = UdpSocket::bind("127.0.0.1:7");
+    if !allowed.is_err_and(|error| error.kind() == ErrorKind::PermissionDenied) {
+        return;
+    }
+    let ended = run(LESSON, &["--echo-addr", "127.0.0.1:7"]);
+    assert_eq!(ended.status, Some(1));
+    assert_eq!(
+        ended.stderr,
+        "Error: cannot listen on 127.0.0.1:7: permission denied\n\
+         hint: a port below 1024 needs privileges; else ask whose file or firewall it is\n"
     );
 }
