@@ -78,6 +78,8 @@ impl<'a> Stage<'a> {
         }
 
         let first = self.programs.len();
+        let ended =
+            |programs: &[Program]| programs[first..].iter().all(|program| program.open == 0);
         for client in lesson.clients {
             let mut label = label(client.package);
             if lesson.clients.len() > 1 {
@@ -85,12 +87,10 @@ impl<'a> Stage<'a> {
             }
             self.start(label, client.package, client.arguments, &addr)?;
             if !lesson.at_once {
-                self.watch(|programs| {
-                    programs.iter().skip(first).all(|program| program.open == 0)
-                })?;
+                self.watch(ended)?;
             }
         }
-        self.watch(|programs| programs.iter().skip(first).all(|program| program.open == 0))?;
+        self.watch(ended)?;
         for (program, client) in self.programs.iter_mut().skip(first).zip(lesson.clients) {
             if let Some(problem) = program.ended()? {
                 return Ok(Some(problem));
