@@ -125,7 +125,7 @@ fn an_env_file_that_is_not_text_is_refused() {
 
 #[test]
 fn names_that_do_not_exist_are_refused() {
-    let hint = "the settings are LESSON_ECHO_ADDR LESSON_MESSAGE LESSON_TIMEOUT LESSON_LOG";
+    let hint = "--help shows those of this program, .env.example all of them";
     let folder = Folder::create();
     let mut command = command(LESSON, &folder);
     let ended = Program::start(command.env("LESSON_MESAGE", "x")).finish();

@@ -25,14 +25,18 @@ pub struct Config {
     pub message: String,
     /// `LESSON_TIMEOUT`: the longest wait for a peer, above 0.
     pub timeout: Duration,
+    /// `LESSON_PRACTICE_DIR`: the folder that holds what the practice servers keep.
+    pub practice_dir: String,
+    /// Where the practice servers listen, in the order of the settings' table, to be looked up with
+    /// [`resolve`].
+    pub practice_addrs: Vec<String>,
     /// `LESSON_LOG`: how much is logged.
     pub log: Level,
 }
 
-/// One setting: `LESSON_ECHO_ADDR` in the environment and in `.env` is `--echo-addr` as a flag.
+/// One setting.
 struct Setting {
     name: &'static str,
-    flag: &'static str,
     default: &'static str,
     lessons: &'static [&'static str],
     purpose: &'static str,
@@ -46,7 +50,6 @@ type Checked = std::result::Result<(), String>;
 const SETTINGS: &[Setting] = &[
     Setting {
         name: "LESSON_ECHO_ADDR",
-        flag: "--echo-addr",
         default: "127.0.0.1:7007",
         lessons: &["01", "02", "03", "04", "05", "09"],
         purpose: "HOST:PORT of the echo server; with port 0, a server takes any free one",
@@ -54,7 +57,6 @@ const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "LESSON_MESSAGE",
-        flag: "--message",
         default: "Hello, network! 你好，网络！",
         lessons: &["02", "05"],
         purpose: "what the client sends, at most 65,507 bytes",
@@ -62,21 +64,47 @@ const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "LESSON_TIMEOUT",
-        flag: "--timeout",
         default: "10",
         lessons: &["02", "04", "05", "09"],
         purpose: "the longest wait for a peer, in seconds above 0, such as 2.5",
         apply: set_timeout,
     },
     Setting {
+        name: "LESSON_PRACTICE_DIR",
+        default: "practice-data",
+        lessons: PRACTICE,
+        purpose: "the folder of the mailboxes, the queues and the FTP files",
+        apply: set_practice_dir,
+    },
+    practice_addr("LESSON_QQ_SMTP_ADDR", "127.0.0.1:2525"),
+    practice_addr("LESSON_QQ_SMTPS_ADDR", "127.0.0.1:2465"),
+    practice_addr("LESSON_QQ_POP3_ADDR", "127.0.0.1:2110"),
+    practice_addr("LESSON_QQ_POP3S_ADDR", "127.0.0.1:2995"),
+    practice_addr("LESSON_SINA_SMTP_ADDR", "127.0.0.1:2526"),
+    practice_addr("LESSON_SINA_SMTPS_ADDR", "127.0.0.1:2466"),
+    practice_addr("LESSON_SINA_POP3_ADDR", "127.0.0.1:2111"),
+    practice_addr("LESSON_SINA_POP3S_ADDR", "127.0.0.1:2996"),
+    practice_addr("LESSON_FTP_ADDR", "127.0.0.1:2121"),
+    Setting {
         name: "LESSON_LOG",
-        flag: "--log",
         default: "info",
-        lessons: &["00", "01", "02", "03", "04", "05", "09"],
+        lessons: &["00", "01", "02", "03", "04", "05", "09", "practice-servers"],
         purpose: "off (nothing but errors), info, or debug (also the bytes sent and received)",
         apply: set_log,
     },
 ];
+
+const PRACTICE: &[&str] = &["practice-servers"];
+
+const fn practice_addr(name: &'static str, default: &'static str) -> Setting {
+    Setting {
+        name,
+        default,
+        lessons: PRACTICE,
+        purpose: "HOST:PORT on loopback at which this one listens; port 0 takes any free one",
+        apply: add_practice_addr,
+    }
+}
 
 /// The most that a datagram carries over IPv4: 65,535 bytes less 20 of IP header and 8 of UDP header
 /// (RFC 791 section 3.1, RFC 768).
@@ -137,13 +165,28 @@ fn read(program: &'static str, purpose: &str) -> Result<Config> {
 }
 
 impl Setting {
+    /// `LESSON_ECHO_ADDR` in the environment and in `.env` is `--echo-addr` as a flag.
+    fn flag(&self) -> String {
+        let mut flag = String::from("-");
+        for character in self.name["LESSON".len()..].chars() {
+            flag.push(match character {
+                '_' => '-',
+                _ => character.to_ascii_lowercase(),
+            });
+        }
+        flag
+    }
+
     fn is_for(&self, program: &str) -> bool {
-        let lesson = program.get(6..8).unwrap_or("none");
+        let lesson = match program.strip_prefix("lesson") {
+            Some(lesson) => lesson.get(..2).unwrap_or_default(),
+            None => program,
+        };
         self.lessons.contains(&lesson)
     }
 
     fn wrong(&self, problem: String) -> Error {
-        let (name, flag, default) = (self.name, self.flag, self.default);
+        let (name, flag, default) = (self.name, self.flag(), self.default);
         let hint =
             format!("a right one is {name}=\"{default}\", or {flag} \"{default}\" as a flag");
         Error::new(problem, hint)
@@ -160,10 +203,7 @@ struct Value {
 fn set(values: &mut [Value], name: &str, text: &str, origin: &str) -> Result {
     let Some(value) = values.iter_mut().find(|value| value.setting.name == name) else {
         let problem = format!("there is no setting {name} (from {origin})");
-        let mut hint = String::from("the settings are");
-        for setting in SETTINGS {
-            hint = hint + " " + setting.name;
-        }
+        let hint = "--help shows those of this program, .env.example all of them";
         return Err(Error::new(problem, hint));
     };
     value.text = text.into();
@@ -225,7 +265,7 @@ fn read_arguments(values: &mut [Value], program: &str, purpose: &str) -> Result<
             process::exit(0);
         }
         let has_flag =
-            |value: &&mut Value| value.setting.flag == flag && value.setting.is_for(program);
+            |value: &&mut Value| value.setting.flag() == flag && value.setting.is_for(program);
         if let Some(value) = values.iter_mut().find(has_flag) {
             let Some(text) = inline.or_else(|| arguments.next()) else {
                 return Err(value.setting.wrong(format!("{flag} lacks its value")));
@@ -250,7 +290,7 @@ fn help(values: &[Value], program: &str, purpose: &str) -> String {
     for value in values {
         let (setting, text, origin) = (value.setting, &value.text, &value.origin);
         if setting.is_for(program) {
-            help += &format!("\n  {}, {}\n", setting.flag, setting.name);
+            help += &format!("\n  {}, {}\n", setting.flag(), setting.name);
             help += &format!("      {}\n", setting.purpose);
             help += &format!("      now: {text} (from {origin})\n");
         }
@@ -283,8 +323,18 @@ fn parse_line(line: &str) -> Option<(&str, &str)> {
     }
 }
 
-/// Accepts `127.0.0.1:7007`, `[::1]:7007` and `localhost:7007`, without asking for a name's address.
 fn set_echo_addr(config: &mut Config, text: &str) -> Checked {
+    let port = check_addr(text)?;
+    if port == 0 && config.program.ends_with("client") {
+        return Err("port 0 is for servers; a client needs the port that its server logs".into());
+    }
+    config.echo_addr = text.into();
+    Ok(())
+}
+
+/// Accepts `127.0.0.1:7007`, `[::1]:7007` and `localhost:7007`, without asking for a name's address;
+/// returns the port.
+fn check_addr(text: &str) -> std::result::Result<u16, String> {
     let (host, port) = text.split_once(':').unwrap_or((text, ""));
     let mut literal = text.to_string();
     if is_name(host) {
@@ -296,11 +346,7 @@ fn set_echo_addr(config: &mut Config, text: &str) -> Checked {
             "not ADDRESS:PORT, [IPV6]:PORT or NAME:PORT, with a port from 0 to 65535".into(),
         );
     };
-    if addr.port() == 0 && config.program.ends_with("client") {
-        return Err("port 0 is for servers; a client needs the port that its server logs".into());
-    }
-    config.echo_addr = text.into();
-    Ok(())
+    Ok(addr.port())
 }
 
 /// Whether this can be the name of a host: it has a letter, and none of what an address or a URL has.
@@ -332,6 +378,25 @@ fn set_timeout(config: &mut Config, text: &str) -> Checked {
     if config.timeout.is_zero() {
         return Err("not a number of seconds above 0".into());
     }
+    Ok(())
+}
+
+fn set_practice_dir(config: &mut Config, text: &str) -> Checked {
+    if text.is_empty() {
+        return Err("not the name of a folder".into());
+    }
+    config.practice_dir = text.into();
+    Ok(())
+}
+
+fn add_practice_addr(config: &mut Config, text: &str) -> Checked {
+    check_addr(text)?;
+    if let Ok(addr) = text.parse::<SocketAddr>()
+        && !addr.ip().is_loopback()
+    {
+        return Err("the practice servers listen on loopback alone".into());
+    }
+    config.practice_addrs.push(text.into());
     Ok(())
 }
 

@@ -1,0 +1,182 @@
+//! One connection to a peer, line by line, with each line in the transcript.
+
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::time::{Duration, Instant};
+
+use crate::limits;
+use crate::tls::Tls;
+use crate::transcript::Transcript;
+
+/// The bytes of a connection, plain or in TLS.
+pub trait Stream: Read + Write + Send {
+    /// Tells the peer that no more bytes will come.
+    ///
+    /// # Errors
+    /// The connection's.
+    fn finish(&mut self) -> io::Result<()>;
+}
+
+impl Stream for TcpStream {
+    fn finish(&mut self) -> io::Result<()> {
+        self.shutdown(Shutdown::Write)
+    }
+}
+
+/// What [`Connection::read_line`] finds.
+pub enum Line {
+    /// A line, without its CR LF.
+    Text(String),
+    /// A line that cannot be taken, and why.
+    Bad(&'static str),
+    /// The peer was silent for too long.
+    Late,
+    /// The peer has closed its sending side.
+    End,
+}
+
+/// A connection to a peer.
+pub struct Connection {
+    /// What comes from the peer, and inside it what goes there.
+    pub stream: BufReader<Box<dyn Stream>>,
+    /// The same connection without TLS: for its time-outs and addresses.
+    pub socket: TcpStream,
+    /// Whether the stream is in TLS.
+    pub is_secure: bool,
+    /// Where its lines are shown.
+    pub transcript: Transcript,
+}
+
+impl Connection {
+    /// A plain connection.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn new(socket: TcpStream, transcript: Transcript) -> io::Result<Self> {
+        // A reply goes off at once, though the one before may not have been acknowledged yet.
+        socket.set_nodelay(true)?;
+        socket.set_write_timeout(Some(limits::STALL))?;
+        socket.set_read_timeout(Some(limits::SILENCE))?;
+        let plain: Box<dyn Stream> = Box::new(socket.try_clone()?);
+        Ok(Connection {
+            stream: BufReader::new(plain),
+            socket,
+            is_secure: false,
+            transcript,
+        })
+    }
+
+    /// Goes on in TLS. What the peer has sent too early, before TLS began, is dropped, lest somebody in
+    /// between speak in its name.
+    ///
+    /// # Errors
+    /// The handshake fails.
+    pub fn secure(&mut self, tls: &Tls) -> io::Result<()> {
+        self.socket.set_read_timeout(Some(limits::STALL))?;
+        let stream = tls.accept(self.socket.try_clone()?)?;
+        self.socket.set_read_timeout(Some(limits::SILENCE))?;
+        self.stream = BufReader::new(stream);
+        self.is_secure = true;
+        self.transcript.note("in TLS from here on");
+        Ok(())
+    }
+
+    /// Reads a line and shows it.
+    ///
+    /// # Errors
+    /// The connection's.
+    pub fn read_line(&mut self) -> io::Result<Line> {
+        let line = self.read()?;
+        match &line {
+            Line::Text(text) => self.transcript.received(text),
+            Line::Bad(why) => self.transcript.note(format!("took nothing: {why}")),
+            Line::Late => self.transcript.note("waited too long"),
+            Line::End => self.transcript.note("the peer has closed its side"),
+        }
+        Ok(line)
+    }
+
+    /// Reads a line that is a secret, and shows just that it came.
+    ///
+    /// # Errors
+    /// The connection's.
+    pub fn read_secret(&mut self) -> io::Result<Line> {
+        let line = self.read()?;
+        self.transcript.received_secret();
+        Ok(line)
+    }
+
+    /// Reads up to the next CR LF; a bare CR or LF ends no line.
+    fn read(&mut self) -> io::Result<Line> {
+        let started = Instant::now();
+        let mut line = Vec::new();
+        let mut is_too_long = false;
+        while !line.ends_with(b"\r\n") {
+            if started.elapsed() > limits::SILENCE {
+                return Ok(Line::Late);
+            }
+            let bytes = match self.stream.fill_buf() {
+                Ok([]) => return Ok(Line::End),
+                Ok(bytes) => bytes,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) if is_time_out(&error) => return Ok(Line::Late),
+                Err(error) => return Err(error),
+            };
+            let mut parts = bytes.split_inclusive(|byte| *byte == b'\n');
+            let part = parts.next().unwrap_or_default();
+            line.extend_from_slice(part);
+            let length = part.len();
+            self.stream.consume(length);
+            if line.len() > limits::LINE {
+                is_too_long = true;
+                // Enough to recognise the end of the line.
+                line.drain(..line.len() - 2);
+            } else if line.ends_with(b"\n") && !line.ends_with(b"\r\n") {
+                let hint = "nc -C sends both, and telnet does";
+                self.transcript
+                    .note(format!("LF without CR ends no line: {hint}"));
+            }
+        }
+        line.truncate(line.len() - 2);
+        if is_too_long {
+            return Ok(Line::Bad("line too long"));
+        }
+        let text = String::from_utf8(line);
+        Ok(text.map_or(Line::Bad("not UTF-8"), Line::Text))
+    }
+
+    /// Sends a reply, whose lines are parted by `\n`, and shows it.
+    ///
+    /// # Errors
+    /// The connection's.
+    pub fn send(&mut self, reply: &str) -> io::Result<()> {
+        let mut bytes = String::new();
+        for line in reply.lines() {
+            self.transcript.sent(line);
+            bytes = bytes + line + "\r\n";
+        }
+        let stream = self.stream.get_mut();
+        stream.write_all(bytes.as_bytes())?;
+        stream.flush()
+    }
+
+    /// Closes the connection in order. What the peer may still send is read and dropped for a moment:
+    /// to close with bytes unread would destroy the last reply on its way (RFC 2525 section 2.17).
+    pub fn close(mut self) {
+        let moment = Some(Duration::from_secs(1));
+        let _ = self.socket.set_read_timeout(moment);
+        let _ = self.stream.get_mut().finish();
+        let mut dropped = [0; 4_096];
+        for _ in 0..100 {
+            match self.socket.read(&mut dropped) {
+                Ok(1..) => {}
+                _ => break,
+            }
+        }
+    }
+}
+
+/// Whether a wait for the peer ran out.
+pub fn is_time_out(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock)
+}

@@ -1,0 +1,99 @@
+//! Files that appear whole, and stay, or do not appear at all.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// A name that no other file has had or will have, in the form that Maildir asks for; later names sort
+/// behind earlier ones.
+pub fn unique_name() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = now.unwrap_or_default();
+    let (seconds, micros) = (now.as_secs(), now.subsec_micros());
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    format!("{seconds}.M{micros:06}P{}Q{count}", process::id())
+}
+
+/// A file that is being written under a temporary name, and removed when dropped.
+pub struct Draft {
+    file: File,
+    path: PathBuf,
+}
+
+impl Draft {
+    /// Begins a file in `folder`, which lies on the same file system as the file's later place.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn create(folder: &Path) -> io::Result<Self> {
+        let path = folder.join(unique_name());
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create_new(true);
+        // Nobody else's business.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(&path)?;
+        Ok(Draft { file, path })
+    }
+
+    /// Gives the file its real name. When this returns, the bytes are on the disk under that name and
+    /// survive a crash; before, they are not to be seen there.
+    ///
+    /// # Errors
+    /// The system's, above all that the disk is full.
+    pub fn publish(mut self, name: &Path) -> io::Result<()> {
+        self.file.sync_all()?;
+        fs::rename(&self.path, name)?;
+        // Nothing is left to be removed.
+        self.path = PathBuf::new();
+        sync_folder_of(name)
+    }
+
+    /// The file itself.
+    pub fn file(&mut self) -> &mut File {
+        &mut self.file
+    }
+}
+
+impl Write for Draft {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        if !self.path.as_os_str().is_empty() {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Writes a small file as a whole.
+///
+/// # Errors
+/// The system's.
+pub fn write(folder: &Path, name: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut draft = Draft::create(folder)?;
+    draft.write_all(bytes)?;
+    draft.publish(name)
+}
+
+/// Puts the names in the folder of `path` on the disk, where the system can.
+///
+/// # Errors
+/// The system's.
+pub fn sync_folder_of(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(folder) if cfg!(unix) => File::open(folder)?.sync_all(),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,113 @@
+//! TLS by rustls, with a certificate authority of our own, made at the first start.
+
+use std::fs;
+use std::io::{self, Write};
+use std::net::{Shutdown, TcpStream};
+use std::path::Path;
+use std::sync::Arc;
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use rcgen::{ExtendedKeyUsagePurpose, KeyUsagePurpose};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use shared::{Context, Error};
+
+use crate::connection::Stream;
+use crate::files;
+
+/// The names in the certificate: whatever a client may call the practice servers.
+const NAMES: [&str; 5] = [
+    "localhost",
+    "127.0.0.1",
+    "::1",
+    "qq.example",
+    "sina.example",
+];
+
+/// The server's side of TLS.
+pub struct Tls(Arc<ServerConfig>);
+
+impl Tls {
+    /// Loads the key and the certificate from `folder`, where a first start makes them; `drafts` is for
+    /// files that are being written. `ca.pem` is for clients to trust.
+    ///
+    /// # Errors
+    /// The files cannot be read, written or understood.
+    pub fn load(folder: &Path, drafts: &Path) -> shared::Result<Self> {
+        // One file, so that key and certificates always belong together.
+        let path = folder.join("tls.pem");
+        if !path.exists() {
+            let pem = make().context("make the key for", "TLS")?;
+            files::write(drafts, &path, pem.as_bytes()).context("write", path.display())?;
+        }
+        let pem = fs::read_to_string(&path).context("read", path.display())?;
+        let (config, authority) = configure(&pem).ok_or_else(|| {
+            let problem = format!("cannot use the key and certificates in {}", path.display());
+            Error::new(
+                problem,
+                "remove that file, and the next start makes it anew",
+            )
+        })?;
+        let path = folder.join("ca.pem");
+        if fs::read_to_string(&path).ok().as_deref() != Some(authority) {
+            files::write(drafts, &path, authority.as_bytes()).context("write", path.display())?;
+        }
+        Ok(Tls(Arc::new(config)))
+    }
+
+    /// Shakes hands with a client.
+    ///
+    /// # Errors
+    /// The client does not speak TLS, or does not trust our certificate.
+    pub fn accept(&self, mut socket: TcpStream) -> io::Result<Box<dyn Stream>> {
+        let connection = ServerConnection::new(self.0.clone());
+        let mut connection = connection.map_err(io::Error::other)?;
+        while connection.is_handshaking() {
+            connection.complete_io(&mut socket)?;
+        }
+        Ok(Box::new(StreamOwned::new(connection, socket)))
+    }
+}
+
+impl Stream for StreamOwned<ServerConnection, TcpStream> {
+    fn finish(&mut self) -> io::Result<()> {
+        self.conn.send_close_notify();
+        self.flush()?;
+        self.sock.shutdown(Shutdown::Write)
+    }
+}
+
+/// Makes an authority and a server certificate, and returns the server's key, its certificate and the
+/// authority's. The authority's own key is forgotten: it can never sign anything else.
+fn make() -> Result<String, rcgen::Error> {
+    let mut params = CertificateParams::default();
+    let name = "Practice servers: authority for this machine";
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    let authority = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
+
+    let mut params = CertificateParams::new(NAMES.map(String::from))?;
+    let name = "Practice servers";
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    params.use_authority_key_identifier_extension = true;
+    let key = KeyPair::generate()?;
+    let certificate = params.signed_by(&key, &authority)?;
+    Ok(key.serialize_pem() + &certificate.pem() + &authority.pem())
+}
+
+/// Reads what [`make`] has made; returns also the authority's certificate, as PEM.
+fn configure(pem: &str) -> Option<(ServerConfig, &str)> {
+    let key = PrivateKeyDer::from_pem_slice(pem.as_bytes()).ok()?;
+    let mut certificates = CertificateDer::pem_slice_iter(pem.as_bytes());
+    let certificate = certificates.next()?.ok()?;
+    let config = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .ok()?;
+    let start = pem.rfind("-----BEGIN CERTIFICATE-----")?;
+    Some((config, &pem[start..]))
+}

@@ -1,0 +1,84 @@
+//! What a learner watches: each line of each conversation, as it happens.
+
+use std::fmt::{Arguments, Display};
+
+use shared::Level;
+
+/// Where the lines go: to the log, or wherever a program wants to show them.
+pub type Sink = fn(Level, Arguments);
+
+/// The transcript of one conversation.
+#[derive(Clone)]
+pub struct Transcript {
+    label: String,
+    sink: Sink,
+}
+
+impl Transcript {
+    /// Every line begins with `label`, such as `qq smtp #3`.
+    pub fn new(label: String, sink: Sink) -> Self {
+        Transcript { label, sink }
+    }
+
+    /// Shows a line that came from the peer, but for the passwords in it.
+    pub fn received(&self, line: &str) {
+        self.show(Level::Info, format_args!("< {}", masked(line)));
+    }
+
+    /// Shows that a secret came.
+    pub fn received_secret(&self) {
+        self.show(Level::Info, format_args!("< ****"));
+    }
+
+    /// Shows a line that went to the peer.
+    pub fn sent(&self, line: &str) {
+        self.show(Level::Info, format_args!("> {line}"));
+    }
+
+    /// Shows something else that happened, such as a message that came.
+    pub fn note(&self, text: impl Display) {
+        self.show(Level::Info, format_args!("| {text}"));
+    }
+
+    /// Shows a part of a message or a file, which only `LESSON_LOG=debug` wants to see.
+    pub fn bytes(&self, direction: char, bytes: &[u8]) {
+        let text = bytes.escape_ascii();
+        self.show(Level::Debug, format_args!("{direction} \"{text}\""));
+    }
+
+    /// Shows what went wrong, even with `LESSON_LOG=off`.
+    pub fn failed(&self, why: impl Display) {
+        self.show(Level::Error, format_args!("| {why}"));
+    }
+
+    fn show(&self, level: Level, text: Arguments) {
+        (self.sink)(level, format_args!("{} {text}", self.label));
+    }
+}
+
+/// The command without its secrets: what follows `PASS`, and what follows the mechanism of `AUTH`.
+fn masked(line: &str) -> String {
+    let line = line.trim_start();
+    let begins = |verb: &str| {
+        let start = line.get(..verb.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(verb))
+    };
+    if begins("PASS") {
+        return "PASS ****".into();
+    }
+    if begins("AUTH") {
+        for known in ["AUTH", "AUTH PLAIN", "AUTH LOGIN", "AUTH TLS"] {
+            if line.trim_end().eq_ignore_ascii_case(known) {
+                return line.into();
+            }
+        }
+        let mechanism = line.split(' ').nth(1).unwrap_or_default();
+        for known in ["PLAIN", "LOGIN"] {
+            if mechanism.eq_ignore_ascii_case(known) {
+                return format!("AUTH {known} ****");
+            }
+        }
+        return "AUTH ****".into();
+    }
+    line.into()
+}

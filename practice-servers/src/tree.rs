@@ -1,0 +1,54 @@
+//! The files that an FTP user sees: a folder of this machine that is its `/`, and nothing outside it.
+
+use std::io::{self, ErrorKind};
+use std::path::{Component, Path, PathBuf};
+
+/// The tree of one user.
+pub struct Tree(PathBuf);
+
+impl Tree {
+    /// The tree whose `/` is the folder `root`.
+    pub fn new(root: PathBuf) -> Self {
+        Tree(root)
+    }
+
+    /// Where on this machine the file or folder lies that the user calls `path`, whether it exists or
+    /// not. `path` comes from [`join`].
+    ///
+    /// # Errors
+    /// `NotFound` when a link is on the way, wherever it leads, and `InvalidInput` for what is no name
+    /// on this machine (`a\b` on Windows).
+    pub fn place(&self, path: &str) -> io::Result<PathBuf> {
+        let mut place = self.0.clone();
+        for name in path.split('/').filter(|name| !name.is_empty()) {
+            let mut parts = Path::new(name).components();
+            let is_name = matches!(parts.next(), Some(Component::Normal(part)) if part == name);
+            if !is_name || parts.next().is_some() {
+                return Err(ErrorKind::InvalidInput.into());
+            }
+            place.push(name);
+            let found = place.symlink_metadata();
+            if found.is_ok_and(|metadata| metadata.is_symlink()) {
+                return Err(ErrorKind::NotFound.into());
+            }
+        }
+        Ok(place)
+    }
+}
+
+/// What `path` means in `folder`: a path from `/` on, in which no `.`, `..` or empty name is left.
+/// Nothing lies above `/`.
+pub fn join(folder: &str, path: &str) -> String {
+    let start = if path.starts_with('/') { "" } else { folder };
+    let mut names = Vec::new();
+    for name in start.split('/').chain(path.split('/')) {
+        match name {
+            "" | "." => {}
+            ".." => {
+                names.pop();
+            }
+            name => names.push(name),
+        }
+    }
+    format!("/{}", names.join("/"))
+}
