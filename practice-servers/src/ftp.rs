@@ -93,7 +93,7 @@ impl Session<'_> {
     /// Does what a command asks for, and returns the reply.
     fn answer(&mut self, line: &str) -> String {
         if line.contains(|character: char| character.is_control()) {
-            return self.mistake("501 a control character in a command");
+            return "501 a control character in a command".into();
         }
         // Names may begin or end with a space.
         let (verb, argument) = line.split_once(' ').unwrap_or((line, ""));
@@ -171,12 +171,12 @@ impl Session<'_> {
         if self.account.is_some() || self.user.is_empty() {
             return Err("503 say USER first".into());
         }
+        if self.failed_logins == limits::LOGINS {
+            return Err("421 closing: too many failed logins".into());
+        }
         let Some((folder, rights)) = ftp_login(&self.user, password) else {
             self.failed_logins += 1;
-            return Err(match self.failed_logins {
-                0..limits::LOGINS => "530 wrong user or password".into(),
-                _ => "421 closing: too many failed logins".into(),
-            });
+            return Err("530 wrong user or password".into());
         };
         let tree = Tree::new(self.practice.folder.join("ftp").join(folder));
         self.account = Some(Account { tree, rights });
@@ -600,10 +600,13 @@ fn read_text(part: &[u8], held: &mut bool) -> Vec<u8> {
 /// A line as of `ls -l`, which is what clients can read.
 fn long_line(name: &str, place: &Path) -> io::Result<String> {
     let metadata = place.metadata()?;
-    let kind = if metadata.is_dir() { 'd' } else { '-' };
+    let mode = match metadata.is_dir() {
+        true => "drwxr-xr-x",
+        false => "-rw-r--r--",
+    };
     let (size, date) = (metadata.len(), clock::list_date(metadata.modified()?));
     Ok(format!(
-        "{kind}rw-r--r-- 1 practice practice {size:>12} {date} {name}\r\n"
+        "{mode} 1 practice practice {size:>12} {date} {name}\r\n"
     ))
 }
 

@@ -213,14 +213,14 @@ fn accept_clients(practice: &Arc<Practice>, service: &'static Service, listener:
     // Every thread holds a copy as long as it runs, so that they can be counted.
     let ticket = Arc::new(());
     loop {
-        let number = practice.count.fetch_add(1, Ordering::Relaxed) + 1;
-        let label = format!("{} #{number}", service.name.replace('-', " "));
-        let transcript = Transcript::new(label, practice.sink);
-        let problem = transcript.clone();
         let started = listener.accept().and_then(|(socket, peer)| {
+            let number = practice.count.fetch_add(1, Ordering::Relaxed) + 1;
+            let label = format!("{} #{number}", service.name.replace('-', " "));
+            let transcript = Transcript::new(label, practice.sink);
             let others = Arc::strong_count(&ticket) - 1;
             if others >= limits::CONNECTIONS + limits::REFUSALS {
-                return Err(io::Error::other(format!("too busy even to tell {peer}")));
+                transcript.note(format!("{peer} has connected: too busy even to say so"));
+                return Ok(());
             }
             transcript.note(format!("{peer} has connected"));
             let (practice, ticket) = (practice.clone(), ticket.clone());
@@ -233,7 +233,8 @@ fn accept_clients(practice: &Arc<Practice>, service: &'static Service, listener:
             })
         });
         if let Err(error) = started {
-            problem.failed(error);
+            let transcript = Transcript::new(service.name.into(), practice.sink);
+            transcript.failed(format!("cannot accept a client: {error}"));
             // If the system has run out of something, clients that leave give it back.
             thread::sleep(Duration::from_millis(100));
         }

@@ -140,12 +140,12 @@ impl Session<'_> {
         let Some(user) = self.user.take() else {
             return self.mistake("say USER first");
         };
+        if self.failed_logins == limits::LOGINS {
+            return Reply::Last("-ERR closing: too many failed logins".into());
+        }
         let Some(address) = self.office.login(&user, password) else {
             self.failed_logins += 1;
-            return match self.failed_logins {
-                0..limits::LOGINS => Reply::Text("-ERR wrong user or password".into()),
-                _ => Reply::Last("-ERR closing: too many failed logins".into()),
-            };
+            return Reply::Text("-ERR wrong user or password".into());
         };
         let Some(lock) = self.practice.locks.take(&address) else {
             return Reply::Text("-ERR [IN-USE] another session has this mailbox open".into());

@@ -2,7 +2,7 @@
 //! (RFC 6409), and from there to the office of the recipient (MTA).
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek, Write};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 
 use crate::accounts::{OFFICES, Office};
 use crate::connection::{Connection, Line, is_time_out};
@@ -146,6 +146,9 @@ impl Session<'_> {
         if self.login.is_some() || self.envelope.is_some() {
             return Ok("503 not now: you have logged in or begun a mail".into());
         }
+        if self.failed_logins == limits::LOGINS {
+            return Ok("421 closing: too many failed logins".into());
+        }
         let (mechanism, first) = match argument.split_once(' ') {
             Some((mechanism, first)) => (mechanism, Some(first.to_string())),
             None => (argument, None),
@@ -176,10 +179,7 @@ impl Session<'_> {
             return Ok(format!("235 welcome, {account}"));
         }
         self.failed_logins += 1;
-        Ok(match self.failed_logins {
-            0..limits::LOGINS => "535 wrong user or password".into(),
-            _ => "421 closing: too many failed logins".into(),
-        })
+        Ok("535 wrong user or password".into())
     }
 
     /// Asks for a secret, unless it came with the command; none when the client gives up.
@@ -250,8 +250,10 @@ impl Session<'_> {
         };
         let recipient = match parse_path(argument, "TO:") {
             Some((recipient, "")) if !recipient.is_empty() => recipient,
-            Some((_, " ")) | None => return "501 it is RCPT TO:<address>".into(),
-            Some(_) => return "555 no such parameter".into(),
+            Some((_, parameters)) if !parameters.is_empty() => {
+                return "555 no such parameter".into();
+            }
+            _ => return "501 it is RCPT TO:<address>".into(),
         };
         if let Some(address) = office.mailbox(&recipient) {
             let queue = self.practice.queue(office);
@@ -296,12 +298,14 @@ impl Session<'_> {
         if queue.is_full() {
             return Ok("452 the queue is full".into());
         }
-        let Ok(mut draft) = Draft::create(&self.practice.drafts) else {
-            return Ok(NO_ROOM.into());
+        let mut draft = match Draft::create(&self.practice.drafts) {
+            Ok(draft) => draft,
+            Err(error) => return Ok(self.cannot_keep(error)),
         };
         let envelope = self.envelope.take().unwrap_or_default();
         let id = files::unique_name();
-        let mut kept = draft.write_all(self.trace(&id, &envelope).as_bytes());
+        let trace = self.trace(&id, &envelope);
+        let mut kept = draft.write_all(trace.as_bytes());
         self.connection
             .send("354 the mail, please, and CR LF . CR LF at its end")?;
 
@@ -310,7 +314,7 @@ impl Session<'_> {
         let received = dots::receive(&mut self.connection.stream, |part| {
             transcript.bytes('<', part);
             size += part.len() as u64;
-            if kept.is_ok() && size <= limits::MESSAGE {
+            if kept.is_ok() && size <= limits::MESSAGE + TRACES {
                 kept = draft.write_all(part);
             }
         });
@@ -321,19 +325,28 @@ impl Session<'_> {
             }
             received => received?,
         }
-        if size > limits::MESSAGE {
+        if let Err(error) = kept {
+            return Ok(self.cannot_keep(error));
+        }
+        draft.file().seek(SeekFrom::Start(trace.len() as u64))?;
+        let (hops, traces) = read_traces(draft.file())?;
+        // What the servers before this one have added is not the sender's fault.
+        if size - traces > limits::MESSAGE || size > limits::MESSAGE + TRACES {
             return Ok(TOO_LARGE.into());
         }
-        if kept.is_err() {
-            return Ok(NO_ROOM.into());
-        }
-        if count_hops(draft.file())? > limits::HOPS {
+        if hops > limits::HOPS {
             return Ok("554 this mail goes round in a loop".into());
         }
         Ok(match queue.accept(&id, draft, &envelope) {
             Ok(()) => format!("250 taken as {id}"),
-            Err(_) => NO_ROOM.into(),
+            Err(error) => self.cannot_keep(error),
         })
+    }
+
+    fn cannot_keep(&self, error: io::Error) -> String {
+        let transcript = &self.connection.transcript;
+        transcript.failed(format!("cannot keep the mail: {error}"));
+        "452 cannot keep the mail: send it again later".into()
     }
 
     /// The line that every server on the way puts before the mail (RFC 5321 section 4.4, RFC 3848).
@@ -370,7 +383,8 @@ impl Session<'_> {
 }
 
 const TOO_LARGE: &str = "552 the mail is too large";
-const NO_ROOM: &str = "452 no room for the mail";
+/// The most bytes that servers on the way may have added.
+const TRACES: u64 = 65_536;
 const BEYOND_ASCII: &str = "553 an address beyond ASCII needs SMTPUTF8";
 
 /// Takes `FROM:<address> parameters` apart. The address may be empty, and a route before it no longer
@@ -418,19 +432,23 @@ fn parse_path<'a>(argument: &'a str, keyword: &str) -> Option<(String, &'a str)>
     is_right.then(|| (format!("{user}@{domain}"), parameters))
 }
 
-/// How many servers the mail has passed: they all have left a `Received` line at its top.
-fn count_hops(message: &mut File) -> io::Result<usize> {
-    message.rewind()?;
-    let mut hops = 0;
-    for line in BufReader::new(message.take(1 << 20)).split(b'\n') {
-        let line = line?;
-        if line.trim_ascii_end().is_empty() {
+/// How many servers the mail has passed, and how many bytes they have added: each has left a `Received`
+/// field at the top, which may go on in lines that begin with a space or tab.
+fn read_traces(message: &mut File) -> io::Result<(usize, u64)> {
+    let (mut hops, mut bytes) = (0, 0);
+    let mut lines = BufReader::new(message.take(limits::MESSAGE));
+    let mut line = Vec::new();
+    while lines.by_ref().take(TRACES).read_until(b'\n', &mut line)? > 0 {
+        let name = line.get(..9).unwrap_or_default();
+        if name.eq_ignore_ascii_case(b"Received:") {
+            hops += 1;
+        } else if !line.starts_with(b" ") && !line.starts_with(b"\t") {
             break;
         }
-        let name = line.get(..9).unwrap_or_default();
-        hops += usize::from(name.eq_ignore_ascii_case(b"Received:"));
+        bytes += line.len() as u64;
+        line.clear();
     }
-    Ok(hops)
+    Ok((hops, bytes))
 }
 
 /// RFC 4648 section 4; none when it is not base64.
