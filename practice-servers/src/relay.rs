@@ -109,25 +109,25 @@ impl Queue {
         names.is_ok_and(|names| names.len() >= limits::MESSAGES)
     }
 
-    /// Takes the responsibility for a message: when this returns, it is on the disk, and in the
-    /// office's own mailboxes.
+    /// Takes the responsibility for a message: when this returns, it is on the disk, and in those
+    /// mailboxes that are the office's own. The other office gets it in the background.
     ///
     /// # Errors
     /// The system's, above all that the disk is full. Nothing is left of the message then.
-    pub fn accept(&self, id: &str, message: Draft, envelope: &Envelope) -> io::Result<()> {
-        let _busy = self.busy.take(id);
+    pub fn accept(&self, id: &str, message: Draft, mut envelope: Envelope) -> io::Result<()> {
+        let busy = self.busy.take(id);
         let path = self.file(id, "message");
         message.publish(&path)?;
         // With the envelope in its place, the message has been taken.
-        if let Err(error) = self.keep(id, envelope) {
+        if let Err(error) = self.keep(id, &envelope) {
             let _ = fs::remove_file(path);
             return Err(error);
         }
-        let mut envelope = envelope.clone();
         if let Err(error) = self.deliver(id, &mut envelope) {
-            self.transcript
-                .failed(format!("cannot deliver {id} yet: {error}"));
+            let problem = format!("cannot deliver {id} yet: {error}");
+            self.transcript.failed(problem);
         }
+        drop(busy);
         let _ = self.wake.try_send(());
         Ok(())
     }
@@ -160,17 +160,14 @@ impl Queue {
         if envelope.recipients.is_empty() {
             return Ok(());
         }
-        let refused = match self.relay(id, &mut envelope) {
+        match self.relay(id, &mut envelope) {
             Err(error) if is_old(id) => {
-                let recipients = envelope.recipients.drain(..);
-                recipients.map(|name| format!("{name}: {error}")).collect()
+                let recipients = std::mem::take(&mut envelope.recipients);
+                let refused = recipients.iter().map(|name| format!("{name}: {error}"));
+                self.settle(id, &envelope, &refused.collect::<Vec<_>>())
             }
-            refused => refused?,
-        };
-        if !refused.is_empty() {
-            self.bounce(id, &envelope.sender, &refused)?;
+            result => result,
         }
-        self.keep(id, &envelope)
     }
 
     /// Puts the message into those mailboxes of the envelope that are the office's own.
@@ -196,8 +193,8 @@ impl Queue {
     }
 
     /// Hands the message to the other office, as any SMTP client would. Those who got it are gone from
-    /// the envelope, and so are those whom the other office refused for good, who are returned.
-    fn relay(&self, id: &str, envelope: &mut Envelope) -> io::Result<Vec<String>> {
+    /// the envelope then, and so are those whom the other office refused for good.
+    fn relay(&self, id: &str, envelope: &mut Envelope) -> io::Result<()> {
         let label = format!("{} relay", self.office.name);
         let transcript = Transcript::new(label, self.sink);
         transcript.note(format!("takes {id} to {}", self.next_hop));
@@ -240,12 +237,22 @@ impl Queue {
                 _ => waiting.extend(taken),
             }
         }
+        // What the other office has taken is its own now, and at once: were this program killed before
+        // that is noted, it would send the message again.
         envelope.recipients = waiting;
-        // What the other office has taken is its own now, whatever becomes of the connection.
+        self.settle(id, envelope, &refused)?;
         if ask(&mut peer, "QUIT").is_ok() {
             peer.close();
         }
-        Ok(refused)
+        Ok(())
+    }
+
+    /// Tells the sender of recipients who will never get the message, and forgets those who have it.
+    fn settle(&self, id: &str, envelope: &Envelope, refused: &[String]) -> io::Result<()> {
+        if !refused.is_empty() {
+            self.bounce(id, &envelope.sender, refused)?;
+        }
+        self.keep(id, envelope)
     }
 
     /// Tells the sender that the message did not arrive (RFC 5321 section 6.1).
@@ -294,7 +301,7 @@ impl Queue {
             recipients: vec![sender.into()],
             ..Envelope::default()
         };
-        self.accept(&new_id, report, &envelope)
+        self.accept(&new_id, report, envelope)
     }
 
     /// Notes who has still to get the message, or forgets it when everybody has it.

@@ -337,7 +337,7 @@ impl Session<'_> {
         if hops > limits::HOPS {
             return Ok("554 this mail goes round in a loop".into());
         }
-        Ok(match queue.accept(&id, draft, &envelope) {
+        Ok(match queue.accept(&id, draft, envelope) {
             Ok(()) => format!("250 taken as {id}"),
             Err(error) => self.cannot_keep(error),
         })

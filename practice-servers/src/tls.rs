@@ -82,7 +82,8 @@ impl Stream for StreamOwned<ServerConnection, TcpStream> {
 /// authority's. The authority's own key is forgotten: it can never sign anything else.
 fn make() -> Result<String, rcgen::Error> {
     let mut params = CertificateParams::default();
-    let name = "Practice servers: authority for this machine";
+    // A name of its own: else an older authority would look like this one.
+    let name = format!("Practice servers' authority {}", files::unique_name());
     params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign];

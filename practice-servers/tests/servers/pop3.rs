@@ -1,0 +1,325 @@
+//! POP3: the commands, the lock, deletion, and every byte of a message.
+
+use crate::support::{Peer, Servers};
+
+/// Two messages of the sizes in the RFC's example.
+fn two_messages() -> Servers {
+    let servers = Servers::start();
+    for (name, size) in [
+        ("1700000000.M1P1Q1.sina.example", 120),
+        ("1700000001.M1P1Q2.sina.example", 200),
+    ] {
+        let mut message = format!("Subject: {size} bytes\r\n\r\n").into_bytes();
+        message.resize(size - 2, b'x');
+        message.extend(b"\r\n");
+        servers.deliver("xuesheng@sina.example", name, &message);
+    }
+    servers
+}
+
+/// RFC 1939 section 10, with USER and PASS in place of APOP.
+#[test]
+fn the_example_session_of_the_rfc() {
+    let servers = two_messages();
+    let mut peer = Peer::new(shared::testing::tcp_peer(servers.addr("sina-pop3")));
+    peer.plays(
+        "S: +OK sina.example
+         C: USER xuesheng@sina.example
+         S: +OK
+         C: PASS practice
+         S: +OK
+         C: STAT
+         S: +OK 2 320
+         C: LIST
+         S: +OK
+         S: 1 120
+         S: 2 200
+         S: .
+         C: RETR 1
+         S: +OK 120 octets",
+    );
+    assert!(
+        peer.lines_to_dot()
+            .starts_with("Subject: 120 bytes\r\n\r\nxxx")
+    );
+    peer.plays("C: DELE 1\nS: +OK\nC: RETR 2\nS: +OK 200 octets");
+    assert_eq!(peer.lines_to_dot().len(), 200);
+    peer.plays("C: DELE 2\nS: +OK\nC: QUIT\nS: +OK sina.example");
+    peer.is_closed();
+    assert_eq!(servers.files("mail/xuesheng@sina.example/new"), [""; 0]);
+}
+
+/// The examples in RFC 1939 sections 5 and 7.
+#[test]
+fn the_examples_of_each_command() {
+    two_messages().mailbox("sina", "xuesheng").plays(
+        "C: STAT
+         S: +OK 2 320
+         C: list 2
+         S: +OK 2 200
+         C: LIST 3
+         S: -ERR no such message
+         C: LIST 0
+         S: -ERR
+         C: LIST x
+         S: -ERR
+         C: UIDL
+         S: +OK
+         S: 1 1700000000.M1P1Q1.sina.example
+         S: 2 1700000001.M1P1Q2.sina.example
+         S: .
+         C: UIDL 2
+         S: +OK 2 1700000001.M1P1Q2.sina.example
+         C: UIDL 3
+         S: -ERR no such message
+         C: TOP 1 0
+         S: +OK
+         S: Subject: 120 bytes
+         S:
+         S: .
+         C: TOP 1
+         S: -ERR
+         C: TOP 1 -1
+         S: -ERR
+         C: TOP 3 10
+         S: -ERR
+         C: RETR
+         S: -ERR
+         C: RETR 3
+         S: -ERR
+         C: DELE 1
+         S: +OK
+         C: DELE 1
+         S: -ERR
+         C: DELE 3
+         S: -ERR
+         C: NOOP
+         S: +OK
+         C: STAT
+         S: +OK 1 200
+         C: LIST
+         S: +OK
+         S: 2 200
+         S: .
+         C: RETR 1
+         S: -ERR
+         C: TOP 1 1
+         S: -ERR
+         C: UIDL 1
+         S: -ERR
+         C: RSET
+         S: +OK 2 320
+         C: LIST 1
+         S: +OK 1 120
+         C: XTND
+         S: -ERR
+         C: QUIT
+         S: +OK",
+    );
+}
+
+#[test]
+fn what_capa_announces_works() {
+    let servers = two_messages();
+    let mut peer = servers.peer("sina-pop3");
+    let announced = "+OK\r\nTOP\r\nUIDL\r\nUSER\r\nRESP-CODES\r\nPIPELINING\r\nEXPIRE NEVER\r\n\
+                     IMPLEMENTATION practice-servers\r\n";
+    peer.send("CAPA\r\n");
+    assert_eq!(peer.lines_to_dot(), announced);
+    // All at once, and CAPA again after the login.
+    peer.send(
+        "USER xuesheng@sina.example\r\nPASS practice\r\nTOP 1 0\r\nUIDL 1\r\nCAPA\r\nQUIT\r\n",
+    );
+    let answers = String::from_utf8(peer.rest()).unwrap();
+    let announced = announced.to_owned() + ".\r\n";
+    assert!(
+        answers.contains("\r\nSubject: 120 bytes\r\n\r\n.\r\n+OK 1 1700000000"),
+        "{answers}"
+    );
+    assert!(answers.contains(&announced), "{answers}");
+    assert!(
+        answers.ends_with("\r\n+OK sina.example says goodbye\r\n"),
+        "{answers}"
+    );
+}
+
+#[test]
+fn nothing_without_a_login() {
+    let servers = Servers::start();
+    let mut peer = servers.peer("qq-pop3");
+    for command in [
+        "STAT", "LIST", "UIDL", "RETR 1", "TOP 1 1", "DELE 1", "RSET", "NOOP",
+    ] {
+        peer.says(command, "-ERR log in first");
+    }
+    peer.says("PASS practice", "-ERR");
+    // Not even whether there is such a user.
+    peer.says("USER nobody@qq.example", "+OK");
+    peer.says("PASS practice", "-ERR wrong");
+    // Nor may users of the other office look in here.
+    peer.says("USER xuesheng@sina.example", "+OK");
+    peer.says("PASS practice", "-ERR wrong");
+    peer.says("PASS practice", "-ERR say USER first");
+    peer.says("USER postmaster@qq.example", "+OK");
+    peer.says("PASS practice", "-ERR wrong");
+    peer.says("USER laoshi@qq.example", "+OK");
+    peer.says("PASS practice", "-ERR closing");
+    peer.is_closed();
+}
+
+#[test]
+fn lines_that_are_no_commands_do_no_harm_up_to_a_limit() {
+    let servers = Servers::start();
+    let mut peer = servers.mailbox("qq", "laoshi");
+    let mut long = vec![b'x'; 1_000_000];
+    long.extend(b"\r\n");
+    for line in [
+        &long[..],
+        b"NO\0OP\r\n",
+        b"NO\rOP\r\n",
+        b"NO\nOP\r\n",
+        b"\xff\xfe\r\n",
+        b"\r\n",
+    ] {
+        peer.send(line);
+        assert!(
+            peer.reply().starts_with("-ERR"),
+            "{:?}",
+            &line[..4.min(line.len())]
+        );
+    }
+    peer.says("NOOP", "+OK");
+    for _ in 6..19 {
+        peer.says("GET / HTTP/1.1", "-ERR");
+    }
+    peer.says("GET / HTTP/1.1", "-ERR closing");
+    peer.is_closed();
+}
+
+#[test]
+fn a_session_has_its_mailbox_alone() {
+    let servers = Servers::start();
+    let mut first = servers.mailbox("qq", "laoshi");
+    let mut second = servers.peer("qq-pop3");
+    second.says("USER LAOSHI@QQ.EXAMPLE", "+OK");
+    second.says("PASS practice", "-ERR [IN-USE]");
+    // Other mailboxes are free.
+    servers.mailbox("qq", "zhujiao");
+    first.says("QUIT", "+OK");
+    // Once the first has been told, the mailbox is free.
+    second.says("USER laoshi@qq.example", "+OK");
+    second.says("PASS practice", "+OK");
+    // A crash leaves no lock.
+    let servers = servers.restart();
+    servers.mailbox("qq", "laoshi");
+}
+
+#[test]
+fn deleted_messages_go_with_quit_and_only_then() {
+    let servers = two_messages();
+    let count = |servers: &Servers| servers.files("mail/xuesheng@sina.example/new").len();
+    let mut peer = servers.mailbox("sina", "xuesheng");
+    peer.says("DELE 1", "+OK");
+    // The client is gone without a word.
+    peer.ends();
+    assert_eq!(peer.rest(), b"");
+    assert_eq!(count(&servers), 2);
+
+    let mut peer = servers.mailbox("sina", "xuesheng");
+    peer.says("DELE 1", "+OK");
+    let servers = servers.restart();
+    assert_eq!(count(&servers), 2);
+
+    let mut peer = servers.mailbox("sina", "xuesheng");
+    peer.says("DELE 2", "+OK");
+    peer.says("QUIT", "+OK");
+    assert_eq!(count(&servers), 1);
+    servers
+        .mailbox("sina", "xuesheng")
+        .says("LIST 1", "+OK 1 120");
+}
+
+#[test]
+fn unique_names_stay_and_never_come_again() {
+    let servers = Servers::start();
+    let mut peer = servers.peer("qq-smtp");
+    peer.says("EHLO client.example", "250");
+    for text in ["1", "2", "3"] {
+        peer.mails("a@b.example", &["laoshi@qq.example"], text);
+    }
+    let names = |servers: &Servers| {
+        let mut peer = servers.mailbox("qq", "laoshi");
+        peer.says("UIDL", "+OK");
+        let names = peer.lines_to_dot();
+        peer.says("QUIT", "+OK");
+        names
+    };
+    let before = names(&servers);
+    assert_eq!(before.lines().count(), 3);
+    // A mail program that reads the folder itself marks a message as seen.
+    let new = servers.files("mail/laoshi@qq.example/new");
+    let folder = servers.path("mail/laoshi@qq.example");
+    let seen = folder.join("cur").join(format!("{}:2,S", new[1]));
+    std::fs::rename(folder.join("new").join(&new[1]), seen).unwrap();
+    let servers = servers.restart();
+    assert_eq!(names(&servers), before);
+
+    let mut peer = servers.mailbox("qq", "laoshi");
+    peer.says("DELE 3", "+OK");
+    peer.says("QUIT", "+OK");
+    let mut peer = servers.peer("qq-smtp");
+    peer.says("EHLO client.example", "250");
+    peer.mails("a@b.example", &["laoshi@qq.example"], "4");
+    let after = names(&servers);
+    assert_eq!(
+        after.lines().take(2).collect::<Vec<_>>(),
+        before.lines().take(2).collect::<Vec<_>>()
+    );
+    assert_ne!(after, before);
+}
+
+#[test]
+fn mail_that_comes_meanwhile_is_for_the_next_session() {
+    let servers = Servers::start();
+    let mut reader = servers.mailbox("qq", "laoshi");
+    let mut peer = servers.peer("qq-smtp");
+    peer.says("EHLO client.example", "250");
+    peer.mails("a@b.example", &["laoshi@qq.example"], "hello");
+    reader.says("STAT", "+OK 0 0");
+    reader.says("QUIT", "+OK");
+    servers.mailbox("qq", "laoshi").says("STAT", "+OK 1 ");
+}
+
+/// Dots at the beginning of lines, of all lengths, and lines of every odd kind come back as they were.
+#[test]
+fn every_byte_comes_back() {
+    let servers = Servers::start();
+    let header = "Subject: dots\r\nX: y\r\n\r\n";
+    let lines = ".\r\n..\r\n...x\r\n\r\n. \r\nlone \n.\n lf\r\n\r.\r cr\r\n\0\r\nend";
+    // A file may have got there without SMTP, and lack the last line end.
+    servers.deliver(
+        "laoshi@qq.example",
+        "1",
+        format!("{header}{lines}").as_bytes(),
+    );
+    let long = format!(
+        "{header}{}\r\n.{}\r\n",
+        "x".repeat(100_000),
+        ".\r\n".repeat(50_000)
+    );
+    servers.deliver("laoshi@qq.example", "2", long.as_bytes());
+    servers.deliver("laoshi@qq.example", "3", b"");
+    let mut peer = servers.mailbox("qq", "laoshi");
+    peer.says("RETR 1", "+OK");
+    assert_eq!(peer.lines_to_dot(), format!("{header}{lines}\r\n"));
+    peer.says("RETR 2", "+OK");
+    assert!(peer.lines_to_dot() == long);
+    peer.says("RETR 3", "+OK 0 octets");
+    assert_eq!(peer.lines_to_dot(), "");
+    peer.says("TOP 1 3", "+OK");
+    assert_eq!(peer.lines_to_dot(), format!("{header}.\r\n..\r\n...x\r\n"));
+    peer.says("TOP 2 1", "+OK");
+    assert_eq!(peer.lines_to_dot().len(), header.len() + 100_002);
+    peer.says("TOP 2 99999999", "+OK");
+    assert!(peer.lines_to_dot() == long);
+}

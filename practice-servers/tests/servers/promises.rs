@@ -1,0 +1,223 @@
+//! What the servers promise beyond the protocols: the transcript, what is on the disk, and that they
+//! keep to this machine.
+
+use std::fs;
+use std::net::TcpListener;
+
+use shared::testing::{Ended, Folder, Program, command, run};
+
+use crate::support::{SERVERS, Servers, base64, on_free_ports};
+
+#[test]
+fn the_start_says_all_that_a_learner_needs() {
+    let mut servers = Servers::start();
+    let program = &mut servers.program;
+    program.logged("office        SMTP");
+    program.logged(" laoshi@qq.example, zhujiao@qq.example");
+    program.logged(" xuesheng@sina.example, banzhang@sina.example");
+    program.logged("FTP at 127.0.0.1:");
+    program.logged("every password is \"practice\"");
+    let line = program.logged("SSL_CERT_FILE=");
+    let file = line.rsplit('=').next().unwrap();
+    assert!(
+        fs::read_to_string(file)
+            .unwrap()
+            .starts_with("-----BEGIN CERTIFICATE")
+    );
+    let port = servers.addr("qq-smtp").port();
+    servers.program.logged(&format!(
+        "now type in another terminal: nc -C 127.0.0.1 {port}"
+    ));
+}
+
+#[test]
+fn every_line_is_shown_but_no_secret() {
+    let mut servers = Servers::start();
+    let secret = base64("\0laoshi@qq.example\0practice");
+    let (user, password) = (base64("laoshi@qq.example"), base64("practice"));
+    let mut peer = servers.peer("qq-smtp");
+    peer.says("EHLO client.example", "250");
+    peer.says("auth Login nonsense", "501");
+    peer.says(&format!("AUTH PLAIN  {secret}"), "501");
+    peer.says(&format!("AUTH {secret}"), "504");
+    peer.says(&format!(" AUTH PLAIN {secret}"), "500");
+    peer.says(&format!("AUTH LOGIN {user}"), "334");
+    peer.says(&password, "235");
+    peer.says("MAIL FROM:<laoshi@qq.example>", "250");
+    peer.says("RCPT TO:<zhujiao@qq.example>", "250");
+    peer.says("DATA", "354");
+    peer.send("Subject: private\r\n\r\nprivate\r\n.\r\n");
+    peer.reply();
+    peer.says("\x1b[2J", "500");
+    peer.says("QUIT", "221");
+    let mut peer = servers.peer("sina-pop3");
+    peer.says("USER xuesheng@sina.example", "+OK");
+    peer.says("pass practice", "+OK");
+    let mut peer = servers.peer("ftp");
+    peer.says("USER laoshi", "331");
+    peer.says("PASS practice", "230");
+
+    let program = &mut servers.program;
+    let mut log = String::new();
+    for line in [
+        "qq smtp #1 | 127.0.0.1:",
+        "qq smtp #1 > 220 qq.example ESMTP practice server",
+        "qq smtp #1 < EHLO client.example",
+        "qq smtp #1 > 250-SIZE 52428800",
+        "qq smtp #1 > 250 AUTH PLAIN LOGIN",
+        "qq smtp #1 < AUTH LOGIN ****",
+        "qq smtp #1 < AUTH PLAIN ****",
+        "qq smtp #1 < AUTH ****",
+        "qq smtp #1 < AUTH PLAIN ****",
+        "qq smtp #1 > 500 no such command",
+        "qq smtp #1 < AUTH LOGIN ****",
+        "qq smtp #1 > 334 UGFzc3dvcmQ6",
+        "qq smtp #1 < ****",
+        "qq smtp #1 > 235 welcome, laoshi@qq.example",
+        "qq smtp #1 < DATA",
+        "qq smtp #1 | message of 29 bytes",
+        "qq queue | ",
+        "qq smtp #1 > 250 taken as ",
+        "qq smtp #1 < \\u{1b}[2J",
+        "qq smtp #1 > 221",
+        "sina pop3 #2 < PASS ****",
+        "sina pop3 #2 > +OK 0 0",
+        "ftp #3 < PASS ****",
+        "ftp #3 > 230 welcome",
+    ] {
+        log += &program.logged(line);
+    }
+    let secrets = [secret.as_str(), &user, &password, "practice\n", "private"];
+    for secret in secrets {
+        assert!(!log.contains(secret), "{secret}: {log}");
+    }
+}
+
+#[test]
+fn what_was_acknowledged_survives_a_kill() {
+    let mut servers = Servers::start();
+    for round in 0..3 {
+        let mut peer = servers.peer("qq-smtp");
+        peer.logs_in("laoshi@qq.example");
+        let to = ["xuesheng@sina.example", "zhujiao@qq.example"];
+        let reply = peer.mails(
+            "laoshi@qq.example",
+            &to,
+            format!("Subject: {round}\r\n\r\n.."),
+        );
+        assert!(reply.starts_with("250"), "{reply}");
+        let mut ftp = servers.ftp("guest");
+        let reply = ftp.stores(&format!("{round}"), &[round; 100_000]);
+        assert!(reply.starts_with("226"), "{reply}");
+        // Half a mail and half a file are under way meanwhile.
+        peer.says("MAIL FROM:<laoshi@qq.example>", "250");
+        peer.says("RCPT TO:<zhujiao@qq.example>", "250");
+        peer.says("DATA", "354");
+        peer.send("Subject: half\r\n");
+        let _data = ftp.data();
+        ftp.says("STOR half", "150");
+        servers = servers.restart();
+
+        assert_eq!(servers.files("tmp"), [""; 0]);
+        assert_eq!(
+            fs::read(servers.path(&format!("ftp/guest/{round}"))).unwrap(),
+            [round; 100_000]
+        );
+        let mut reader = servers.mailbox("qq", "zhujiao");
+        reader.says("STAT", "+OK 1 ");
+        reader.says("DELE 1", "+OK");
+        reader.says("QUIT", "+OK");
+    }
+    // SMTP cannot know whether a mail has arrived whose reply was lost: it may come twice.
+    for round in 0..3 {
+        let text = format!("\r\nSubject: {round}\r\n\r\n.\r\n");
+        let has_come = |mails: &[String]| mails.iter().any(|mail| mail.ends_with(&text));
+        servers.mails_when("sina", "xuesheng", has_come);
+    }
+    assert_eq!(servers.files("ftp/guest"), ["0", "1", "2", "pub"]);
+}
+
+#[test]
+fn two_servers_never_share_a_folder() {
+    let servers = Servers::start();
+    let folder = servers
+        .folder
+        .path()
+        .join("practice-data")
+        .display()
+        .to_string();
+    let ended = Program::start(&mut on_free_ports(&servers.folder)).finish();
+    fails(
+        &ended,
+        &format!("cannot use {folder}: other practice servers do"),
+        "stop them, or choose another folder: LESSON_PRACTICE_DIR=other-folder",
+    );
+}
+
+#[test]
+fn a_port_that_is_taken_is_named() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = listener.local_addr().unwrap().to_string();
+    let ended = run(SERVERS, &["--qq-smtp-addr", &addr]);
+    fails(
+        &ended,
+        &format!("cannot listen on {addr}: address in use"),
+        "another program uses the port: stop that, or choose another port",
+    );
+}
+
+#[test]
+fn key_and_certificates_that_are_none_are_named() {
+    let servers = Servers::start();
+    let file = servers.path("tls.pem");
+    fs::write(&file, "nonsense").unwrap();
+    let Servers {
+        program, folder, ..
+    } = servers;
+    drop(program);
+    let ended = Program::start(&mut on_free_ports(&folder)).finish();
+    let file = file.display();
+    fails(
+        &ended,
+        &format!("cannot use the key and certificates in {file}"),
+        "remove that file, and the next start makes it anew",
+    );
+}
+
+#[track_caller]
+fn fails(ended: &Ended, problem: &str, hint: &str) {
+    assert_eq!(ended.status, Some(1), "{ended:?}");
+    assert_eq!(ended.stderr, format!("Error: {problem}\nhint: {hint}\n"));
+}
+
+#[test]
+fn only_loopback() {
+    for addr in [
+        "0.0.0.0:2525",
+        "192.0.2.1:2525",
+        "[::]:2525",
+        "[2001:db8::1]:0",
+    ] {
+        let ended = run(SERVERS, &["--sina-pop3s-addr", addr]);
+        assert_eq!(ended.status, Some(2), "{ended:?}");
+        let problem = format!(
+            "Error: LESSON_SINA_POP3S_ADDR is \"{addr}\" (from the flag --sina-pop3s-addr): \
+             the practice servers listen on loopback alone\n\
+             hint: a right one is LESSON_SINA_POP3S_ADDR=\"127.0.0.1:2996\", \
+             or --sina-pop3s-addr \"127.0.0.1:2996\" as a flag\n"
+        );
+        assert_eq!(ended.stderr, problem);
+    }
+}
+
+#[test]
+fn an_empty_folder_name_is_no_folder() {
+    let folder = Folder::create();
+    let mut command = command(SERVERS, &folder);
+    let ended = Program::start(command.env("LESSON_PRACTICE_DIR", "")).finish();
+    assert_eq!(ended.status, Some(2), "{ended:?}");
+    assert!(
+        ended.stderr.contains("not the name of a folder"),
+        "{ended:?}"
+    );
+}

@@ -1,0 +1,372 @@
+//! Starts the servers on free ports in a folder of their own, and talks to them in raw bytes.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use shared::testing::{Folder, PATIENCE, Program, command, is_closed, tcp_peer};
+
+pub const SERVERS: &str = env!("CARGO_BIN_EXE_practice-servers");
+
+const NAMES: [&str; 9] = [
+    "qq-smtp",
+    "qq-smtps",
+    "qq-pop3",
+    "qq-pop3s",
+    "sina-smtp",
+    "sina-smtps",
+    "sina-pop3",
+    "sina-pop3s",
+    "ftp",
+];
+
+/// A command that starts the servers in `folder`, on free ports.
+pub fn on_free_ports(folder: &Folder) -> Command {
+    let mut command = command(SERVERS, folder);
+    for name in NAMES {
+        command.args([&format!("--{name}-addr"), "127.0.0.1:0"]);
+    }
+    command
+}
+
+/// The running servers.
+pub struct Servers {
+    pub program: Program,
+    pub folder: Folder,
+    addrs: Vec<SocketAddr>,
+}
+
+impl Servers {
+    pub fn start() -> Self {
+        Self::start_in(Folder::create())
+    }
+
+    /// Starts them in a folder in which they may have run before.
+    pub fn start_in(folder: Folder) -> Self {
+        let mut program = Program::start(&mut on_free_ports(&folder));
+        let addrs = NAMES.map(|name| {
+            let line = program.logged(&format!("{name} listening on "));
+            line.rsplit(' ').next().unwrap().parse().unwrap()
+        });
+        let addrs = addrs.to_vec();
+        Servers {
+            program,
+            folder,
+            addrs,
+        }
+    }
+
+    /// Kills them, as SIGKILL does, and starts them anew.
+    pub fn restart(self) -> Self {
+        let Servers {
+            program, folder, ..
+        } = self;
+        drop(program);
+        Self::start_in(folder)
+    }
+
+    pub fn addr(&self, name: &str) -> SocketAddr {
+        let index = NAMES.iter().position(|other| *other == name);
+        self.addrs[index.unwrap()]
+    }
+
+    /// A plain peer that has read the greeting.
+    pub fn peer(&self, name: &str) -> Peer {
+        let mut peer = Peer::new(tcp_peer(self.addr(name)));
+        peer.reply();
+        peer
+    }
+
+    /// A peer that has logged in to an office's POP3 server.
+    pub fn mailbox(&self, office: &str, user: &str) -> Peer {
+        let mut peer = self.peer(&format!("{office}-pop3"));
+        peer.says(&format!("USER {user}@{office}.example"), "+OK");
+        peer.says("PASS practice", "+OK");
+        peer
+    }
+
+    /// A peer that has logged in to the FTP server.
+    pub fn ftp(&self, user: &str) -> Peer {
+        let mut peer = self.peer("ftp");
+        peer.says(&format!("USER {user}"), "331");
+        peer.says("PASS practice", "230");
+        peer
+    }
+
+    /// The only message in a mailbox, once it has come.
+    pub fn mail(&self, office: &str, user: &str) -> String {
+        let mut mails = self.mails_when(office, user, |mails| !mails.is_empty());
+        assert_eq!(mails.len(), 1);
+        mails.remove(0)
+    }
+
+    /// All messages in a mailbox, once they are those that `expected` waits for.
+    pub fn mails_when(
+        &self,
+        office: &str,
+        user: &str,
+        expected: impl Fn(&[String]) -> bool,
+    ) -> Vec<String> {
+        let limit = Instant::now() + PATIENCE;
+        loop {
+            let mut peer = self.mailbox(office, user);
+            let stat = peer.says("STAT", "+OK");
+            let count: usize = stat.split(' ').nth(1).unwrap().parse().unwrap();
+            let numbers = 1..=count;
+            let mails = numbers.map(|number| {
+                peer.says(&format!("RETR {number}"), "+OK");
+                peer.lines_to_dot()
+            });
+            let mails: Vec<_> = mails.collect();
+            peer.says("QUIT", "+OK");
+            if expected(&mails) {
+                return mails;
+            }
+            assert!(Instant::now() < limit, "not what should come: {mails:?}");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// A path in the servers' folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join("practice-data").join(name)
+    }
+
+    /// The names of the files in one of their folders, in order.
+    pub fn files(&self, folder: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.path(folder)).unwrap();
+        let name = |entry: fs::DirEntry| entry.file_name().into_string().unwrap();
+        let mut names: Vec<_> = entries.map(|entry| name(entry.unwrap())).collect();
+        names.sort();
+        names
+    }
+
+    /// Puts a message into a mailbox, without SMTP.
+    pub fn deliver(&self, mailbox: &str, name: &str, message: &[u8]) {
+        fs::write(
+            self.path("mail").join(mailbox).join("new").join(name),
+            message,
+        )
+        .unwrap();
+    }
+}
+
+trait ReadWrite: Read + Write {}
+impl<S: Read + Write> ReadWrite for S {}
+
+/// The other side of one conversation.
+pub struct Peer {
+    stream: BufReader<Box<dyn ReadWrite>>,
+    pub socket: TcpStream,
+}
+
+impl Peer {
+    pub fn new(socket: TcpStream) -> Self {
+        let stream: Box<dyn ReadWrite> = Box::new(socket.try_clone().unwrap());
+        Peer {
+            stream: BufReader::new(stream),
+            socket,
+        }
+    }
+
+    /// Goes on in TLS, and trusts the authority in `ca` alone.
+    pub fn secure(&mut self, ca: &[u8]) -> std::io::Result<()> {
+        let socket = self.socket.try_clone().unwrap();
+        let stream = in_tls(socket, ca)?;
+        self.stream = BufReader::new(Box::new(stream));
+        Ok(())
+    }
+
+    pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        self.stream.get_mut().write_all(bytes.as_ref()).unwrap();
+        self.stream.get_mut().flush().unwrap();
+    }
+
+    /// The next line, without its CR LF.
+    #[track_caller]
+    pub fn line(&mut self) -> String {
+        let mut line = Vec::new();
+        self.stream.read_until(b'\n', &mut line).unwrap();
+        let line = String::from_utf8(line).unwrap();
+        let text = line.strip_suffix("\r\n");
+        text.unwrap_or_else(|| panic!("not a line: {line:?}"))
+            .into()
+    }
+
+    /// The next reply, all its lines; in SMTP and FTP, the last one has no `-` behind its code.
+    #[track_caller]
+    pub fn reply(&mut self) -> String {
+        let mut reply = self.line();
+        let code = reply.get(..3).unwrap_or_default().to_string();
+        if reply.get(3..4) == Some("-") && !reply.starts_with("-ERR") {
+            while !reply
+                .rsplit('\n')
+                .next()
+                .unwrap()
+                .starts_with(&format!("{code} "))
+            {
+                reply = reply + "\n" + &self.line();
+            }
+        }
+        reply
+    }
+
+    /// Sends a command and expects a reply that begins so.
+    #[track_caller]
+    pub fn says(&mut self, command: &str, expected: &str) -> String {
+        self.send(format!("{command}\r\n"));
+        let reply = self.reply();
+        assert!(reply.starts_with(expected), "{command:?}: {reply:?}");
+        reply
+    }
+
+    /// Plays a conversation as the RFCs print them: `C:` lines are sent, and each line that comes begins
+    /// with what the `S:` line says.
+    #[track_caller]
+    pub fn plays(&mut self, conversation: &str) {
+        for line in conversation.lines().map(str::trim) {
+            if let Some(command) = line.strip_prefix("C: ") {
+                self.send(format!("{command}\r\n"));
+            } else if let Some(expected) = line.strip_prefix("S:") {
+                let line = self.line();
+                let expected = expected.strip_prefix(' ').unwrap_or_default();
+                assert!(line.starts_with(expected), "{line:?} for {expected:?}");
+            } else {
+                assert_eq!(line, "");
+            }
+        }
+    }
+
+    /// What comes up to the line with a dot alone, without the dots that are not its own.
+    #[track_caller]
+    pub fn lines_to_dot(&mut self) -> String {
+        let mut text = Vec::new();
+        let mut line = Vec::new();
+        loop {
+            self.stream.read_until(b'\n', &mut line).unwrap();
+            if !line.ends_with(b"\r\n") {
+                assert!(line.ends_with(b"\n"), "no dot at the end");
+                continue;
+            }
+            if line == b".\r\n" {
+                return String::from_utf8_lossy(&text).into_owned();
+            }
+            text.extend(line.strip_prefix(b".").unwrap_or(&line));
+            line.clear();
+        }
+    }
+
+    /// Reads to the end of the stream.
+    pub fn rest(&mut self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        self.stream.read_to_end(&mut bytes).unwrap();
+        bytes
+    }
+
+    /// Expects that the server closes the connection.
+    #[track_caller]
+    pub fn is_closed(&mut self) {
+        is_closed(&mut self.socket);
+    }
+
+    /// Closes the sending side.
+    pub fn ends(&mut self) {
+        self.socket.shutdown(Shutdown::Write).unwrap();
+    }
+
+    /// Logs in to SMTP.
+    pub fn logs_in(&mut self, user: &str) {
+        self.says("EHLO client.example", "250");
+        let secrets = base64(&format!("\0{user}\0practice"));
+        self.says(&format!("AUTH PLAIN {secrets}"), "235");
+    }
+
+    /// Sends a mail over SMTP, and returns the reply to it.
+    pub fn mails(&mut self, from: &str, to: &[&str], message: impl AsRef<[u8]>) -> String {
+        self.says(&format!("MAIL FROM:<{from}>"), "250");
+        for to in to {
+            self.says(&format!("RCPT TO:<{to}>"), "250");
+        }
+        self.says("DATA", "354");
+        self.send(message);
+        self.send("\r\n.\r\n");
+        self.reply()
+    }
+
+    /// Opens a data connection to the FTP server.
+    pub fn data(&mut self) -> TcpStream {
+        let reply = self.says("EPSV", "229");
+        let port = reply.split('|').nth(3).unwrap().parse().unwrap();
+        let mut addr = self.socket.peer_addr().unwrap();
+        addr.set_port(port);
+        tcp_peer(addr)
+    }
+
+    /// Sends a command whose answer comes over a data connection, and returns that.
+    #[track_caller]
+    pub fn fetches(&mut self, command: &str) -> Vec<u8> {
+        let mut data = self.data();
+        self.says(command, "150");
+        let mut bytes = Vec::new();
+        data.read_to_end(&mut bytes).unwrap();
+        let reply = self.reply();
+        assert!(reply.starts_with("226"), "{command:?}: {reply:?}");
+        bytes
+    }
+
+    /// Uploads a file, and returns the reply to it.
+    #[track_caller]
+    pub fn stores(&mut self, name: &str, bytes: &[u8]) -> String {
+        let mut data = self.data();
+        self.says(&format!("STOR {name}"), "150");
+        data.write_all(bytes).unwrap();
+        drop(data);
+        self.reply()
+    }
+}
+
+/// A client's side of TLS over `socket`, after the handshake.
+pub fn in_tls(
+    mut socket: TcpStream,
+    ca: &[u8],
+) -> std::io::Result<StreamOwned<ClientConnection, TcpStream>> {
+    let mut roots = RootCertStore::empty();
+    roots
+        .add(CertificateDer::from_pem_slice(ca).unwrap())
+        .unwrap();
+    let config = ClientConfig::builder()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let name = ServerName::try_from("localhost").unwrap();
+    let mut connection = ClientConnection::new(Arc::new(config), name).unwrap();
+    while connection.is_handshaking() {
+        connection.complete_io(&mut socket)?;
+    }
+    Ok(StreamOwned::new(connection, socket))
+}
+
+/// RFC 4648 section 4.
+pub fn base64(text: &str) -> String {
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut coded = String::new();
+    for chunk in text.as_bytes().chunks(3) {
+        let bits = (0..3).fold(0, |bits, index| {
+            bits << 8 | u32::from(*chunk.get(index).unwrap_or(&0))
+        });
+        for index in 0..4 {
+            coded.push(match index <= chunk.len() {
+                true => alphabet[(bits >> (18 - 6 * index) & 63) as usize] as char,
+                false => '=',
+            });
+        }
+    }
+    coded
+}

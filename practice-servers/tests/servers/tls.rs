@@ -1,0 +1,162 @@
+//! TLS: from the start, after STARTTLS (RFC 3207) and after AUTH TLS (RFC 4217).
+
+use std::fs;
+use std::io::{Read, Write};
+
+use shared::testing::{is_closed, tcp_peer};
+
+use crate::support::{Peer, Servers, base64, in_tls};
+
+fn ca(servers: &Servers) -> Vec<u8> {
+    fs::read(servers.path("ca.pem")).unwrap()
+}
+
+/// An authority that has signed nothing here.
+fn other_ca() -> Vec<u8> {
+    fs::read(Servers::start().path("ca.pem")).unwrap()
+}
+
+#[test]
+fn from_the_start() {
+    let servers = Servers::start();
+    for (name, greeting, command, reply) in [
+        ("qq-smtps", "220 qq.example", "NOOP", "250"),
+        ("sina-smtps", "220 sina.example", "NOOP", "250"),
+        (
+            "qq-pop3s",
+            "+OK qq.example",
+            "USER laoshi@qq.example",
+            "+OK",
+        ),
+        ("sina-pop3s", "+OK sina.example", "USER x", "+OK"),
+    ] {
+        let mut peer = Peer::new(tcp_peer(servers.addr(name)));
+        peer.secure(&ca(&servers)).unwrap();
+        assert!(peer.reply().starts_with(greeting));
+        peer.says(command, reply);
+        peer.says("QUIT", if reply == "250" { "221" } else { "+OK" });
+        // In order, with TLS's own goodbye.
+        assert_eq!(peer.rest(), b"");
+    }
+}
+
+#[test]
+fn only_for_those_who_trust_the_authority() {
+    let servers = Servers::start();
+    let other = other_ca();
+    let mut peer = Peer::new(tcp_peer(servers.addr("qq-smtps")));
+    let error = peer.secure(&other).unwrap_err();
+    assert!(error.to_string().contains("UnknownIssuer"), "{error}");
+    let mut peer = servers.peer("qq-smtp");
+    peer.says("EHLO client.example", "250");
+    peer.says("STARTTLS", "220");
+    assert!(peer.secure(&other).is_err());
+    let mut peer = servers.peer("ftp");
+    peer.says("AUTH TLS", "234");
+    assert!(peer.secure(&other).is_err());
+    // Nor is a server harmed that hears no TLS at all.
+    let mut plain = tcp_peer(servers.addr("qq-pop3s"));
+    plain.write_all(b"USER laoshi@qq.example\r\n").unwrap();
+    let _ = plain.read(&mut [0; 100]);
+    is_closed(&mut plain);
+    let mut peer = Peer::new(tcp_peer(servers.addr("qq-pop3s")));
+    peer.secure(&ca(&servers)).unwrap();
+}
+
+#[test]
+fn the_authority_stays_over_restarts() {
+    let servers = Servers::start();
+    let before = ca(&servers);
+    let servers = servers.restart();
+    assert_eq!(ca(&servers), before);
+    fs::remove_file(servers.path("ca.pem")).unwrap();
+    let servers = servers.restart();
+    assert_eq!(ca(&servers), before);
+    let mut peer = Peer::new(tcp_peer(servers.addr("qq-smtps")));
+    peer.secure(&before).unwrap();
+}
+
+#[test]
+fn starttls_begins_anew() {
+    let servers = Servers::start();
+    let mut peer = servers.peer("qq-smtp");
+    let offer = peer.says("EHLO client.example", "250");
+    assert!(offer.contains("\n250-STARTTLS\n"), "{offer}");
+    peer.says("MAIL FROM:<a@b.example>", "250");
+    // What somebody in between has added in clear is not taken for the client's.
+    peer.send("STARTTLS\r\nEHLO injected.example\r\nMAIL FROM:<injected@b.example>\r\n");
+    assert!(peer.reply().starts_with("220"));
+    peer.secure(&ca(&servers)).unwrap();
+    peer.says("RCPT TO:<laoshi@qq.example>", "503");
+    peer.says("MAIL FROM:<a@b.example>", "503");
+    let offer = peer.says("EHLO client.example", "250");
+    assert!(!offer.contains("STARTTLS"), "{offer}");
+    peer.says("STARTTLS", "503");
+    peer.says(
+        &format!("AUTH PLAIN {}", base64("\0laoshi@qq.example\0practice")),
+        "235",
+    );
+    let reply = peer.mails(
+        "laoshi@qq.example",
+        &["zhujiao@qq.example"],
+        "Subject: x\r\n\r\ny",
+    );
+    assert!(reply.starts_with("250"));
+    let mail = servers.mail("qq", "zhujiao");
+    assert!(mail.contains(" with ESMTPSA id "), "{mail}");
+    assert!(
+        mail.contains("\r\n\tfor <zhujiao@qq.example>;\r\n"),
+        "{mail}"
+    );
+}
+
+#[test]
+fn ftp_with_both_connections_in_tls() {
+    let servers = Servers::start();
+    let mut peer = servers.ftp("laoshi");
+    peer.says("AUTH TLS", "234");
+    peer.secure(&ca(&servers)).unwrap();
+    // The login begins anew.
+    peer.plays("C: PWD\nS: 530\nC: USER laoshi\nS: 331\nC: PASS practice\nS: 230");
+    peer.plays("C: AUTH TLS\nS: 503\nC: PROT P\nS: 503\nC: PBSZ 0\nS: 200\nC: PROT S\nS: 536");
+    peer.says("PROT P", "200");
+    peer.says("TYPE I", "200");
+    let bytes: Vec<u8> = (0..200_000).map(|index| (index % 251) as u8).collect();
+
+    let data = peer.data();
+    peer.says("STOR file", "150");
+    let mut data = in_tls(data, &ca(&servers)).unwrap();
+    data.write_all(&bytes).unwrap();
+    data.conn.send_close_notify();
+    data.flush().unwrap();
+    assert!(peer.reply().starts_with("226"));
+
+    let data = peer.data();
+    peer.says("RETR file", "150");
+    let mut data = in_tls(data, &ca(&servers)).unwrap();
+    let mut received = Vec::new();
+    // An end without TLS's own goodbye would be an error.
+    data.read_to_end(&mut received).unwrap();
+    assert!(received == bytes);
+    assert!(peer.reply().starts_with("226"));
+
+    // A file that ends without that goodbye may be half a file.
+    let data = peer.data();
+    peer.says("STOR half", "150");
+    let mut data = in_tls(data, &ca(&servers)).unwrap();
+    data.write_all(&bytes).unwrap();
+    drop(data);
+    assert!(peer.reply().starts_with("426"));
+    assert_eq!(servers.files("ftp/laoshi"), ["file", "pub"]);
+
+    // Data in clear is no longer understood, until the client asks for it.
+    let mut data = peer.data();
+    peer.says("NLST", "150");
+    data.write_all(b"not TLS").unwrap();
+    assert!(peer.reply().starts_with("426"));
+    peer.says("PROT C", "200");
+    assert!(
+        peer.fetches("NLST").starts_with(b"file\r\n")
+            || peer.fetches("NLST").ends_with(b"file\r\n")
+    );
+}
