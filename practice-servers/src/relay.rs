@@ -196,7 +196,7 @@ impl Queue {
     /// the envelope then, and so are those whom the other office refused for good.
     fn relay(&self, id: &str, envelope: &mut Envelope) -> io::Result<()> {
         let label = format!("{} relay", self.office.name);
-        let transcript = Transcript::new(label, self.sink);
+        let transcript = Transcript::of_other_side(label, self.sink);
         transcript.note(format!("takes {id} to {}", self.next_hop));
         let socket = TcpStream::connect_timeout(&self.next_hop, limits::STALL)?;
         let mut peer = Connection::new(socket, transcript)?;
@@ -228,7 +228,6 @@ impl Queue {
             let mut reply = ask(&mut peer, "DATA")?;
             if reply.starts_with('3') {
                 dots::send(&mut message, &mut BufWriter::new(peer.stream.get_mut()))?;
-                peer.transcript.note(format!("message of {size} bytes"));
                 reply = read_reply(&mut peer)?;
             }
             match reply.as_bytes() {

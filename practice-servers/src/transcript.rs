@@ -12,27 +12,36 @@ pub type Sink = fn(Level, Arguments);
 pub struct Transcript {
     label: String,
     sink: Sink,
+    /// How much has to be wanted for the lines of the conversation to be shown.
+    level: Level,
 }
 
 impl Transcript {
     /// Every line begins with `label`, such as `qq smtp #3`.
     pub fn new(label: String, sink: Sink) -> Self {
-        Transcript { label, sink }
+        let level = Level::Info;
+        Transcript { label, sink, level }
+    }
+
+    /// The same for the side of a conversation whose other side is shown, too.
+    pub fn of_other_side(label: String, sink: Sink) -> Self {
+        let level = Level::Debug;
+        Transcript { label, sink, level }
     }
 
     /// Shows a line that came from the peer, but for the passwords in it.
     pub fn received(&self, line: &str) {
-        self.show(Level::Info, format_args!("< {}", masked(line)));
+        self.show(self.level, format_args!("< {}", masked(line)));
     }
 
     /// Shows that a secret came.
     pub fn received_secret(&self) {
-        self.show(Level::Info, format_args!("< ****"));
+        self.show(self.level, format_args!("< ****"));
     }
 
     /// Shows a line that went to the peer.
     pub fn sent(&self, line: &str) {
-        self.show(Level::Info, format_args!("> {line}"));
+        self.show(self.level, format_args!("> {line}"));
     }
 
     /// Shows something else that happened, such as a message that came.
