@@ -45,6 +45,8 @@ pub struct Connection {
     pub is_secure: bool,
     /// Where its lines are shown.
     pub transcript: Transcript,
+    /// Whether the line before was `AUTH`, or a secret.
+    has_seen_auth: bool,
 }
 
 impl Connection {
@@ -63,6 +65,7 @@ impl Connection {
             socket,
             is_secure: false,
             transcript,
+            has_seen_auth: false,
         })
     }
 
@@ -88,12 +91,26 @@ impl Connection {
     pub fn read_line(&mut self) -> io::Result<Line> {
         let line = self.read()?;
         match &line {
+            Line::Text(text) if self.may_be_secret(text) => self.transcript.received_secret(),
             Line::Text(text) => self.transcript.received(text),
             Line::Bad(why) => self.transcript.note(format!("took nothing: {why}")),
             Line::Late => self.transcript.note("waited too long"),
             Line::End => self.transcript.note("the peer has closed its side"),
         }
         Ok(line)
+    }
+
+    /// Whether this may be what a client has sent behind an `AUTH` that was refused: a single word that
+    /// is no command.
+    fn may_be_secret(&mut self, line: &str) -> bool {
+        let commands = ["DATA", "NOOP", "QUIT", "RSET", "STARTTLS", "AUTH"];
+        let is_command = commands
+            .iter()
+            .any(|command| command.eq_ignore_ascii_case(line));
+        let is_secret = self.has_seen_auth && !is_command && !line.contains(' ');
+        let start = line.get(..7).unwrap_or_default().to_ascii_uppercase();
+        self.has_seen_auth = is_secret || start == "AUTH PL" || start == "AUTH LO";
+        is_secret
     }
 
     /// Reads a line that is a secret, and shows just that it came.
@@ -110,7 +127,7 @@ impl Connection {
     fn read(&mut self) -> io::Result<Line> {
         let started = Instant::now();
         let mut line = Vec::new();
-        let mut is_too_long = false;
+        let (mut is_too_long, mut has_bare_lf) = (false, false);
         while !line.ends_with(b"\r\n") {
             if started.elapsed() > limits::SILENCE {
                 return Ok(Line::Late);
@@ -120,6 +137,8 @@ impl Connection {
                 Ok(bytes) => bytes,
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(error) if is_time_out(&error) => return Ok(Line::Late),
+                // An end without TLS's own goodbye; no half line is taken for a whole one.
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(Line::End),
                 Err(error) => return Err(error),
             };
             let mut parts = bytes.split_inclusive(|byte| *byte == b'\n');
@@ -131,10 +150,11 @@ impl Connection {
                 is_too_long = true;
                 // Enough to recognise the end of the line.
                 line.drain(..line.len() - 2);
-            } else if line.ends_with(b"\n") && !line.ends_with(b"\r\n") {
-                let hint = "nc -C sends both, and telnet does";
+            }
+            if line.ends_with(b"\n") && !line.ends_with(b"\r\n") && !has_bare_lf {
+                has_bare_lf = true;
                 self.transcript
-                    .note(format!("LF without CR ends no line: {hint}"));
+                    .note("LF without CR ends no line: nc -C sends both, and telnet does");
             }
         }
         line.truncate(line.len() - 2);
@@ -174,6 +194,12 @@ impl Connection {
             }
         }
     }
+}
+
+/// A number in decimal digits and nothing else; one that is beyond all bounds is the largest.
+pub fn parse_number(text: &str) -> Option<u64> {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| text.parse().unwrap_or(u64::MAX))
 }
 
 /// Whether a wait for the peer ran out.

@@ -87,19 +87,25 @@ fn unstuff(bytes: &[u8], place: &mut Place, part: &mut Vec<u8>) -> usize {
 /// Sends one message and its end.
 ///
 /// # Errors
-/// The reader's and the writer's.
-pub fn send(message: &mut impl BufRead, stream: &mut impl Write) -> io::Result<()> {
+/// The reader's and the writer's; `TimedOut` when the peer does not take it in [`limits::SILENCE`].
+pub fn send(message: &mut impl BufRead, stream: &mut (impl Write + ?Sized)) -> io::Result<()> {
+    let started = Instant::now();
     let mut place = Place::Start;
+    let mut part = Vec::new();
     loop {
+        if started.elapsed() > limits::SILENCE {
+            return Err(ErrorKind::TimedOut.into());
+        }
         let bytes = message.fill_buf()?;
         if bytes.is_empty() {
             break;
         }
+        part.clear();
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
             if place == Place::Start && line.starts_with(b".") {
-                stream.write_all(b".")?;
+                part.push(b'.');
             }
-            stream.write_all(line)?;
+            part.extend_from_slice(line);
             place = match line {
                 [.., b'\r', b'\n'] => Place::Start,
                 [b'\n'] if place == Place::Cr => Place::Start,
@@ -107,6 +113,7 @@ pub fn send(message: &mut impl BufRead, stream: &mut impl Write) -> io::Result<(
                 _ => Place::Within,
             };
         }
+        stream.write_all(&part)?;
         let length = bytes.len();
         message.consume(length);
     }

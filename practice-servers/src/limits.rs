@@ -24,7 +24,7 @@ pub const CONNECTIONS: usize = 50;
 /// So many more are told that the server is busy; beyond these, a connection is closed without a word.
 pub const REFUSALS: usize = 50;
 
-/// The failed logins after which a connection is closed.
+/// The failed logins after which the next attempt closes the connection.
 pub const LOGINS: usize = 3;
 
 /// The commands that nobody understands after which a connection is closed.

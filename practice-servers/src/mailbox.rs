@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::files::Draft;
 
-/// A Maildir: a message is written in `tmp`, delivered into `new`, and mail programs that read the
-/// folder itself move it to `cur`.
+/// A Maildir: a message is delivered into `new`, and mail programs that read the folder itself, for
+/// which there is also `tmp`, move it to `cur`.
 pub struct Maildir(PathBuf);
 
 /// A message in a mailbox.
@@ -34,13 +34,23 @@ impl Maildir {
         Ok(Maildir(folder))
     }
 
-    /// Delivers a message under the name `uid`, with `header` before it. When this returns, it is on
-    /// the disk; to deliver it once more changes nothing.
+    /// Delivers a message under the name `uid`, with `header` before it; it is written in the folder
+    /// `drafts` until it is whole. When this returns, it is on the disk. To deliver it once more changes
+    /// nothing.
     ///
     /// # Errors
     /// The system's, above all that the disk is full.
-    pub fn deliver(&self, uid: &str, header: &str, message: &Path) -> io::Result<()> {
-        let mut draft = Draft::create(&self.0.join("tmp"))?;
+    pub fn deliver(
+        &self,
+        drafts: &Path,
+        uid: &str,
+        header: &str,
+        message: &Path,
+    ) -> io::Result<()> {
+        if self.messages()?.iter().any(|message| message.uid == uid) {
+            return Ok(());
+        }
+        let mut draft = Draft::create(drafts)?;
         draft.write_all(header.as_bytes())?;
         io::copy(&mut File::open(message)?, draft.file())?;
         draft.publish(&self.0.join("new").join(uid))

@@ -2,10 +2,10 @@
 //! program as MUA.
 
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, BufWriter, Read};
+use std::io::{self, BufReader, Read};
 
 use crate::accounts::Office;
-use crate::connection::{Connection, Line};
+use crate::connection::{Connection, Line, parse_number};
 use crate::mailbox::{Lock, Message};
 use crate::{Practice, dots, files, limits};
 
@@ -39,9 +39,7 @@ pub fn serve(
             Reply::Last(text) => return connection.send(&text),
             Reply::Message(mut message, length) => {
                 connection.send(&format!("+OK {length} octets"))?;
-                let mut stream = BufWriter::new(connection.stream.get_mut());
-                dots::send(&mut message, &mut stream)?;
-                drop(stream);
+                dots::send(&mut message, connection.stream.get_mut())?;
                 let note = format!("message of {length} bytes");
                 connection.transcript.note(note);
             }
@@ -196,8 +194,8 @@ impl Mailbox {
 
     /// The message of this number.
     fn item(&mut self, number: &str) -> Result<&mut Item, &'static str> {
-        let index = number.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
-        let item = index.and_then(|index| self.items.get_mut(index));
+        let index = parse_number(number).and_then(|number| number.checked_sub(1));
+        let item = index.and_then(|index| self.items.get_mut(index as usize));
         item.filter(|item| !item.is_deleted)
             .ok_or("no such message")
     }
@@ -243,7 +241,7 @@ impl Mailbox {
         argument: &str,
     ) -> Result<(io::Take<BufReader<File>>, u64), &'static str> {
         let (number, lines) = match argument.split_once(' ') {
-            Some((number, lines)) if verb == "TOP" => (number, lines.parse().ok()),
+            Some((number, lines)) if verb == "TOP" => (number, parse_number(lines)),
             None if verb == "RETR" => (argument, Some(u64::MAX)),
             _ => return Err("it is RETR number, or TOP number lines"),
         };
@@ -263,20 +261,24 @@ impl Mailbox {
 }
 
 /// How long the header, the empty line behind it, and `lines` lines more are.
-fn top_length(mut message: BufReader<File>, mut lines: u64) -> io::Result<u64> {
-    let mut length = 0;
+fn top_length(message: BufReader<File>, mut lines: u64) -> io::Result<u64> {
+    let (mut length, mut line_start) = (0, 0);
     let mut is_header = true;
-    while is_header || lines > 0 {
-        let first = message.fill_buf()?.first().copied();
-        let line = message.skip_until(b'\n')?;
-        if line == 0 {
+    let mut before = 0;
+    for byte in message.bytes() {
+        if !is_header && lines == 0 {
             break;
         }
-        length += line as u64;
-        match is_header {
-            true => is_header = !matches!((line, first), (1 | 2, Some(b'\r' | b'\n'))),
-            false => lines -= 1,
+        let byte = byte?;
+        length += 1;
+        if (before, byte) == (b'\r', b'\n') {
+            match is_header {
+                true => is_header = length - line_start > 2,
+                false => lines -= 1,
+            }
+            line_start = length;
         }
+        before = byte;
     }
     Ok(length)
 }

@@ -2,7 +2,7 @@
 //! of its own, or over SMTP to the other office.
 
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, Read, Write};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -16,30 +16,55 @@ use crate::transcript::{Sink, Transcript};
 use crate::{clock, dots, limits};
 
 /// Who sent a message and who is to get it, whatever its headers say (RFC 5321 section 2.3.1).
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub struct Envelope {
     /// The reverse-path: where a report of failure goes; empty for such reports themselves.
     pub sender: String,
-    /// Those who have not got the message yet.
-    pub recipients: Vec<String>,
     /// The parameters of `MAIL` that the next server must hear of, too (RFC 6152, RFC 6531).
     pub parameters: String,
+    /// Those who are to get it.
+    pub recipients: Vec<Recipient>,
+}
+
+/// One who is to get a message.
+pub struct Recipient {
+    /// The forward-path.
+    pub address: String,
+    /// Whether the message was delivered, or came back.
+    pub is_done: bool,
+}
+
+impl Recipient {
+    /// One who waits.
+    pub fn new(address: String) -> Self {
+        let is_done = false;
+        Recipient { address, is_done }
+    }
 }
 
 impl Envelope {
-    /// A line for the sender, one for the parameters, and one for each recipient; none of these can
-    /// hold a line end.
+    /// A line for the sender, one for the parameters, and one for each recipient, with a `-` before it
+    /// when it is done and a `+` when it waits. None of these can hold a line end.
     fn write(&self) -> String {
-        let recipients = self.recipients.join("\n");
-        format!("{}\n{}\n{recipients}\n", self.sender, self.parameters)
+        let mut text = format!("{}\n{}\n", self.sender, self.parameters);
+        for recipient in &self.recipients {
+            let mark = if recipient.is_done { '-' } else { '+' };
+            text += &format!("{mark}{}\n", recipient.address);
+        }
+        text
     }
 
     fn parse(text: &str) -> Option<Self> {
-        let mut lines = text.lines().map(String::from);
+        let mut lines = text.lines();
+        let (sender, parameters) = (lines.next()?.into(), lines.next()?.into());
+        let recipients = lines.map(|line| Recipient {
+            address: line.get(1..).unwrap_or_default().into(),
+            is_done: line.starts_with('-'),
+        });
         Some(Envelope {
-            sender: lines.next()?,
-            parameters: lines.next()?,
-            recipients: lines.collect(),
+            sender,
+            parameters,
+            recipients: recipients.collect(),
         })
     }
 }
@@ -116,10 +141,12 @@ impl Queue {
     /// The system's, above all that the disk is full. Nothing is left of the message then.
     pub fn accept(&self, id: &str, message: Draft, mut envelope: Envelope) -> io::Result<()> {
         let busy = self.busy.take(id);
-        let path = self.file(id, "message");
+        let (path, envelope_path) = (self.file(id, "message"), self.file(id, "envelope"));
         message.publish(&path)?;
         // With the envelope in its place, the message has been taken.
-        if let Err(error) = self.keep(id, &envelope) {
+        let text = envelope.write();
+        if let Err(error) = files::write(&self.drafts, &envelope_path, text.as_bytes()) {
+            let _ = fs::remove_file(envelope_path);
             let _ = fs::remove_file(path);
             return Err(error);
         }
@@ -156,45 +183,87 @@ impl Queue {
         };
         let envelope = Envelope::parse(&text);
         let mut envelope = envelope.ok_or(ErrorKind::InvalidData)?;
-        self.deliver(id, &mut envelope)?;
-        if envelope.recipients.is_empty() {
-            return Ok(());
-        }
-        match self.relay(id, &mut envelope) {
-            Err(error) if is_old(id) => {
-                let recipients = std::mem::take(&mut envelope.recipients);
-                let refused = recipients.iter().map(|name| format!("{name}: {error}"));
-                self.settle(id, &envelope, &refused.collect::<Vec<_>>())
-            }
-            result => result,
-        }
+        // A mailbox that is out of order is no reason for the other office to wait.
+        let delivered = self.deliver(id, &mut envelope);
+        let relayed = self.relay(id, &mut envelope);
+        delivered.and(relayed)
     }
 
     /// Puts the message into those mailboxes of the envelope that are the office's own.
     fn deliver(&self, id: &str, envelope: &mut Envelope) -> io::Result<()> {
-        // Every hop has its own name for the message, even where two of them share a mailbox.
         let uid = format!("{id}.{}", self.office.domain);
         let return_path = format!("Return-Path: <{}>\r\n", envelope.sender);
-        let all = envelope.recipients.len();
-        for recipient in envelope.recipients.clone() {
-            if let Some(address) = self.office.mailbox(&recipient) {
-                let message = self.file(id, "message");
-                let mailbox = self.mailbox(&address)?;
-                mailbox.deliver(&uid, &return_path, &message)?;
-                envelope.recipients.retain(|other| *other != recipient);
-                self.transcript
-                    .note(format!("{id} is in the mailbox of {address}"));
+        let message = self.file(id, "message");
+        let mut result = Ok(());
+        for recipient in envelope.recipients.iter_mut() {
+            let address = self.office.mailbox(&recipient.address);
+            if let Some(address) = address.filter(|_| !recipient.is_done) {
+                let mailbox = self.mailbox(&address);
+                let delivered = mailbox.and_then(|mailbox| {
+                    mailbox.deliver(&self.drafts, &uid, &return_path, &message)
+                });
+                recipient.is_done = delivered.is_ok();
+                if delivered.is_ok() {
+                    let note = format!("{id} is in the mailbox of {address}");
+                    self.transcript.note(note);
+                }
+                result = result.and(delivered);
             }
         }
-        if envelope.recipients.len() < all {
-            self.keep(id, envelope)?;
+        self.keep(id, envelope).and(result)
+    }
+
+    /// Hands the message to the other office, if anybody there is still to get it.
+    fn relay(&self, id: &str, envelope: &mut Envelope) -> io::Result<()> {
+        let recipients = envelope.recipients.iter_mut();
+        let is_remote =
+            |recipient: &&mut Recipient| self.office.mailbox(&recipient.address).is_none();
+        let waiting = recipients.filter(|recipient| !recipient.is_done && is_remote(recipient));
+        let mut waiting: Vec<_> = waiting.collect();
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let addresses: Vec<_> = waiting.iter().map(|one| one.address.clone()).collect();
+        let is_old = is_old(id);
+        let (peer, replies) =
+            match self.hand_over(id, &envelope.sender, &envelope.parameters, &addresses) {
+                Ok((peer, replies)) => (Some(peer), replies),
+                // After days in which nobody answered.
+                Err(error) if is_old => (None, vec![error.to_string(); addresses.len()]),
+                Err(error) => return Err(error),
+            };
+        let mut refused = String::new();
+        for (recipient, reply) in waiting.iter_mut().zip(replies) {
+            let is_taken = reply.starts_with('2');
+            let is_refused = reply.starts_with('5') || is_old && !is_taken;
+            if is_refused {
+                refused += &format!("{}: {reply}\r\n", recipient.address);
+            }
+            recipient.is_done = is_taken || is_refused;
+        }
+        // This is noted before anything else: were the program killed in between, it would hand the
+        // message over again.
+        if !refused.is_empty() {
+            self.bounce(id, envelope, &refused)?;
+        }
+        self.keep(id, envelope)?;
+        if let Some(mut peer) = peer
+            && ask(&mut peer, "QUIT").is_ok()
+        {
+            peer.close();
         }
         Ok(())
     }
 
-    /// Hands the message to the other office, as any SMTP client would. Those who got it are gone from
-    /// the envelope then, and so are those whom the other office refused for good.
-    fn relay(&self, id: &str, envelope: &mut Envelope) -> io::Result<()> {
+    /// Talks to the other office as any SMTP client would, up to `QUIT`. Returns for each recipient the
+    /// reply that counts.
+    fn hand_over(
+        &self,
+        id: &str,
+        sender: &str,
+        parameters: &str,
+        addresses: &[String],
+    ) -> io::Result<(Connection, Vec<String>)> {
         let label = format!("{} relay", self.office.name);
         let transcript = Transcript::of_other_side(label, self.sink);
         transcript.note(format!("takes {id} to {}", self.next_hop));
@@ -205,64 +274,43 @@ impl Queue {
         expect("250", ask(&mut peer, &hello)?)?;
 
         let mut message = BufReader::new(File::open(self.file(id, "message"))?);
-        let size = message.get_ref().metadata()?.len();
-        let (sender, parameters) = (&envelope.sender, &envelope.parameters);
         // The lines of the servers on the way do not count.
-        let claim = size.min(limits::MESSAGE);
-        let mail = format!("MAIL FROM:<{sender}> SIZE={claim}{parameters}");
+        let size = message.get_ref().metadata()?.len().min(limits::MESSAGE);
+        let mail = format!("MAIL FROM:<{sender}> SIZE={size}{parameters}");
         let mail = ask(&mut peer, &mail)?;
-
-        let (mut taken, mut waiting, mut refused) = (Vec::new(), Vec::new(), Vec::new());
-        for recipient in &envelope.recipients {
-            let mut reply = mail.clone();
-            if reply.starts_with('2') {
-                reply = ask(&mut peer, &format!("RCPT TO:<{recipient}>"))?;
-            }
-            match reply.as_bytes() {
-                [b'2', ..] => taken.push(recipient.clone()),
-                [b'5', ..] => refused.push(format!("{recipient}: {reply}")),
-                _ => waiting.push(recipient.clone()),
-            }
+        if !mail.starts_with('2') {
+            return Ok((peer, vec![mail; addresses.len()]));
         }
+        let mut replies = Vec::new();
+        for address in addresses {
+            replies.push(ask(&mut peer, &format!("RCPT TO:<{address}>"))?);
+        }
+        let mut taken: Vec<_> = replies
+            .iter_mut()
+            .filter(|reply| reply.starts_with('2'))
+            .collect();
         if !taken.is_empty() {
             let mut reply = ask(&mut peer, "DATA")?;
             if reply.starts_with('3') {
-                dots::send(&mut message, &mut BufWriter::new(peer.stream.get_mut()))?;
+                dots::send(&mut message, peer.stream.get_mut())?;
                 reply = read_reply(&mut peer)?;
             }
-            match reply.as_bytes() {
-                [b'2', ..] => {}
-                [b'5', ..] => refused.extend(taken.iter().map(|name| format!("{name}: {reply}"))),
-                _ => waiting.extend(taken),
+            for one in &mut taken {
+                **one = reply.clone();
             }
         }
-        // What the other office has taken is its own now, and at once: were this program killed before
-        // that is noted, it would send the message again.
-        envelope.recipients = waiting;
-        self.settle(id, envelope, &refused)?;
-        if ask(&mut peer, "QUIT").is_ok() {
-            peer.close();
-        }
-        Ok(())
+        Ok((peer, replies))
     }
 
-    /// Tells the sender of recipients who will never get the message, and forgets those who have it.
-    fn settle(&self, id: &str, envelope: &Envelope, refused: &[String]) -> io::Result<()> {
-        if !refused.is_empty() {
-            self.bounce(id, &envelope.sender, refused)?;
-        }
-        self.keep(id, envelope)
-    }
-
-    /// Tells the sender that the message did not arrive (RFC 5321 section 6.1).
-    fn bounce(&self, id: &str, sender: &str, refused: &[String]) -> io::Result<()> {
+    /// Tells the sender who will not get the message (RFC 5321 section 6.1).
+    fn bounce(&self, id: &str, envelope: &Envelope, refused: &str) -> io::Result<()> {
+        let sender = &envelope.sender;
         if sender.is_empty() {
-            self.transcript
-                .failed(format!("nobody to tell that {id} did not arrive"));
+            let problem = format!("nobody to tell that {id} did not arrive");
+            self.transcript.failed(problem);
             return Ok(());
         }
         let (domain, date) = (self.office.domain, clock::mail_date());
-        let refused = refused.join("\r\n");
         let mut header = String::new();
         // The sender knows the message by its header; a long one is cut.
         let message = File::open(self.file(id, "message"))?.take(16_384);
@@ -274,15 +322,17 @@ impl Queue {
             }
             header += &format!("> {line}\r\n");
         }
+        // The same report gets the same name, should it be made again after a crash.
+        let done = envelope.recipients.iter().filter(|one| one.is_done);
+        let report_id = format!("{id}B{}", done.count());
         let mut report = Draft::create(&self.drafts)?;
-        let new_id = files::unique_name();
         write!(
             report,
             "From: MAILER-DAEMON@{domain}\r\n\
              To: {sender}\r\n\
              Subject: Your mail could not be delivered\r\n\
              Date: {date}\r\n\
-             Message-ID: <{new_id}@{domain}>\r\n\
+             Message-ID: <{report_id}@{domain}>\r\n\
              Auto-Submitted: auto-replied\r\n\
              MIME-Version: 1.0\r\n\
              Content-Type: text/plain; charset=utf-8\r\n\
@@ -290,24 +340,28 @@ impl Queue {
              \r\n\
              The other office did not take your mail for:\r\n\
              \r\n\
-             {refused}\r\n\
+             {refused}\
              \r\n\
              The header of your mail was:\r\n\
              \r\n\
              {header}"
         )?;
-        let envelope = Envelope {
-            recipients: vec![sender.into()],
+        let report_envelope = Envelope {
+            recipients: vec![Recipient::new(sender.clone())],
             ..Envelope::default()
         };
-        self.accept(&new_id, report, envelope)
+        self.accept(&report_id, report, report_envelope)
     }
 
-    /// Notes who has still to get the message, or forgets it when everybody has it.
+    /// Notes who is done, or forgets the message when all are. The file is written over in its place: it
+    /// stays as long as it was, so that this takes no room on a disk that is full, and any part of it
+    /// that gets there is right.
     fn keep(&self, id: &str, envelope: &Envelope) -> io::Result<()> {
         let path = self.file(id, "envelope");
-        if !envelope.recipients.is_empty() {
-            return files::write(&self.drafts, &path, envelope.write().as_bytes());
+        if envelope.recipients.iter().any(|one| !one.is_done) {
+            let mut file = File::options().write(true).open(path)?;
+            file.write_all(envelope.write().as_bytes())?;
+            return file.sync_all();
         }
         fs::remove_file(&path)?;
         files::sync_folder_of(&path)?;

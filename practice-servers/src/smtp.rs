@@ -2,12 +2,13 @@
 //! (RFC 6409), and from there to the office of the recipient (MTA).
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::net::Ipv4Addr;
 
 use crate::accounts::{OFFICES, Office};
-use crate::connection::{Connection, Line, is_time_out};
+use crate::connection::{Connection, Line, is_time_out, parse_number};
 use crate::files::{self, Draft};
-use crate::relay::Envelope;
+use crate::relay::{Envelope, Recipient};
 use crate::{Practice, clock, dots, limits};
 
 /// Serves one client until it leaves.
@@ -63,6 +64,14 @@ struct Session<'a> {
     envelope: Option<Envelope>,
     failed_logins: usize,
     mistakes: usize,
+}
+
+/// What a client answers when it is asked for a secret.
+enum Secret {
+    Text(String),
+    /// Not base64, or not UTF-8.
+    Wrong,
+    GivenUp,
 }
 
 impl Session<'_> {
@@ -155,18 +164,26 @@ impl Session<'_> {
         };
         let secrets = match mechanism.to_ascii_uppercase().as_str() {
             "PLAIN" => self.secret("334 ", first)?,
-            // The prompts are `Username:` and `Password:`.
-            "LOGIN" => match self.secret("334 VXNlcm5hbWU6", first)? {
-                Some(user) => {
-                    let password = self.secret("334 UGFzc3dvcmQ6", None)?;
-                    password.map(|password| format!("\0{user}\0{password}"))
+            // The prompts are `Username:` and `Password:`. Whoever does not know of base64 answers both
+            // in clear, so the second one is asked even if the first one was wrong.
+            "LOGIN" => {
+                let user = self.secret("334 VXNlcm5hbWU6", first)?;
+                match user {
+                    Secret::GivenUp => user,
+                    user => match (user, self.secret("334 UGFzc3dvcmQ6", None)?) {
+                        (Secret::Text(user), Secret::Text(password)) => {
+                            Secret::Text(format!("\0{user}\0{password}"))
+                        }
+                        _ => Secret::Wrong,
+                    },
                 }
-                None => None,
-            },
+            }
             _ => return Ok("504 PLAIN or LOGIN, please".into()),
         };
-        let Some(secrets) = secrets else {
-            return Ok("501 given up, or not base64".into());
+        let secrets = match secrets {
+            Secret::Text(secrets) => secrets,
+            Secret::Wrong => return Ok("501 that is not base64".into()),
+            Secret::GivenUp => return Ok("501 given up".into()),
         };
         let parts: Vec<&str> = secrets.split('\0').collect();
         let [identity, user, password] = parts[..] else {
@@ -182,42 +199,51 @@ impl Session<'_> {
         Ok("535 wrong user or password".into())
     }
 
-    /// Asks for a secret, unless it came with the command; none when the client gives up.
-    fn secret(&mut self, prompt: &str, given: Option<String>) -> io::Result<Option<String>> {
+    /// Asks for a secret, unless it came with the command.
+    fn secret(&mut self, prompt: &str, given: Option<String>) -> io::Result<Secret> {
         let text = match given {
-            // An empty first answer is written so (RFC 4954 section 4).
-            Some(text) if text == "=" => String::new(),
             Some(text) => text,
             None => {
                 self.connection.send(prompt)?;
                 match self.connection.read_secret()? {
                     Line::Text(text) => text,
-                    _ => return Ok(None),
+                    Line::Bad(_) => return Ok(Secret::Wrong),
+                    Line::Late => return Err(ErrorKind::TimedOut.into()),
+                    Line::End => return Err(ErrorKind::UnexpectedEof.into()),
                 }
             }
         };
-        let bytes = decode_base64(&text);
-        Ok(bytes.and_then(|bytes| String::from_utf8(bytes).ok()))
+        let bytes = match text.as_str() {
+            "*" => return Ok(Secret::GivenUp),
+            // An empty first answer is written so (RFC 4954 section 4).
+            "=" => Some(Vec::new()),
+            text => decode_base64(text),
+        };
+        let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+        Ok(text.map_or(Secret::Wrong, Secret::Text))
     }
 
     fn mail(&mut self, argument: &str) -> String {
-        if self.client.is_none() {
+        let Some((_, is_extended)) = self.client else {
             return "503 say EHLO first".into();
-        }
+        };
         if self.envelope.is_some() {
             return "503 one mail after the other: RSET forgets this one".into();
         }
         let Some((sender, words)) = parse_path(argument, "FROM:") else {
             return "501 it is MAIL FROM:<address>".into();
         };
+        if !is_extended && !words.is_empty() {
+            return "555 parameters are for those who say EHLO".into();
+        }
         let mut parameters = String::new();
         for word in words.split_whitespace() {
             let word = word.to_ascii_uppercase();
             match word.split_once('=').unwrap_or((&word, "")) {
-                ("SIZE", size) => match size.parse() {
-                    Ok(0..=limits::MESSAGE) => {}
-                    Ok(_) => return TOO_LARGE.into(),
-                    Err(_) => return "501 SIZE takes a number".into(),
+                ("SIZE", size) => match parse_number(size) {
+                    Some(0..=limits::MESSAGE) => {}
+                    Some(_) => return TOO_LARGE.into(),
+                    None => return "501 SIZE takes a number".into(),
                 },
                 ("BODY", "7BIT" | "8BITMIME") | ("SMTPUTF8", "") => {
                     parameters = format!("{parameters} {word}");
@@ -273,12 +299,13 @@ impl Session<'_> {
         } else if !recipient.is_ascii() && !envelope.parameters.contains("SMTPUTF8") {
             return BEYOND_ASCII.into();
         }
-        if !envelope.recipients.contains(&recipient) {
+        let mut recipients = envelope.recipients.iter();
+        if !recipients.any(|other| other.address == recipient) {
             if envelope.recipients.len() == limits::RECIPIENTS {
                 return "452 too many recipients: send this mail to them, then to the others"
                     .into();
             }
-            envelope.recipients.push(recipient);
+            envelope.recipients.push(Recipient::new(recipient));
         }
         "250 and to whom else?".into()
     }
@@ -372,7 +399,7 @@ impl Session<'_> {
         };
         // One recipient may see itself here; of several, none shall see the others.
         let recipient = match &envelope.recipients[..] {
-            [recipient] => format!("\r\n\tfor <{recipient}>"),
+            [recipient] => format!("\r\n\tfor <{}>", recipient.address),
             _ => String::new(),
         };
         let (domain, date) = (self.office.domain, clock::mail_date());
@@ -425,27 +452,41 @@ fn parse_path<'a>(argument: &'a str, keyword: &str) -> Option<(String, &'a str)>
         Some(quoted) if is_name(quoted) => quoted,
         _ => user,
     };
+    // An address in brackets stands for a domain (RFC 5321 section 4.1.3).
+    let literal = domain
+        .strip_prefix('[')
+        .and_then(|domain| domain.strip_suffix(']'));
+    let is_domain = match literal {
+        Some(literal) => literal.parse::<Ipv4Addr>().is_ok() || literal.starts_with("IPv6:"),
+        None => is_name(domain),
+    };
     let is_right = (1..=64).contains(&user.len())
         && (1..=255).contains(&domain.len())
         && (is_name(user) || quoted.is_some())
-        && is_name(domain);
+        && is_domain;
     is_right.then(|| (format!("{user}@{domain}"), parameters))
 }
 
-/// How many servers the mail has passed, and how many bytes they have added: each has left a `Received`
-/// field at the top, which may go on in lines that begin with a space or tab.
+/// How many servers the mail has passed, by the `Received` fields in its header, and how many bytes those
+/// at its top have: the ones that were added on this way. A field goes on in lines that begin with a
+/// space or a tab.
 fn read_traces(message: &mut File) -> io::Result<(usize, u64)> {
     let (mut hops, mut bytes) = (0, 0);
-    let mut lines = BufReader::new(message.take(limits::MESSAGE));
+    let mut is_top = true;
+    let mut lines = BufReader::new(message);
     let mut line = Vec::new();
     while lines.by_ref().take(TRACES).read_until(b'\n', &mut line)? > 0 {
         let name = line.get(..9).unwrap_or_default();
-        if name.eq_ignore_ascii_case(b"Received:") {
+        if line.trim_ascii_end().is_empty() {
+            break;
+        } else if name.eq_ignore_ascii_case(b"Received:") {
             hops += 1;
         } else if !line.starts_with(b" ") && !line.starts_with(b"\t") {
-            break;
+            is_top = false;
         }
-        bytes += line.len() as u64;
+        if is_top {
+            bytes += line.len() as u64;
+        }
         line.clear();
     }
     Ok((hops, bytes))

@@ -1,10 +1,11 @@
 //! TLS by rustls, with a certificate authority of our own, made at the first start.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::net::{Shutdown, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rcgen::{ExtendedKeyUsagePurpose, KeyUsagePurpose};
@@ -14,7 +15,7 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use shared::{Context, Error};
 
 use crate::connection::Stream;
-use crate::files;
+use crate::{files, limits};
 
 /// The names in the certificate: whatever a client may call the practice servers.
 const NAMES: [&str; 5] = [
@@ -59,12 +60,25 @@ impl Tls {
     /// Shakes hands with a client.
     ///
     /// # Errors
-    /// The client does not speak TLS, or does not trust our certificate.
+    /// The client does not speak TLS, does not trust our certificate, or takes longer than
+    /// [`limits::STALL`].
     pub fn accept(&self, mut socket: TcpStream) -> io::Result<Box<dyn Stream>> {
+        let started = Instant::now();
         let connection = ServerConnection::new(self.0.clone());
         let mut connection = connection.map_err(io::Error::other)?;
-        while connection.is_handshaking() {
-            connection.complete_io(&mut socket)?;
+        while connection.is_handshaking() || connection.wants_write() {
+            if started.elapsed() > limits::STALL {
+                return Err(ErrorKind::TimedOut.into());
+            }
+            if connection.wants_write() {
+                connection.write_tls(&mut socket)?;
+            } else if shared::wait(|| connection.read_tls(&mut socket))? == 0 {
+                return Err(ErrorKind::UnexpectedEof.into());
+            } else if let Err(error) = connection.process_new_packets() {
+                // The client is told why.
+                let _ = connection.write_tls(&mut socket);
+                return Err(io::Error::other(error));
+            }
         }
         Ok(Box::new(StreamOwned::new(connection, socket)))
     }

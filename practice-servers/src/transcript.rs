@@ -65,29 +65,30 @@ impl Transcript {
     }
 }
 
-/// The command without its secrets: what follows `PASS`, and what follows the mechanism of `AUTH`.
+/// The line without its secrets. A client that ends its lines in a way of its own sends several at once,
+/// and each of them may hold one.
 fn masked(line: &str) -> String {
-    let line = line.trim_start();
-    let begins = |verb: &str| {
-        let start = line.get(..verb.len());
-        start.is_some_and(|start| start.eq_ignore_ascii_case(verb))
-    };
-    if begins("PASS") {
-        return "PASS ****".into();
-    }
-    if begins("AUTH") {
-        for known in ["AUTH", "AUTH PLAIN", "AUTH LOGIN", "AUTH TLS"] {
-            if line.trim_end().eq_ignore_ascii_case(known) {
-                return line.into();
+    let lines = line.split_inclusive(|character: char| character.is_control());
+    lines.map(masked_command).collect()
+}
+
+/// The command without what follows `PASS`, and without what follows the mechanism of `AUTH`.
+fn masked_command(line: &str) -> String {
+    let command = line.trim_start_matches(|character: char| !character.is_alphanumeric());
+    let start = command.get(..4).unwrap_or_default().to_ascii_uppercase();
+    let known = ["AUTH", "AUTH PLAIN", "AUTH LOGIN", "AUTH TLS"];
+    let is_known = known
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(command.trim_end()));
+    match start.as_str() {
+        "PASS" => "PASS ****".into(),
+        "AUTH" if !is_known => {
+            let mechanism = command.get(5..10).unwrap_or_default().to_ascii_uppercase();
+            match mechanism.as_str() {
+                "PLAIN" | "LOGIN" => format!("AUTH {mechanism} ****"),
+                _ => "AUTH ****".into(),
             }
         }
-        let mechanism = line.split(' ').nth(1).unwrap_or_default();
-        for known in ["PLAIN", "LOGIN"] {
-            if mechanism.eq_ignore_ascii_case(known) {
-                return format!("AUTH {known} ****");
-            }
-        }
-        return "AUTH ****".into();
+        _ => line.into(),
     }
-    line.into()
 }

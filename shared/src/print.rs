@@ -38,7 +38,12 @@ pub(crate) fn visible(text: &str, newlines: bool) -> String {
             '\n' if newlines => visible.push('\n'),
             '\n' => visible += "\\n",
             '\r' => visible += "\\r",
-            _ if character.is_control() => visible += &format!("\\u{{{:x}}}", character as u32),
+            // These would turn the direction of the text around.
+            _ if character.is_control()
+                || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}') =>
+            {
+                visible += &format!("\\u{{{:x}}}", character as u32)
+            }
             _ => visible.push(character),
         }
     }

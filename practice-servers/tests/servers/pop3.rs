@@ -63,6 +63,8 @@ fn the_examples_of_each_command() {
          S: -ERR
          C: LIST x
          S: -ERR
+         C: LIST +1
+         S: -ERR
          C: UIDL
          S: +OK
          S: 1 1700000000.M1P1Q1.sina.example
@@ -309,6 +311,8 @@ fn every_byte_comes_back() {
     );
     servers.deliver("laoshi@qq.example", "2", long.as_bytes());
     servers.deliver("laoshi@qq.example", "3", b"");
+    let bare = "X: y\n\n\r\n\r\na\n.\n\r\nb\r\n";
+    servers.deliver("laoshi@qq.example", "4", bare.as_bytes());
     let mut peer = servers.mailbox("qq", "laoshi");
     peer.says("RETR 1", "+OK");
     assert_eq!(peer.lines_to_dot(), format!("{header}{lines}\r\n"));
@@ -320,6 +324,11 @@ fn every_byte_comes_back() {
     assert_eq!(peer.lines_to_dot(), format!("{header}.\r\n..\r\n...x\r\n"));
     peer.says("TOP 2 1", "+OK");
     assert_eq!(peer.lines_to_dot().len(), header.len() + 100_002);
+    // A bare LF ends no line, not even an empty one.
+    peer.says("TOP 4 0", "+OK 10 octets");
+    assert_eq!(peer.lines_to_dot(), "X: y\n\n\r\n\r\n");
+    peer.says("TOP 4 1", "+OK 16 octets");
+    assert_eq!(peer.lines_to_dot(), "X: y\n\n\r\n\r\na\n.\n\r\n");
     peer.says("TOP 2 99999999", "+OK");
     assert!(peer.lines_to_dot() == long);
 }

@@ -37,12 +37,24 @@ fn every_line_is_shown_but_no_secret() {
     let (user, password) = (base64("laoshi@qq.example"), base64("practice"));
     let mut peer = servers.peer("qq-smtp");
     peer.says("EHLO client.example", "250");
-    peer.says("auth Login nonsense", "501");
+    // Somebody who has never heard of base64.
+    peer.says("auth Login laoshi", "334");
+    peer.says("practice", "501");
+    // Somebody whose lines do not end with CR LF.
+    peer.says(
+        &format!("NOOP\nAUTH PLAIN {secret}\n\u{feff}PASS practice\0"),
+        "500",
+    );
     peer.says(&format!("AUTH PLAIN  {secret}"), "501");
     peer.says(&format!("AUTH {secret}"), "504");
     peer.says(&format!(" AUTH PLAIN {secret}"), "500");
     peer.says(&format!("AUTH LOGIN {user}"), "334");
     peer.says(&password, "235");
+    // A client that does not wait for the answers.
+    peer.send(format!("AUTH LOGIN\r\n{user}\r\n{password}\r\n"));
+    for code in ["503", "500", "500"] {
+        assert!(peer.reply().starts_with(code));
+    }
     peer.says("MAIL FROM:<laoshi@qq.example>", "250");
     peer.says("RCPT TO:<zhujiao@qq.example>", "250");
     peer.says("DATA", "354");
@@ -66,6 +78,8 @@ fn every_line_is_shown_but_no_secret() {
         "qq smtp #1 > 250-SIZE 52428800",
         "qq smtp #1 > 250 AUTH PLAIN LOGIN",
         "qq smtp #1 < AUTH LOGIN ****",
+        "qq smtp #1 < ****",
+        "qq smtp #1 < NOOP\\nAUTH PLAIN ****PASS ****",
         "qq smtp #1 < AUTH PLAIN ****",
         "qq smtp #1 < AUTH ****",
         "qq smtp #1 < AUTH PLAIN ****",
@@ -74,6 +88,10 @@ fn every_line_is_shown_but_no_secret() {
         "qq smtp #1 > 334 UGFzc3dvcmQ6",
         "qq smtp #1 < ****",
         "qq smtp #1 > 235 welcome, laoshi@qq.example",
+        "qq smtp #1 > 503",
+        "qq smtp #1 < ****",
+        "qq smtp #1 < ****",
+        "qq smtp #1 < MAIL FROM:",
         "qq smtp #1 < DATA",
         "qq smtp #1 | message of 29 bytes",
         "qq queue | ",
@@ -118,7 +136,6 @@ fn what_was_acknowledged_survives_a_kill() {
         ftp.says("STOR half", "150");
         servers = servers.restart();
 
-        assert_eq!(servers.files("tmp"), [""; 0]);
         assert_eq!(
             fs::read(servers.path(&format!("ftp/guest/{round}"))).unwrap(),
             [round; 100_000]
@@ -134,6 +151,7 @@ fn what_was_acknowledged_survives_a_kill() {
         let has_come = |mails: &[String]| mails.iter().any(|mail| mail.ends_with(&text));
         servers.mails_when("sina", "xuesheng", has_come);
     }
+    assert_eq!(servers.files("tmp"), [""; 0]);
     assert_eq!(servers.files("ftp/guest"), ["0", "1", "2", "pub"]);
 }
 

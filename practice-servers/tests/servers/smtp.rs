@@ -58,6 +58,8 @@ fn an_aborted_transaction_leaves_nothing() {
     servers.peer("qq-smtp").plays(
         "C: HELO bar.example
          S: 250 qq.example
+         C: MAIL FROM:<Smith@bar.example> SIZE=1
+         S: 555
          C: MAIL FROM:<Smith@bar.example>
          S: 250
          C: RCPT TO:<laoshi@qq.example>
@@ -130,12 +132,22 @@ fn commands_in_the_wrong_order_or_form_are_refused() {
          S: 501
          C: MAIL FROM:<a@b.example> SIZE=x
          S: 501
+         C: MAIL FROM:<a@b.example> SIZE=+1
+         S: 501
+         C: MAIL FROM:<a@b.example> SIZE=99999999999999999999
+         S: 552
          C: MAIL FROM:<a@b.example> BODY=BINARYMIME
          S: 555
          C: MAIL FROM:<a@b.example> RET=FULL
          S: 555
          C: MAIL FROM:<老师@b.example>
          S: 553
+         C: MAIL FROM:<a@[192.0.2.999]>
+         S: 501
+         C: MAIL FROM:<a@[192.0.2.1]>
+         S: 250
+         C: RSET
+         S: 250
          C: mail from: <> size=1000 body=8bitmime smtputf8 auth=<>
          S: 250
          C: MAIL FROM:<a@b.example>
@@ -406,7 +418,8 @@ fn a_mail_that_goes_round_in_a_loop_ends() {
     peer.says("EHLO client.example", "250");
     let hop = "Received: from a by b;\r\n\tMon, 23 Nov 2026 08:05:00 +0000\r\n";
     for (hops, code) in [(100, "250"), (101, "554")] {
-        let message = hop.repeat(hops) + "Subject: round and round\r\n\r\nReceived: x";
+        let traces = hop.repeat(hops);
+        let message = format!("Return-Path: <a@b.example>\r\n{traces}\r\nReceived: x");
         let reply = peer.mails("a@b.example", &["laoshi@qq.example"], message);
         assert!(reply.starts_with(code), "{reply}");
     }
@@ -479,7 +492,8 @@ fn what_waits_in_the_queue_is_relayed_after_a_restart() {
     let queue = servers.path("queue/qq.example");
     // As a server that was killed at once leaves it: a mail with its envelope, one that was promised to
     // nobody, and one with an envelope but for a user of its own.
-    let envelope = "laoshi@qq.example\n BODY=8BITMIME\nxuesheng@sina.example\n";
+    let envelope =
+        "laoshi@qq.example\n BODY=8BITMIME\n-zhujiao@qq.example\n+xuesheng@sina.example\n";
     std::fs::write(
         queue.join("1700000000.M1P1Q1.message"),
         "Subject: x\r\n\r\n1\r\n",
@@ -495,13 +509,69 @@ fn what_waits_in_the_queue_is_relayed_after_a_restart() {
         "Subject: x\r\n\r\n3\r\n",
     )
     .unwrap();
-    let own = "a@b.example\n\nzhujiao@qq.example\n";
+    let own = "a@b.example\n\n+zhujiao@qq.example\n";
     std::fs::write(queue.join("1700000000.M1P1Q3.envelope"), own).unwrap();
     std::fs::write(queue.join("1700000000.M1P1Q1.envelope"), envelope).unwrap();
     let servers = servers.restart();
     assert!(servers.mail("sina", "xuesheng").ends_with("\r\n\r\n1\r\n"));
     assert!(servers.mail("qq", "zhujiao").ends_with("\r\n\r\n3\r\n"));
     assert!(servers.files("queue/qq.example").is_empty());
+}
+
+/// What cannot be delivered to one keeps nobody else waiting, and nobody gets it twice.
+#[test]
+fn a_mailbox_that_is_out_of_order() {
+    let servers = Servers::start();
+    let broken = servers.path("mail/zhujiao@qq.example");
+    let mut peer = servers.peer("qq-smtp");
+    peer.logs_in("laoshi@qq.example");
+    peer.says("MAIL FROM:<laoshi@qq.example>", "250");
+    for to in [
+        "laoshi@qq.example",
+        "zhujiao@qq.example",
+        "xuesheng@sina.example",
+    ] {
+        peer.says(&format!("RCPT TO:<{to}>"), "250");
+    }
+    std::fs::remove_dir_all(&broken).unwrap();
+    std::fs::write(&broken, "no folder").unwrap();
+    peer.says("DATA", "354");
+    peer.send("Subject: x\r\n\r\ny\r\n.\r\n");
+    assert!(peer.reply().starts_with("250"));
+    assert!(servers.mail("sina", "xuesheng").ends_with("\r\n\r\ny\r\n"));
+    let mut reader = servers.mailbox("qq", "laoshi");
+    reader.plays("C: DELE 1\nS: +OK\nC: QUIT\nS: +OK");
+
+    std::fs::remove_file(&broken).unwrap();
+    assert!(servers.mail("qq", "zhujiao").ends_with("\r\n\r\ny\r\n"));
+    servers.mailbox("qq", "laoshi").says("STAT", "+OK 0 0");
+    servers.mailbox("sina", "xuesheng").says("STAT", "+OK 1 ");
+}
+
+#[test]
+fn a_full_mailbox_takes_no_more_and_old_mail_comes_back() {
+    let servers = Servers::start();
+    let mut peer = servers.peer("sina-smtp");
+    peer.says("EHLO client.example", "250");
+    peer.says("MAIL FROM:<a@b.example>", "250");
+    for number in 1..10_000 {
+        servers.deliver("xuesheng@sina.example", &format!("{number}"), b"");
+    }
+    peer.says("RCPT TO:<xuesheng@sina.example>", "250");
+    servers.deliver("xuesheng@sina.example", "10000", b"");
+    peer.says("RCPT TO:<xuesheng@sina.example>", "452");
+    // This mail has waited since 2001.
+    let queue = servers.path("queue/qq.example");
+    let envelope = "laoshi@qq.example\n\n+xuesheng@sina.example\n";
+    std::fs::write(
+        queue.join("1000000000.M1P1Q1.message"),
+        "Subject: old\r\n\r\n1\r\n",
+    )
+    .unwrap();
+    std::fs::write(queue.join("1000000000.M1P1Q1.envelope"), envelope).unwrap();
+    let report = servers.restart().mail("qq", "laoshi");
+    let why = "\r\nxuesheng@sina.example: 452 the mailbox is full\r\n";
+    assert!(report.contains(why), "{report}");
 }
 
 #[test]
