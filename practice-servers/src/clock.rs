@@ -1,8 +1,8 @@
 //! Times in the forms that mail and FTP give them, always in Coordinated Universal Time.
 
-use std::time::SystemTime;
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use time::{OffsetDateTime, UtcDateTime};
+use time::UtcDateTime;
 
 /// `Mon, 23 Nov 2026 08:05:00 +0000` (RFC 5322 section 3.3).
 pub fn mail_date() -> String {
@@ -16,22 +16,28 @@ pub fn mail_date() -> String {
 
 /// `20261123080500` (RFC 3659 section 2.3).
 pub fn ftp_time(time: SystemTime) -> String {
-    let time = OffsetDateTime::from(time);
-    let (hour, minute, second) = time.to_hms();
-    let (year, month, day) = time.to_calendar_date();
-    let month = u8::from(month);
+    let time = civil(time);
+    let (hour, minute, second) = time.as_hms();
+    let (year, month, day) = (time.year(), u8::from(time.month()), time.day());
     format!("{year:04}{month:02}{day:02}{hour:02}{minute:02}{second:02}")
 }
 
 /// `Nov 23 08:05`, or `Nov 23  2025` when it is half a year away, as `ls -l` does it.
 pub fn list_date(time: SystemTime) -> String {
-    let now = OffsetDateTime::from(SystemTime::now());
-    let time = OffsetDateTime::from(time);
+    let now = UtcDateTime::now();
+    let time = civil(time);
     let month = time.month().to_string();
     let (month, day) = (&month[..3], time.day());
-    let (hour, minute, _) = time.to_hms();
+    let (hour, minute, _) = time.as_hms();
     match (now - time).whole_days() {
         -1..180 => format!("{month} {day:>2} {hour:02}:{minute:02}"),
         _ => format!("{month} {day:>2}  {:04}", time.year()),
     }
+}
+
+/// A file may have any time; one that no calendar holds is taken for the beginning of 1970.
+fn civil(time: SystemTime) -> UtcDateTime {
+    let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let seconds = i64::try_from(seconds.as_secs()).unwrap_or_default();
+    UtcDateTime::from_unix_timestamp(seconds).unwrap_or(UtcDateTime::UNIX_EPOCH)
 }

@@ -161,7 +161,12 @@ impl Connection {
         if is_too_long {
             return Ok(Line::Bad("line too long"));
         }
-        let text = String::from_utf8(line);
+        // Telnet's signals, which clients of FTP put before a command in a hurry (RFC 959 section 4.1.3).
+        let signals = line
+            .iter()
+            .take_while(|byte| matches!(byte, 0xf2 | 0xf4 | 0xff));
+        let signals = signals.count();
+        let text = String::from_utf8(line.split_off(signals));
         Ok(text.map_or(Line::Bad("not UTF-8"), Line::Text))
     }
 

@@ -2,17 +2,19 @@
 //! and each file or list over another one, which the client opens (passive mode).
 
 use std::fs::{self, File, Metadata};
-use std::io::{self, BufRead, BufWriter, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLockReadGuard};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use crate::accounts::{Rights, ftp_login};
-use crate::connection::{Connection, Line, Stream};
+use crate::connection::{Connection, Line, Stream, is_time_out};
 use crate::files::Draft;
 use crate::tree::{Tree, join};
-use crate::{Practice, clock, limits};
+use crate::{Practice, clock, files, limits};
 
 /// Serves one client until it leaves.
 ///
@@ -49,7 +51,8 @@ pub fn serve(connection: &mut Connection, practice: &Practice) -> io::Result<()>
             // To AUTH TLS: in TLS, the login begins anew (RFC 4217 section 4).
             Some("234") => {
                 session.connection.secure(&practice.tls)?;
-                session.account = None;
+                session.user.clear();
+                (session.account, session.listener) = (None, None);
             }
             _ => {}
         }
@@ -86,6 +89,21 @@ struct Account {
     rights: Rights,
 }
 
+/// A path in the user's tree that was checked. As long as one is held, nothing is renamed, so that no
+/// link can come into it.
+struct Place<'a> {
+    path: PathBuf,
+    _steady: RwLockReadGuard<'a, ()>,
+}
+
+impl Deref for Place<'_> {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        &self.path
+    }
+}
+
 /// A reply, whether the command was done or refused; `?` returns a refusal early.
 type Reply = Result<String, String>;
 
@@ -98,6 +116,12 @@ impl Session<'_> {
         // Names may begin or end with a space.
         let (verb, argument) = line.split_once(' ').unwrap_or((line, ""));
         let verb = verb.to_ascii_uppercase();
+        if !matches!(&*verb, "RETR" | "STOR" | "PASV" | "EPSV" | "TYPE" | "NOOP") {
+            self.offset = 0;
+        }
+        if verb != "RNTO" {
+            self.rename_from = None;
+        }
         let reply = match verb.as_str() {
             "USER" => self.user(argument),
             "PASS" => self.pass(argument),
@@ -125,6 +149,12 @@ impl Session<'_> {
     /// The commands for those who have logged in.
     fn answer_user(&mut self, verb: &str, argument: &str) -> Reply {
         match verb {
+            "CWD" | "SIZE" | "MDTM" | "RETR" | "STOR" | "DELE" | "MKD" | "RMD" | "RNFR"
+            | "RNTO"
+                if argument.is_empty() =>
+            {
+                Err(format!("501 {verb} what?"))
+            }
             "PWD" => Ok(format!("257 {}", quoted(&self.folder))),
             "CWD" => self.cwd(argument),
             "CDUP" => self.cwd(".."),
@@ -148,6 +178,7 @@ impl Session<'_> {
             "ABOR" => Ok("226 nothing to break off".into()),
             "MODE" if argument.eq_ignore_ascii_case("S") => Ok("200 stream, as always".into()),
             "STRU" if argument.eq_ignore_ascii_case("F") => Ok("200 file, as always".into()),
+            "MODE" | "STRU" => Err("504 MODE S and STRU F are all there is".into()),
             _ => Err(self.mistake("502 no such command here")),
         }
     }
@@ -180,7 +211,7 @@ impl Session<'_> {
         };
         let tree = Tree::new(self.practice.folder.join("ftp").join(folder));
         self.account = Some(Account { tree, rights });
-        (self.folder, self.rename_from, self.offset) = ("/".into(), None, 0);
+        self.folder = "/".into();
         Ok(match rights {
             Rights::Read => "230 welcome: you may read",
             Rights::Upload => "230 welcome: you may read and upload",
@@ -263,8 +294,9 @@ impl Session<'_> {
                 return Ok("200 EPSV alone from here on".into());
             }
             ("", _) | ("1", true) | ("2", false) => {}
-            (_, true) => return Err("522 another network here, use (1)".into()),
-            (_, false) => return Err("522 another network here, use (2)".into()),
+            ("2", _) => return Err("522 another network here, use (1)".into()),
+            ("1", _) => return Err("522 another network here, use (2)".into()),
+            _ => return Err("501 EPSV takes 1, 2 or ALL".into()),
         }
         let port = self.listen()?.port();
         Ok(format!("229 Entering Extended Passive Mode (|||{port}|)"))
@@ -307,7 +339,8 @@ impl Session<'_> {
                 self.connection.transcript.note(note);
                 Ok(moved)
             }
-            Err(error) if error.kind() == ErrorKind::StorageFull => Err(refusal(error)),
+            Err(error) if is_no_room(&error) => Err(refusal(error)),
+            Err(error) if is_time_out(&error) => Err("426 you have kept me waiting".into()),
             Err(error) => Err(format!("426 the transfer broke off: {error}")),
         }
     }
@@ -324,38 +357,47 @@ impl Session<'_> {
 
     fn list(&mut self, argument: &str, is_long: bool) -> Reply {
         // Many clients ask as if for `ls -la`.
-        let path = match argument.strip_prefix('-') {
-            Some(options) => options.split_once(' ').map_or("", |(_, path)| path),
-            None => argument,
-        };
+        let mut path = argument;
+        while path.starts_with('-') {
+            path = path.split_once(' ').map_or("", |(_, path)| path);
+        }
         let (place, metadata) = self.find(path)?;
+        let entries = match metadata.is_dir() {
+            true => Some(fs::read_dir(&*place).map_err(refusal)?),
+            false => None,
+        };
+        drop(place);
+        // What NLST tells can be given to RETR as it is (RFC 1123 section 4.1.2.7).
+        let before = match path {
+            "" => String::new(),
+            path => format!("{}/", path.trim_end_matches('/')),
+        };
+        let line = |name: &str, metadata: &Metadata| match is_long {
+            true => long_line(name, metadata),
+            false => format!("{name}\r\n"),
+        };
         self.transfer(|stream| {
-            let mut lines = BufWriter::new(stream);
-            let mut count = 0;
-            let mut add = |name: &str, place: &Path| {
-                let line = match is_long {
-                    true => long_line(name, place)?,
-                    false => format!("{name}\r\n"),
-                };
-                count += line.len() as u64;
-                lines.write_all(line.as_bytes())
+            let Some(entries) = entries else {
+                return send(stream, &line(path, &metadata));
             };
-            if !metadata.is_dir() {
-                add(path, &place)?;
-            } else {
-                for entry in fs::read_dir(place)? {
-                    let entry = entry?;
-                    // A link, or a name that no command could hold, is not there for the user.
-                    let is_link = entry.file_type()?.is_symlink();
-                    if let Ok(name) = entry.file_name().into_string()
-                        && !is_link
-                        && !name.contains(|character: char| character.is_control())
-                    {
-                        add(&name, &entry.path())?;
-                    }
+            let mut count = 0;
+            for entry in entries {
+                let entry = entry?;
+                // What has just gone, is no plain file or folder, or has a name that no command can
+                // hold, is not there for the user.
+                if let Ok(metadata) = entry.metadata()
+                    && (metadata.is_file() || metadata.is_dir())
+                    && let Ok(name) = entry.file_name().into_string()
+                    && !name.contains(|character: char| character.is_control())
+                {
+                    let name = if is_long {
+                        name
+                    } else {
+                        format!("{before}{name}")
+                    };
+                    count += send(stream, &line(&name, &metadata))?;
                 }
             }
-            lines.flush()?;
             Ok(count)
         })?;
         Ok("226 that is all".into())
@@ -391,21 +433,19 @@ impl Session<'_> {
         if offset > metadata.len() {
             return Err("554 the file is not that long".into());
         }
-        let mut file = File::open(place).map_err(refusal)?;
+        let mut file = File::open(&*place).map_err(refusal)?;
+        drop(place);
         file.seek(SeekFrom::Start(offset)).map_err(refusal)?;
         let transcript = self.connection.transcript.clone();
         let is_binary = self.is_binary;
         self.transfer(|stream| {
-            let mut stream = BufWriter::new(stream);
-            let moved = for_each_part(&mut file, |part| {
+            for_each_part(&mut file, |part| {
                 transcript.bytes('>', part);
                 match is_binary {
                     true => stream.write_all(part),
-                    false => write_text(part, &mut stream),
+                    false => stream.write_all(&to_text(part)),
                 }
-            })?;
-            stream.flush()?;
-            Ok(moved)
+            })
         })?;
         Ok("226 that was the file".into())
     }
@@ -415,11 +455,7 @@ impl Session<'_> {
         if std::mem::take(&mut self.offset) > 0 {
             return Err("554 REST is for RETR alone".into());
         }
-        let place = self.place(argument)?;
-        let folder_exists = place.parent().is_some_and(Path::is_dir);
-        if !folder_exists || place.is_dir() {
-            return Err("553 no file can have that name".into());
-        }
+        self.place_for_file(argument)?;
         let mut draft = Draft::create(&self.practice.drafts).map_err(refusal)?;
         let transcript = self.connection.transcript.clone();
         let is_binary = self.is_binary;
@@ -429,7 +465,7 @@ impl Session<'_> {
                 transcript.bytes('<', part);
                 match is_binary {
                     true => draft.write_all(part),
-                    false => draft.write_all(&read_text(part, &mut held)),
+                    false => draft.write_all(&from_text(part, &mut held)),
                 }
             })?;
             if held {
@@ -440,49 +476,70 @@ impl Session<'_> {
         if self.is_broken_off() {
             return Err("426 broken off: nothing is kept".into());
         }
+        // Meanwhile, there may be a link where there was none.
+        let place = self.place_for_file(argument)?;
         draft.publish(&place).map_err(refusal)?;
         Ok("226 the file is on the disk".into())
     }
 
-    /// Whether the client has gone, or asked to break off. The data connection of a program that was
-    /// killed ends just like that of one that has sent everything.
+    /// The place of a file that is there or can be made.
+    fn place_for_file(&self, path: &str) -> Result<Place<'_>, String> {
+        let place = self.place(path)?;
+        let is_other = place.metadata().is_ok_and(|metadata| !metadata.is_file());
+        let has_folder = place.parent().is_some_and(Path::is_dir);
+        match has_folder && !is_other {
+            true => Ok(place),
+            false => Err("553 no file can have that name".into()),
+        }
+    }
+
+    /// Whether the client has gone, or has asked to break off. The data connection of a program that was
+    /// killed ends just like that of one that has sent everything; but whoever waits for the reply to an
+    /// upload says nothing meanwhile, or `NOOP`.
     fn is_broken_off(&mut self) -> bool {
-        let _ = self.connection.socket.set_nonblocking(true);
-        let is_broken_off = match self.connection.stream.fill_buf() {
-            // Telnet's own signals may stand before the command (RFC 959 section 4.1.3).
+        let Connection { stream, socket, .. } = &mut *self.connection;
+        let _ = socket.set_nonblocking(true);
+        let is_quiet = |error: io::Error| error.kind() == ErrorKind::WouldBlock;
+        let is_waiting = match stream.fill_buf() {
+            Err(error) => is_quiet(error),
             Ok(bytes) => {
-                let mut letters = bytes.iter().skip_while(|byte| !byte.is_ascii_alphabetic());
-                bytes.is_empty() || letters.by_ref().take(4).eq(b"ABOR")
+                let mut lines = bytes.split_inclusive(|byte| *byte == b'\n');
+                let is_noop = |line: &[u8]| line.eq_ignore_ascii_case(b"NOOP\r\n");
+                !bytes.is_empty()
+                    && lines.all(is_noop)
+                    && socket.peek(&mut [0]).is_err_and(is_quiet)
             }
-            Err(error) => error.kind() != ErrorKind::WouldBlock,
         };
-        let _ = self.connection.socket.set_nonblocking(false);
-        is_broken_off
+        let _ = socket.set_nonblocking(false);
+        !is_waiting
     }
 
     fn dele(&mut self, argument: &str) -> Reply {
         self.may(Rights::Change)?;
         let (place, _) = self.find_file(argument)?;
-        fs::remove_file(place).map_err(refusal)?;
+        fs::remove_file(&*place).map_err(refusal)?;
         Ok("250 deleted".into())
     }
 
     fn mkd(&mut self, argument: &str) -> Reply {
         self.may(Rights::Upload)?;
-        fs::create_dir(self.place(argument)?).map_err(refusal)?;
+        let place = self.place(argument)?;
+        fs::create_dir(&*place).map_err(refusal)?;
+        files::sync_folder_of(&place).map_err(refusal)?;
         let path = join(&self.folder, argument);
         Ok(format!("257 {} is made", quoted(&path)))
     }
 
     fn rmd(&mut self, argument: &str) -> Reply {
         self.may(Rights::Change)?;
-        fs::remove_dir(self.place_below_root(argument)?).map_err(refusal)?;
+        self.is_below_root(argument)?;
+        fs::remove_dir(&*self.place(argument)?).map_err(refusal)?;
         Ok("250 removed".into())
     }
 
     fn rnfr(&mut self, argument: &str) -> Reply {
         self.may(Rights::Change)?;
-        self.place_below_root(argument)?;
+        self.is_below_root(argument)?;
         self.find(argument)?;
         self.rename_from = Some(join(&self.folder, argument));
         Ok("350 and the new name?".into())
@@ -490,8 +547,13 @@ impl Session<'_> {
 
     fn rnto(&mut self, argument: &str) -> Reply {
         let from = self.rename_from.take().ok_or("503 say RNFR first")?;
-        let to = self.place_below_root(argument)?;
-        fs::rename(self.place(&from)?, to).map_err(refusal)?;
+        self.is_below_root(argument)?;
+        let renaming = self.practice.renaming.write();
+        let _renaming = renaming.unwrap_or_else(PoisonError::into_inner);
+        let tree = &self.account()?.tree;
+        let from = tree.place(&from).map_err(refusal)?;
+        let to = tree.place(&join(&self.folder, argument)).map_err(refusal)?;
+        fs::rename(from, to).map_err(refusal)?;
         Ok("250 renamed".into())
     }
 
@@ -506,26 +568,32 @@ impl Session<'_> {
         }
     }
 
-    fn place(&self, path: &str) -> Result<PathBuf, String> {
-        let path = join(&self.folder, path);
-        self.account()?.tree.place(&path).map_err(refusal)
-    }
-
-    fn place_below_root(&self, path: &str) -> Result<PathBuf, String> {
+    fn is_below_root(&self, path: &str) -> Result<(), String> {
         match join(&self.folder, path).as_str() {
             "/" => Err("550 not the / itself".into()),
-            path => self.place(path),
+            _ => Ok(()),
         }
     }
 
-    fn find(&self, path: &str) -> Result<(PathBuf, Metadata), String> {
+    fn place(&self, path: &str) -> Result<Place<'_>, String> {
+        let steady = self.practice.renaming.read();
+        let steady = steady.unwrap_or_else(PoisonError::into_inner);
+        let path = join(&self.folder, path);
+        let path = self.account()?.tree.place(&path).map_err(refusal)?;
+        Ok(Place {
+            path,
+            _steady: steady,
+        })
+    }
+
+    fn find(&self, path: &str) -> Result<(Place<'_>, Metadata), String> {
         let place = self.place(path)?;
         let metadata = place.metadata().map_err(refusal)?;
         Ok((place, metadata))
     }
 
     /// The same for a plain file: neither a folder nor, say, a device.
-    fn find_file(&self, path: &str) -> Result<(PathBuf, Metadata), String> {
+    fn find_file(&self, path: &str) -> Result<(Place<'_>, Metadata), String> {
         let found = self.find(path)?;
         match found.1.is_file() {
             true => Ok(found),
@@ -567,23 +635,26 @@ fn for_each_part(
     }
 }
 
-/// Sends text: each line end goes as CR LF (RFC 959 section 3.1.1.1).
-fn write_text(part: &[u8], stream: &mut impl Write) -> io::Result<()> {
-    for line in part.split_inclusive(|byte| *byte == b'\n') {
-        match line.strip_suffix(b"\n") {
-            Some(line) => {
-                stream.write_all(line)?;
-                stream.write_all(b"\r\n")?;
-            }
-            None => stream.write_all(line)?,
-        }
-    }
-    Ok(())
+fn send(stream: &mut dyn Stream, line: &str) -> io::Result<u64> {
+    stream.write_all(line.as_bytes())?;
+    Ok(line.len() as u64)
 }
 
-/// Receives text: each CR LF becomes a line end. `held` says that a CR came before this part, to which
+/// Text as it goes over the network: each line ends with CR LF (RFC 959 section 3.1.1.1).
+fn to_text(part: &[u8]) -> Vec<u8> {
+    let mut text = Vec::new();
+    for &byte in part {
+        if byte == b'\n' {
+            text.push(b'\r');
+        }
+        text.push(byte);
+    }
+    text
+}
+
+/// Text as it is kept: each CR LF becomes a line end. `held` says that a CR came before this part, to which
 /// the LF may belong.
-fn read_text(part: &[u8], held: &mut bool) -> Vec<u8> {
+fn from_text(part: &[u8], held: &mut bool) -> Vec<u8> {
     let mut text = Vec::new();
     for &byte in part {
         if *held && byte != b'\n' {
@@ -598,16 +669,14 @@ fn read_text(part: &[u8], held: &mut bool) -> Vec<u8> {
 }
 
 /// A line as of `ls -l`, which is what clients can read.
-fn long_line(name: &str, place: &Path) -> io::Result<String> {
-    let metadata = place.metadata()?;
+fn long_line(name: &str, metadata: &Metadata) -> String {
     let mode = match metadata.is_dir() {
         true => "drwxr-xr-x",
         false => "-rw-r--r--",
     };
-    let (size, date) = (metadata.len(), clock::list_date(metadata.modified()?));
-    Ok(format!(
-        "{mode} 1 practice practice {size:>12} {date} {name}\r\n"
-    ))
+    let modified = metadata.modified().unwrap_or(UNIX_EPOCH);
+    let (size, date) = (metadata.len(), clock::list_date(modified));
+    format!("{mode} 1 practice practice {size:>12} {date} {name}\r\n")
 }
 
 /// A path in quotes, as `PWD` and `MKD` answer it (RFC 959 appendix II).
@@ -618,8 +687,15 @@ fn quoted(path: &str) -> String {
 /// The reply when the system refuses.
 fn refusal(error: io::Error) -> String {
     match error.kind() {
-        ErrorKind::StorageFull => "452 no room on the disk".into(),
-        ErrorKind::InvalidInput => "553 no file can have that name".into(),
+        ErrorKind::InvalidInput | ErrorKind::InvalidFilename => {
+            "553 no file can have that name".into()
+        }
+        _ if is_no_room(&error) => "452 no room on the disk".into(),
         kind => format!("550 {kind}"),
     }
+}
+
+fn is_no_room(error: &io::Error) -> bool {
+    use ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), FileTooLarge | QuotaExceeded | StorageFull)
 }

@@ -22,8 +22,8 @@ use std::fs::{self, File};
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, RwLock};
 use std::thread;
 use std::time::Duration;
 
@@ -87,6 +87,9 @@ pub struct Practice {
     pub tls: Tls,
     /// The mailboxes that are open.
     pub locks: Locks,
+    /// Held for writing while FTP renames something: a path that was checked would no longer be the
+    /// same one.
+    pub renaming: RwLock<()>,
     queues: Vec<Queue>,
     sink: Sink,
     /// How many connections there have been.
@@ -141,6 +144,7 @@ pub fn start(
         drafts,
         tls,
         locks: Locks::default(),
+        renaming: RwLock::default(),
         queues,
         sink,
         count: AtomicUsize::new(0),

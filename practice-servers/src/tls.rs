@@ -119,10 +119,11 @@ fn configure(pem: &str) -> Option<(ServerConfig, &str)> {
     let key = PrivateKeyDer::from_pem_slice(pem.as_bytes()).ok()?;
     let mut certificates = CertificateDer::pem_slice_iter(pem.as_bytes());
     let certificate = certificates.next()?.ok()?;
-    let config = ServerConfig::builder()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
-        .ok()?;
+    let config = ServerConfig::builder().with_no_client_auth();
+    let mut config = config.with_single_cert(vec![certificate], key).ok()?;
+    // Tickets are for clients that come again. One that has only to send, an FTP client with a file, may
+    // close with them unread, and that would reset the connection with the file on its way.
+    config.send_tls13_tickets = 0;
     let start = pem.rfind("-----BEGIN CERTIFICATE-----")?;
     Some((config, &pem[start..]))
 }

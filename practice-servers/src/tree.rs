@@ -16,8 +16,8 @@ impl Tree {
     /// not. `path` comes from [`join`].
     ///
     /// # Errors
-    /// `NotFound` when a link is on the way, wherever it leads, and `InvalidInput` for what is no name
-    /// on this machine (`a\b` on Windows).
+    /// `NotFound` when a link is on the way, wherever it leads; `InvalidInput` or `InvalidFilename` for
+    /// what can be no name on this machine (too long, or `a\b` on Windows).
     pub fn place(&self, path: &str) -> io::Result<PathBuf> {
         let mut place = self.0.clone();
         for name in path.split('/').filter(|name| !name.is_empty()) {
@@ -27,9 +27,10 @@ impl Tree {
                 return Err(ErrorKind::InvalidInput.into());
             }
             place.push(name);
-            let found = place.symlink_metadata();
-            if found.is_ok_and(|metadata| metadata.is_symlink()) {
-                return Err(ErrorKind::NotFound.into());
+            match place.symlink_metadata() {
+                Ok(found) if found.is_symlink() => return Err(ErrorKind::NotFound.into()),
+                Err(error) if error.kind() == ErrorKind::InvalidFilename => return Err(error),
+                _ => {}
             }
         }
         Ok(place)

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr};
+use std::time::{Duration, UNIX_EPOCH};
 
 use shared::testing::tcp_peer;
 
@@ -36,8 +37,11 @@ fn the_work_flow_of_the_notes() {
     let file = fs::read(servers.path("ftp/anonymous/pub/readme.txt")).unwrap();
     assert_eq!(peer.fetches("RETR readme.txt"), file);
     assert_eq!(peer.fetches("NLST"), b"readme.txt\r\n");
-    assert_eq!(peer.fetches("NLST /"), b"pub\r\n");
-    let list = String::from_utf8(peer.fetches("LIST -la")).unwrap();
+    // These names can be given to RETR as they are.
+    assert_eq!(peer.fetches("NLST ."), b"./readme.txt\r\n");
+    assert_eq!(peer.fetches("NLST /pub/"), b"/pub/readme.txt\r\n");
+    assert_eq!(peer.fetches("NLST readme.txt"), b"readme.txt\r\n");
+    let list = String::from_utf8(peer.fetches("LIST -a -l")).unwrap();
     let words: Vec<_> = list.split_whitespace().collect();
     assert_eq!(
         words[..5],
@@ -128,7 +132,7 @@ fn features_and_options() {
          C: MODE S
          S: 200
          C: MODE B
-         S: 502
+         S: 504
          C: STRU F
          S: 200
          C: PORT 127,0,0,1,10,10
@@ -137,6 +141,8 @@ fn features_and_options() {
          S: 502 no active mode
          C: EPSV 2
          S: 522
+         C: EPSV x
+         S: 501
          C: EPSV 1
          S: 229 Entering Extended Passive Mode (|||
          C: PASV
@@ -253,7 +259,8 @@ fn nothing_outside_the_tree_by_any_path() {
     }
     for path in ["..", "../..", "/../../..", "pub/../.."] {
         peer.says(&format!("CWD {path}"), "250 now in \"/\"");
-        assert_eq!(peer.fetches(&format!("NLST {path}")), b"pub\r\n");
+        let name = format!("{path}/pub\r\n");
+        assert_eq!(peer.fetches(&format!("NLST {path}")), name.as_bytes());
     }
     assert!(peer.stores("../../up", b"x").starts_with("226"));
     peer.plays(
@@ -302,6 +309,49 @@ fn links_in_the_tree_lead_nowhere() {
     );
 }
 
+/// A folder is renamed while a file is under way into it: now there is a link on the way.
+#[cfg(unix)]
+#[test]
+fn links_that_come_into_the_way_lead_nowhere() {
+    let servers = Servers::start();
+    fs::create_dir(servers.path("ftp/laoshi/trap")).unwrap();
+    let link = servers.path("ftp/laoshi/trap/way");
+    std::os::unix::fs::symlink("../..", link).unwrap();
+    let mut other = servers.ftp("laoshi");
+    other.plays("C: MKD safe\nS: 257\nC: MKD safe/way\nS: 257");
+    let mut peer = servers.ftp("laoshi");
+    let mut data = peer.data();
+    peer.says("STOR safe/way/out", "150");
+    data.write_all(b"x").unwrap();
+    other.plays(
+        "C: RNFR safe\nS: 350\nC: RNTO old\nS: 250\nC: RNFR trap\nS: 350\nC: RNTO safe\nS: 250",
+    );
+    drop(data);
+    assert!(peer.reply().starts_with("550"));
+    assert_eq!(servers.files("ftp"), ["anonymous", "guest", "laoshi"]);
+}
+
+#[test]
+fn files_of_any_time_are_listed() {
+    let servers = Servers::start();
+    let path = servers.path("ftp/laoshi/pub/readme.txt");
+    let file = fs::File::options().write(true).open(path).unwrap();
+    let mut peer = servers.ftp("laoshi");
+    let century = Duration::from_secs(100 * 366 * 24 * 3600);
+    for time in [
+        UNIX_EPOCH - century,
+        UNIX_EPOCH + century,
+        UNIX_EPOCH + 100 * century,
+    ] {
+        // Not every file system can keep each of them.
+        let _ = file.set_modified(time);
+        let list = String::from_utf8(peer.fetches("LIST pub")).unwrap();
+        assert!(list.ends_with(" readme.txt\r\n"), "{list}");
+        let time = peer.says("MDTM pub/readme.txt", "213 ");
+        assert_eq!(time.len(), "213 20261123080500".len());
+    }
+}
+
 /// A device or a pipe would never end.
 #[cfg(unix)]
 #[test]
@@ -312,6 +362,8 @@ fn what_is_no_plain_file_is_not_read() {
     assert!(made.unwrap().success());
     let mut peer = servers.ftp("laoshi");
     peer.plays("C: RETR pipe\nS: 550\nC: SIZE pipe\nS: 550\nC: RETR pub\nS: 550");
+    peer.says("STOR pipe", "553");
+    assert_eq!(peer.fetches("NLST"), b"pub\r\n");
 }
 
 #[test]
@@ -324,11 +376,16 @@ fn names_that_are_none_get_501_and_the_session_lives() {
             peer.says(&format!("STOR {name}"), "501");
         }
     }
-    peer.says(&format!("MKD {}", "x".repeat(300)), "550");
+    peer.says(&format!("MKD {}", "x".repeat(300)), "553");
+    peer.says(&format!("STOR {}", "x".repeat(300)), "553");
     peer.says(&format!("MKD {}", "x".repeat(5_000)), "500");
     peer.send(b"MKD \xff\xfe\r\n");
     assert!(peer.reply().starts_with("500"));
-    peer.says("MKD ", "550");
+    for verb in [
+        "CWD", "SIZE", "RETR", "STOR", "DELE", "MKD", "RMD", "RNFR", "RNTO",
+    ] {
+        peer.says(verb, "501");
+    }
     peer.says("NOOP", "200");
     assert_eq!(servers.files("ftp/laoshi"), ["pub"]);
     for _ in 0..17 {
@@ -361,6 +418,9 @@ fn a_download_goes_on_where_it_broke_off() {
     peer.says("RETR alphabet", "554");
     peer.says("REST 20", "350");
     peer.says("STOR alphabet", "554");
+    peer.says("REST 20", "350");
+    peer.fetches("NLST");
+    assert_eq!(peer.fetches("RETR alphabet").len(), 26);
     peer.says("REST x", "501");
     peer.says("REST -1", "501");
 }
@@ -428,15 +488,42 @@ fn an_upload_that_breaks_off_leaves_nothing() {
     peer.ends();
     drop(data);
     peer.rest();
-    // The client changes its mind.
+    // The client changes its mind, in each way in which clients say so.
+    let telnet = [b"\xff\xf4\xff\xf2", &b"ABOR\r\n"[..]].concat();
+    for abort in [&b"ABOR\r\n"[..], b"abor\r\n", &telnet, b"NOOP\r\nABOR\r\n"] {
+        let mut peer = servers.ftp("laoshi");
+        let mut data = peer.data();
+        peer.says("STOR new", "150");
+        data.write_all(b"half").unwrap();
+        peer.send(abort);
+        // The second one comes with it, or after it.
+        data.shutdown(Shutdown::Write).unwrap();
+        assert!(peer.reply().starts_with("426"));
+        let reply = peer.reply();
+        assert!(
+            reply.starts_with("226") || reply.starts_with("200"),
+            "{reply}"
+        );
+    }
+    // A patient client only says NOOP.
     let mut peer = servers.ftp("laoshi");
+    let mut data = peer.data();
+    peer.says("STOR patience", "150");
+    peer.send("NOOP\r\n");
+    data.write_all(b"whole").unwrap();
+    drop(data);
+    assert!(peer.reply().starts_with("226"));
+    assert!(peer.reply().starts_with("200"));
+    peer.says("DELE patience", "250");
+    // It is killed after a NOOP.
     let mut data = peer.data();
     peer.says("STOR new", "150");
     data.write_all(b"half").unwrap();
-    peer.send("ABOR\r\n");
-    data.shutdown(Shutdown::Write).unwrap();
-    assert!(peer.reply().starts_with("426"));
-    assert!(peer.reply().starts_with("226"));
+    peer.send("NOOP\r\n");
+    peer.ends();
+    drop(data);
+    peer.rest();
+    let mut peer = servers.ftp("laoshi");
     // It reads nothing of what it asked for, and is reset.
     let mut data = peer.data();
     data.write_all(b"x").unwrap();
