@@ -219,7 +219,7 @@ impl Queue {
         let is_remote =
             |recipient: &&mut Recipient| self.office.mailbox(&recipient.address).is_none();
         let waiting = recipients.filter(|recipient| !recipient.is_done && is_remote(recipient));
-        let mut waiting: Vec<_> = waiting.collect();
+        let waiting: Vec<_> = waiting.collect();
         if waiting.is_empty() {
             return Ok(());
         }
@@ -232,21 +232,24 @@ impl Queue {
                 Err(error) if is_old => (None, vec![error.to_string(); addresses.len()]),
                 Err(error) => return Err(error),
             };
-        let mut refused = String::new();
-        for (recipient, reply) in waiting.iter_mut().zip(replies) {
-            let is_taken = reply.starts_with('2');
-            let is_refused = reply.starts_with('5') || is_old && !is_taken;
-            if is_refused {
-                refused += &format!("{}: {reply}\r\n", recipient.address);
+        // What the other office has taken is noted before anything else: were the program killed in
+        // between, it would hand the message over again.
+        let mut refused = Vec::new();
+        for (recipient, reply) in waiting.into_iter().zip(replies) {
+            recipient.is_done = reply.starts_with('2');
+            if reply.starts_with('5') || is_old && !recipient.is_done {
+                refused.push((recipient.address.clone(), reply));
             }
-            recipient.is_done = is_taken || is_refused;
-        }
-        // This is noted before anything else: were the program killed in between, it would hand the
-        // message over again.
-        if !refused.is_empty() {
-            self.bounce(id, envelope, &refused)?;
         }
         self.keep(id, envelope)?;
+        if !refused.is_empty() {
+            self.bounce(id, envelope, &refused)?;
+            let is_refused = |one: &Recipient| refused.iter().any(|(name, _)| *name == one.address);
+            for recipient in &mut envelope.recipients {
+                recipient.is_done |= is_refused(recipient);
+            }
+            self.keep(id, envelope)?;
+        }
         if let Some(mut peer) = peer
             && ask(&mut peer, "QUIT").is_ok()
         {
@@ -303,7 +306,12 @@ impl Queue {
     }
 
     /// Tells the sender who will not get the message (RFC 5321 section 6.1).
-    fn bounce(&self, id: &str, envelope: &Envelope, refused: &str) -> io::Result<()> {
+    fn bounce(
+        &self,
+        id: &str,
+        envelope: &Envelope,
+        refused: &[(String, String)],
+    ) -> io::Result<()> {
         let sender = &envelope.sender;
         if sender.is_empty() {
             let problem = format!("nobody to tell that {id} did not arrive");
@@ -311,6 +319,10 @@ impl Queue {
             return Ok(());
         }
         let (domain, date) = (self.office.domain, clock::mail_date());
+        let mut reasons = String::new();
+        for (address, reply) in refused {
+            reasons += &format!("{address}: {reply}\r\n");
+        }
         let mut header = String::new();
         // The sender knows the message by its header; a long one is cut.
         let message = File::open(self.file(id, "message"))?.take(16_384);
@@ -340,7 +352,7 @@ impl Queue {
              \r\n\
              The other office did not take your mail for:\r\n\
              \r\n\
-             {refused}\
+             {reasons}\
              \r\n\
              The header of your mail was:\r\n\
              \r\n\

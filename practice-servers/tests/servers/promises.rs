@@ -151,7 +151,7 @@ fn what_was_acknowledged_survives_a_kill() {
         let has_come = |mails: &[String]| mails.iter().any(|mail| mail.ends_with(&text));
         servers.mails_when("sina", "xuesheng", has_come);
     }
-    assert_eq!(servers.files("tmp"), [""; 0]);
+    servers.come_to_rest();
     assert_eq!(servers.files("ftp/guest"), ["0", "1", "2", "pub"]);
 }
 

@@ -149,6 +149,17 @@ impl Servers {
         names
     }
 
+    /// Waits until nothing is left in the queues, nor half-written.
+    pub fn come_to_rest(&self) {
+        let limit = Instant::now() + PATIENCE;
+        for folder in ["queue/qq.example", "queue/sina.example", "tmp"] {
+            while !self.files(folder).is_empty() {
+                assert!(Instant::now() < limit, "{:?}", self.files(folder));
+                thread::sleep(Duration::from_millis(20));
+            }
+        }
+    }
+
     /// Puts a message into a mailbox, without SMTP.
     pub fn deliver(&self, mailbox: &str, name: &str, message: &[u8]) {
         fs::write(
