@@ -30,7 +30,7 @@ use std::time::Duration;
 use shared::{Context, Error};
 
 use accounts::{FTP_USERS, OFFICES, Office};
-use connection::Connection;
+use connection::{Connection, is_time_out};
 use mailbox::Locks;
 use relay::Queue;
 use tls::Tls;
@@ -230,8 +230,10 @@ fn accept_clients(practice: &Arc<Practice>, service: &'static Service, listener:
             let (practice, ticket) = (practice.clone(), ticket.clone());
             spawn(move || {
                 let is_busy = others >= limits::CONNECTIONS;
-                if let Err(error) = serve_client(&practice, service, socket, &transcript, is_busy) {
-                    transcript.failed(format!("broke off: {error}"));
+                match serve_client(&practice, service, socket, &transcript, is_busy) {
+                    Err(error) if is_time_out(&error) => transcript.failed("the peer is too slow"),
+                    Err(error) => transcript.failed(format!("broke off: {error}")),
+                    Ok(()) => {}
                 }
                 drop(ticket);
             })
