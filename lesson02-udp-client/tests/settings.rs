@@ -152,7 +152,11 @@ fn flags_that_do_not_exist_are_refused() {
     for wrong in ["--mesage", "-m", "--Message", "--mesage=x", "hello", "--"] {
         is_refused(
             run(LESSON, &[wrong]),
-            &format!("lesson02-udp-client does not take {wrong}"),
+            // What follows the `=` may be a password.
+            &format!(
+                "lesson02-udp-client does not take {}",
+                wrong.trim_end_matches("=x")
+            ),
             hint,
         );
     }

@@ -270,6 +270,15 @@ fn serve_client(
     Ok(())
 }
 
+/// What to type to send a first mail to the server at this address.
+fn next(addr: String) -> String {
+    let flag = match addr.as_str() {
+        "127.0.0.1:2525" => String::new(),
+        addr => format!(" -- --smtp-url smtp://{addr}"),
+    };
+    format!("cargo run -p lesson06-text-mail{flag}")
+}
+
 /// What a learner has to know at the start, line by line: the addresses, the accounts, and what to type
 /// next.
 pub fn table(listening: &[(&'static str, SocketAddr)], folder: &Path) -> Vec<String> {
@@ -299,7 +308,6 @@ pub fn table(listening: &[(&'static str, SocketAddr)], folder: &Path) -> Vec<Str
     lines.push(format!("FTP at {}, accounts {users}", addr(8)));
     lines.push(format!("every password is \"{}\"", accounts::PASSWORD));
     lines.push(format!("to trust the TLS ports: SSL_CERT_FILE={ca}"));
-    let (host, port) = (listening[0].1.ip(), listening[0].1.port());
-    lines.push(format!("now type in another terminal: nc -C {host} {port}"));
+    lines.push(format!("now type in another terminal: {}", next(addr(0))));
     lines
 }

@@ -2,9 +2,10 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::fmt::{self, Display, Formatter};
 use std::fs;
 use std::io::{self, Write};
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::process;
 use std::time::Duration;
 
@@ -25,6 +26,42 @@ pub struct Config {
     pub message: String,
     /// `LESSON_TIMEOUT`: the longest wait for a peer, above 0.
     pub timeout: Duration,
+    /// `LESSON_SMTP_URL`: where mail is handed in.
+    pub smtp_url: Url,
+    /// `LESSON_SMTP_USER`: who hands it in.
+    pub smtp_user: String,
+    /// `LESSON_SMTP_PASSWORD`.
+    pub smtp_password: String,
+    /// `LESSON_MAIL_FROM`: the sender's address.
+    pub mail_from: String,
+    /// `LESSON_MAIL_TO`: the recipients' addresses, with commas between them.
+    pub mail_to: String,
+    /// `LESSON_MAIL_CC`: those of whoever gets a copy; may be empty.
+    pub mail_cc: String,
+    /// `LESSON_MAIL_BCC`: those of whoever gets a copy unseen; may be empty.
+    pub mail_bcc: String,
+    /// `LESSON_MAIL_REPLY_TO`: where answers go.
+    pub mail_reply_to: String,
+    /// `LESSON_ATTACHMENT`: the path of the file to attach; none for the lesson's own.
+    pub attachment: Option<String>,
+    /// `LESSON_POP3_URL`: where mail is fetched.
+    pub pop3_url: Url,
+    /// `LESSON_POP3_USER`: whose mail.
+    pub pop3_user: String,
+    /// `LESSON_POP3_PASSWORD`.
+    pub pop3_password: String,
+    /// `LESSON_FTP_URL`: host, folder and file.
+    pub ftp_url: Url,
+    /// `LESSON_FTP_USER`.
+    pub ftp_user: String,
+    /// `LESSON_FTP_PASSWORD`.
+    pub ftp_password: String,
+    /// `LESSON_FTP_UPLOAD`: the path of the file to upload; empty for none.
+    pub ftp_upload: String,
+    /// `LESSON_SAVE_DIR`: the folder for what comes from the network.
+    pub save_dir: String,
+    /// `LESSON_ALLOW_PLAINTEXT`: whether a password may travel in clear to another machine.
+    pub allow_plaintext: bool,
     /// `LESSON_PRACTICE_DIR`: the folder that holds what the practice servers keep.
     pub practice_dir: String,
     /// Where the practice servers listen, in the order of the settings' table, to be looked up with
@@ -34,10 +71,48 @@ pub struct Config {
     pub log: Level,
 }
 
+/// A URL (RFC 3986), taken apart.
+#[derive(Default)]
+pub struct Url {
+    /// All of it, as it was given.
+    pub text: String,
+    /// The name or address of the host.
+    pub host: String,
+    /// The port, or the one that goes with the scheme.
+    pub port: u16,
+    /// What stands behind the host, decoded, without the first `/`.
+    pub path: String,
+    /// Whether nothing goes over the network before TLS has begun, but for the question whether it may.
+    pub is_secure: bool,
+}
+
+impl Url {
+    /// Host and port, to be looked up with [`resolve`].
+    pub fn addr(&self) -> String {
+        match self.host.contains(':') {
+            true => format!("[{}]:{}", self.host, self.port),
+            false => format!("{}:{}", self.host, self.port),
+        }
+    }
+
+    /// Whether this machine itself is meant.
+    pub fn is_loopback(&self) -> bool {
+        let addr = self.host.parse::<IpAddr>();
+        addr.map_or(self.host == "localhost", |addr| addr.is_loopback())
+    }
+}
+
+impl Display for Url {
+    fn fmt(&self, formatter: &mut Formatter) -> fmt::Result {
+        formatter.write_str(&self.text)
+    }
+}
+
 /// One setting.
 struct Setting {
     name: &'static str,
     default: &'static str,
+    /// The lessons and other programs that it is for; none means all.
     lessons: &'static [&'static str],
     purpose: &'static str,
     /// Checks a value and puts it in its place, or says what is wrong with it.
@@ -65,9 +140,137 @@ const SETTINGS: &[Setting] = &[
     Setting {
         name: "LESSON_TIMEOUT",
         default: "10",
-        lessons: &["02", "04", "05", "09"],
+        lessons: &[
+            "02", "04", "05", "06", "07", "08", "09", "10", "11", "12", "13",
+        ],
         purpose: "the longest wait for a peer, in seconds above 0, such as 2.5",
         apply: set_timeout,
+    },
+    Setting {
+        name: "LESSON_SMTP_URL",
+        default: "smtp://127.0.0.1:2525",
+        lessons: SMTP,
+        purpose: "where mail is handed in; smtps:// is TLS from the start, smtp://...?tls=required STARTTLS",
+        apply: |config, text| parse_url(text, "smtp", "smtps", &mut config.smtp_url),
+    },
+    Setting {
+        name: "LESSON_SMTP_USER",
+        default: "laoshi@qq.example",
+        lessons: SMTP,
+        purpose: "who hands it in",
+        apply: |config, text| keep(text, &mut config.smtp_user),
+    },
+    Setting {
+        name: "LESSON_SMTP_PASSWORD",
+        default: "practice",
+        lessons: SMTP,
+        purpose: "the password, for a real provider its authorization code",
+        apply: |config, text| keep(text, &mut config.smtp_password),
+    },
+    Setting {
+        name: "LESSON_MAIL_FROM",
+        default: "",
+        lessons: SMTP,
+        purpose: "the sender's address; if empty, LESSON_SMTP_USER",
+        apply: |config, text| keep_addresses(text, &mut config.mail_from),
+    },
+    Setting {
+        name: "LESSON_MAIL_TO",
+        default: "xuesheng@sina.example",
+        lessons: SMTP,
+        purpose: "the recipients' addresses, with commas between them",
+        apply: set_mail_to,
+    },
+    Setting {
+        name: "LESSON_MAIL_CC",
+        default: "banzhang@sina.example",
+        lessons: &["11"],
+        purpose: "those of whoever gets a copy; the default is for the practice servers only",
+        apply: |config, text| keep_addresses(text, &mut config.mail_cc),
+    },
+    Setting {
+        name: "LESSON_MAIL_BCC",
+        default: "zhujiao@qq.example",
+        lessons: &["11"],
+        purpose: "those of whoever gets a copy unseen; the default is for the practice servers only",
+        apply: |config, text| keep_addresses(text, &mut config.mail_bcc),
+    },
+    Setting {
+        name: "LESSON_MAIL_REPLY_TO",
+        default: "",
+        lessons: &["11"],
+        purpose: "where answers go; if empty, LESSON_MAIL_FROM",
+        apply: |config, text| keep_addresses(text, &mut config.mail_reply_to),
+    },
+    Setting {
+        name: "LESSON_ATTACHMENT",
+        default: "",
+        lessons: &["08"],
+        purpose: "the path of the file to attach; if empty, a small picture",
+        apply: set_attachment,
+    },
+    Setting {
+        name: "LESSON_POP3_URL",
+        default: "pop3://127.0.0.1:2111",
+        lessons: &["13"],
+        purpose: "where mail is fetched; pop3s:// is TLS from the start",
+        apply: |config, text| parse_url(text, "pop3", "pop3s", &mut config.pop3_url),
+    },
+    Setting {
+        name: "LESSON_POP3_USER",
+        default: "xuesheng@sina.example",
+        lessons: &["13"],
+        purpose: "whose mail",
+        apply: |config, text| keep(text, &mut config.pop3_user),
+    },
+    Setting {
+        name: "LESSON_POP3_PASSWORD",
+        default: "practice",
+        lessons: &["13"],
+        purpose: "the password, for a real provider its authorization code",
+        apply: |config, text| keep(text, &mut config.pop3_password),
+    },
+    Setting {
+        name: "LESSON_FTP_URL",
+        default: "ftp://127.0.0.1:2121/pub/readme.txt",
+        lessons: &["10"],
+        purpose: "HOST, DIR and FILE; with ?tls=required at its end, in TLS",
+        apply: set_ftp_url,
+    },
+    Setting {
+        name: "LESSON_FTP_USER",
+        default: "anonymous",
+        lessons: &["10"],
+        purpose: "who logs in",
+        apply: |config, text| keep(text, &mut config.ftp_user),
+    },
+    Setting {
+        name: "LESSON_FTP_PASSWORD",
+        default: "student@sina.example",
+        lessons: &["10"],
+        purpose: "the password; for anonymous, by custom, one's mail address",
+        apply: |config, text| keep(text, &mut config.ftp_password),
+    },
+    Setting {
+        name: "LESSON_FTP_UPLOAD",
+        default: "",
+        lessons: &["10"],
+        purpose: "the path of a file to upload into DIR; if empty, none",
+        apply: |config, text| keep(text, &mut config.ftp_upload),
+    },
+    Setting {
+        name: "LESSON_SAVE_DIR",
+        default: "downloads",
+        lessons: &["10", "13"],
+        purpose: "the folder for what comes from the network",
+        apply: |config, text| keep(text, &mut config.save_dir),
+    },
+    Setting {
+        name: "LESSON_ALLOW_PLAINTEXT",
+        default: "no",
+        lessons: &["06", "07", "08", "10", "11", "12", "13"],
+        purpose: "yes lets a password travel in clear to another machine",
+        apply: set_allow_plaintext,
     },
     Setting {
         name: "LESSON_PRACTICE_DIR",
@@ -88,13 +291,15 @@ const SETTINGS: &[Setting] = &[
     Setting {
         name: "LESSON_LOG",
         default: "info",
-        lessons: &["00", "01", "02", "03", "04", "05", "09", "practice-servers"],
+        lessons: ALL,
         purpose: "off (nothing but errors), info, or debug (also the bytes sent and received)",
         apply: set_log,
     },
 ];
 
+const SMTP: &[&str] = &["06", "07", "08", "11", "12"];
 const PRACTICE: &[&str] = &["practice-servers"];
+const ALL: &[&str] = &[];
 
 const fn practice_addr(name: &'static str, default: &'static str) -> Setting {
     Setting {
@@ -152,7 +357,7 @@ fn read(program: &'static str, purpose: &str) -> Result<Config> {
     };
     for value in &values {
         if let Err(why) = (value.setting.apply)(&mut config, &value.text) {
-            let (name, text, origin) = (value.setting.name, &value.text, &value.origin);
+            let (name, text, origin) = (value.setting.name, value.shown(), &value.origin);
             // A wrong value can be of any length, and the message is one line.
             let start = format!("{text:.60}");
             let dots = if start.len() < text.len() { "..." } else { "" };
@@ -160,8 +365,48 @@ fn read(program: &'static str, purpose: &str) -> Result<Config> {
             return Err(value.setting.wrong(problem));
         }
     }
+    complete(&mut config, &values)?;
     log::start(program, config.log);
     Ok(config)
+}
+
+/// Fills in what depends on other settings, and sees to it that no password travels in clear.
+fn complete(config: &mut Config, values: &[Value]) -> Result {
+    if config.mail_from.is_empty() {
+        config.mail_from = config.smtp_user.clone();
+    }
+    if config.mail_reply_to.is_empty() {
+        config.mail_reply_to = config.mail_from.clone();
+    }
+    for value in values {
+        // Nobody in the world shall get a copy because of a default.
+        let is_copy = value.origin == "the default" && !config.smtp_url.is_loopback();
+        let (name, text) = (value.setting.name, &value.text);
+        let url = match name {
+            "LESSON_MAIL_CC" if is_copy => {
+                config.mail_cc.clear();
+                continue;
+            }
+            "LESSON_MAIL_BCC" if is_copy => {
+                config.mail_bcc.clear();
+                continue;
+            }
+            "LESSON_SMTP_URL" => &config.smtp_url,
+            "LESSON_POP3_URL" => &config.pop3_url,
+            "LESSON_FTP_URL" if config.ftp_user != "anonymous" => &config.ftp_url,
+            _ => continue,
+        };
+        let is_safe = url.is_secure || url.is_loopback() || config.allow_plaintext;
+        if value.setting.is_for(config.program) && !is_safe {
+            let problem = format!(
+                "{name} is \"{text}\" (from {}): the password would travel in clear",
+                value.origin
+            );
+            let hint = "ask for TLS: smtps://, pop3s:// or ?tls=required; or let it: LESSON_ALLOW_PLAINTEXT=yes";
+            return Err(Error::new(problem, hint));
+        }
+    }
+    Ok(())
 }
 
 impl Setting {
@@ -177,12 +422,17 @@ impl Setting {
         flag
     }
 
+    /// Passwords have no flag, as other users of the machine could see that, and are never shown.
+    fn is_password(&self) -> bool {
+        self.name.ends_with("PASSWORD")
+    }
+
     fn is_for(&self, program: &str) -> bool {
         let lesson = match program.strip_prefix("lesson") {
             Some(lesson) => lesson.get(..2).unwrap_or_default(),
             None => program,
         };
-        self.lessons.contains(&lesson)
+        self.lessons.is_empty() || self.lessons.contains(&lesson)
     }
 
     fn wrong(&self, problem: String) -> Error {
@@ -198,6 +448,17 @@ struct Value {
     setting: &'static Setting,
     text: String,
     origin: String,
+}
+
+impl Value {
+    /// The text, without a password that stands in it.
+    fn shown(&self) -> String {
+        match self.text.rsplit_once('@') {
+            _ if self.setting.is_password() => "****".into(),
+            Some((_, host)) if self.text.find("://").is_some() => format!("****@{host}"),
+            _ => self.text.clone(),
+        }
+    }
 }
 
 fn set(values: &mut [Value], name: &str, text: &str, origin: &str) -> Result {
@@ -264,8 +525,11 @@ fn read_arguments(values: &mut [Value], program: &str, purpose: &str) -> Result<
             print(help(values, program, purpose))?;
             process::exit(0);
         }
-        let has_flag =
-            |value: &&mut Value| value.setting.flag() == flag && value.setting.is_for(program);
+        let has_flag = |value: &&mut Value| {
+            value.setting.flag() == flag
+                && value.setting.is_for(program)
+                && !value.setting.is_password()
+        };
         if let Some(value) = values.iter_mut().find(has_flag) {
             let Some(text) = inline.or_else(|| arguments.next()) else {
                 return Err(value.setting.wrong(format!("{flag} lacks its value")));
@@ -273,7 +537,7 @@ fn read_arguments(values: &mut [Value], program: &str, purpose: &str) -> Result<
             value.text = utf8(text)?;
             value.origin = format!("the flag {flag}");
         } else if argument.starts_with('-') || arguments_of(program).is_empty() {
-            let problem = format!("{program} does not take {argument}");
+            let problem = format!("{program} does not take {flag}");
             let hint = format!("see what it takes: cargo run -p {program} -- --help");
             return Err(Error::new(problem, hint));
         } else {
@@ -288,9 +552,12 @@ fn help(values: &[Value], program: &str, purpose: &str) -> String {
     let usage = format!("Usage: cargo run -p {program} -- [--FLAG VALUE]... {arguments}");
     let mut help = format!("{purpose}\n\n{}\n", usage.trim_ascii_end());
     for value in values {
-        let (setting, text, origin) = (value.setting, &value.text, &value.origin);
+        let (setting, text, origin) = (value.setting, value.shown(), &value.origin);
         if setting.is_for(program) {
-            help += &format!("\n  {}, {}\n", setting.flag(), setting.name);
+            help += &match setting.is_password() {
+                true => format!("\n  {} (no flag)\n", setting.name),
+                false => format!("\n  {}, {}\n", setting.flag(), setting.name),
+            };
             help += &format!("      {}\n", setting.purpose);
             help += &format!("      now: {text} (from {origin})\n");
         }
@@ -378,6 +645,134 @@ fn set_timeout(config: &mut Config, text: &str) -> Checked {
     if config.timeout.is_zero() {
         return Err("not a number of seconds above 0".into());
     }
+    Ok(())
+}
+
+fn keep(text: &str, place: &mut String) -> Checked {
+    *place = text.into();
+    Ok(())
+}
+
+/// Accepts addresses like `a@b.example` or `Name <a@b.example>`, with commas between them.
+fn keep_addresses(text: &str, place: &mut String) -> Checked {
+    for address in text.split(',') {
+        let address = address.trim_ascii();
+        let inside = address.split_once('<').map(|(_name, rest)| rest);
+        let inside = inside.and_then(|rest| rest.strip_suffix('>'));
+        let (user, host) = inside
+            .unwrap_or(address)
+            .split_once('@')
+            .unwrap_or_default();
+        if !text.is_empty() && (user.is_empty() || user.contains(' ') || !is_name(host)) {
+            return Err(format!("\"{address}\" is not an address like a@b.example"));
+        }
+    }
+    keep(text, place)
+}
+
+fn set_attachment(config: &mut Config, text: &str) -> Checked {
+    if !text.is_empty() {
+        config.attachment = Some(text.into());
+    }
+    Ok(())
+}
+
+fn set_mail_to(config: &mut Config, text: &str) -> Checked {
+    match text {
+        "" => Err("nobody would get the mail".into()),
+        text => keep_addresses(text, &mut config.mail_to),
+    }
+}
+
+fn set_ftp_url(config: &mut Config, text: &str) -> Checked {
+    if text.starts_with("ftps://") {
+        return Err("TLS is asked for by ftp://...?tls=required".into());
+    }
+    parse_url(text, "ftp", "ftp", &mut config.ftp_url)?;
+    match config.ftp_url.path.rsplit('/').next() {
+        Some("" | "." | "..") | None => Err("there is no FILE at its end".into()),
+        _ => Ok(()),
+    }
+}
+
+/// Takes a URL apart whose scheme is `plain`, or `secure` for TLS from the start.
+fn parse_url(text: &str, plain: &str, secure: &str, url: &mut Url) -> Checked {
+    let (scheme, rest) = text.split_once("://").unwrap_or_default();
+    if scheme != plain && scheme != secure {
+        return Err(format!("it does not begin with {plain}:// or {secure}://"));
+    }
+    let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let (addr, path) = rest.split_once('/').unwrap_or((rest, ""));
+    if addr.contains('@') {
+        return Err("users and passwords have settings of their own".into());
+    }
+    let starts_in_tls = scheme != plain;
+    url.is_secure = match query {
+        "" => starts_in_tls,
+        "tls=required" if plain != "pop3" && !starts_in_tls => true,
+        "tls=opportunistic" if plain == "smtp" && !starts_in_tls => false,
+        _ => return Err(format!("?{query} means nothing here")),
+    };
+    let port = match scheme {
+        "smtps" => 465,
+        "smtp" if query.is_empty() => 25,
+        "smtp" => 587,
+        "pop3s" => 995,
+        "pop3" => 110,
+        _ => 21,
+    };
+    let addr = match addr.contains(':') && !addr.ends_with(']') {
+        true => addr.to_string(),
+        false => format!("{addr}:{port}"),
+    };
+    url.port = check_addr(&addr)?;
+    let (host, _port) = addr.rsplit_once(':').unwrap_or_default();
+    url.host = host.trim_matches('[').trim_matches(']').into();
+    url.path = decode(path)?;
+    if url.port == 0 {
+        return Err("port 0 is for servers".into());
+    }
+    if plain != "ftp" && !path.is_empty() {
+        return Err("nothing can follow the port".into());
+    }
+    if plain == "smtp" && url.host.contains(':') {
+        return Err("give an IPv6 address a name, such as localhost".into());
+    }
+    keep(text, &mut url.text)
+}
+
+/// Puts the characters in for which `%E4%BD%A0` and the like stand (RFC 3986 section 2.1).
+fn decode(path: &str) -> std::result::Result<String, String> {
+    let mut bytes = Vec::new();
+    let mut rest = path.as_bytes();
+    while let [byte, after @ ..] = rest {
+        let digits = after
+            .get(..2)
+            .and_then(|digits| str::from_utf8(digits).ok());
+        let decoded = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        rest = after;
+        bytes.push(*byte);
+        if let Some(decoded) = decoded
+            && *byte == b'%'
+        {
+            rest = &after[2..];
+            bytes.pop();
+            bytes.push(decoded);
+        }
+    }
+    let path = String::from_utf8(bytes).map_err(|_| "the path is not UTF-8")?;
+    match path.chars().any(char::is_control) {
+        true => Err("the path has a control character in it".into()),
+        false => Ok(path),
+    }
+}
+
+fn set_allow_plaintext(config: &mut Config, text: &str) -> Checked {
+    config.allow_plaintext = match text {
+        "yes" => true,
+        "no" => false,
+        _ => return Err("not one of yes and no".into()),
+    };
     Ok(())
 }
 

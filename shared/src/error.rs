@@ -71,11 +71,77 @@ pub fn wait<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     }
 }
 
+/// What libraries and servers say, and what to do then.
+const HINTS: &[(&str, &str)] = &[
+    (
+        "cannot look up",
+        "check the spelling of the name, or give its address",
+    ),
+    (
+        "lookup address",
+        "check the spelling of the host in the URL, and your own network",
+    ),
+    (
+        "(535)",
+        "check LESSON_SMTP_USER and LESSON_SMTP_PASSWORD: a real provider wants its authorization code there",
+    ),
+    // The text of a refused login is often in GBK, and so is lost.
+    (
+        "network error: stream did not contain valid UTF-8",
+        "so many providers answer a wrong login: LESSON_SMTP_PASSWORD must be the authorization code",
+    ),
+    (
+        "(553)",
+        "the sender must be the account's own address: LESSON_MAIL_FROM, or LESSON_SMTP_USER",
+    ),
+    (
+        "(550)",
+        "the server takes no mail for one of the recipients: check LESSON_MAIL_TO",
+    ),
+    ("(552)", "the mail is too large for the server: send less"),
+    (
+        "No compatible authentication",
+        "the server offers no login here; most do so in TLS: smtps:// or ?tls=required",
+    ),
+    (
+        "valid for name",
+        "the certificate is for another name: put that name into the URL",
+    ),
+    (
+        "invalid peer certificate",
+        "the certificate is not trusted; for the practice servers: SSL_CERT_FILE=practice-data/ca.pem",
+    ),
+    (
+        "received corrupt message",
+        "that port begins without TLS: smtp:// goes with port 25, ?tls=required with 587, smtps:// with 465, \
+         pop3:// with 110",
+    ),
+    (
+        "STARTTLS",
+        "the server has no STARTTLS there: smtp:// goes with port 25, ?tls=required with 587, smtps:// with 465",
+    ),
+    (
+        "incomplete response",
+        "the other side broke off: see what it says, and try again",
+    ),
+    (
+        "response error",
+        "is that an SMTP server? check the host and the port in LESSON_SMTP_URL",
+    ),
+    ("[530]", "check LESSON_FTP_USER and LESSON_FTP_PASSWORD"),
+    (
+        "[550]",
+        "check DIR and FILE in LESSON_FTP_URL, and what the user may do",
+    ),
+];
+
 /// Says in plain words why it failed, and what to do next.
 fn explain(doing: &str, whom: &dyn Display, error: &(dyn Source + 'static)) -> Error {
     use ErrorKind::*;
 
     let program = log::program();
+    let is_mail = program.ends_with("-mail");
+    let is_ftp = program.ends_with("ftp-client");
     let start = match program {
         "lesson02-udp-client" => {
             "lesson01 in another terminal first: cargo run -p lesson01-udp-server"
@@ -83,8 +149,15 @@ fn explain(doing: &str, whom: &dyn Display, error: &(dyn Source + 'static)) -> E
         "lesson05-tcp-client" => {
             "lesson04 in another terminal first: cargo run -p lesson04-tcp-server"
         }
+        _ if is_mail || is_ftp => {
+            "the practice servers in another terminal first: cargo run -p practice-servers"
+        }
         _ => "the other side first",
     };
+    let name = whom.to_string();
+    let is_here = ["127.", "localhost", "[::1]"]
+        .iter()
+        .any(|here| name.contains(here));
     let kind = match io_kind(error) {
         // The system calls a wait that ran out 'resource temporarily unavailable'.
         WouldBlock if doing != "start a thread for" => TimedOut,
@@ -93,9 +166,16 @@ fn explain(doing: &str, whom: &dyn Display, error: &(dyn Source + 'static)) -> E
         kind => kind,
     };
     let hint = match kind {
+        TimedOut if is_mail => {
+            "is the other side running, and is the port for this? smtp:// goes with port 25, ?tls=required with 587, \
+             smtps:// with 465, pop3:// with 110, pop3s:// with 995; or wait longer: LESSON_TIMEOUT=60"
+        }
         TimedOut => "is the other side running? try again, or wait longer: LESSON_TIMEOUT=60",
+        ConnectionRefused if !is_here && (is_mail || is_ftp) => {
+            "nobody listens there: check the host and the port in the URL"
+        }
         ConnectionRefused => &format!("nobody listens at {whom}: start {start}"),
-        ConnectionReset | ConnectionAborted | NotConnected | BrokenPipe => {
+        ConnectionReset | ConnectionAborted | NotConnected | BrokenPipe | UnexpectedEof => {
             &format!("the other side broke off: see what it says; if it has ended, start {start}")
         }
         AddrInUse => "another program uses the port: stop that, or choose another port",
@@ -107,11 +187,13 @@ fn explain(doing: &str, whom: &dyn Display, error: &(dyn Source + 'static)) -> E
         StorageFull => "make room, or write elsewhere",
         // Other causes say more in the system's own words.
         _ => {
-            let hint = match doing {
-                "look up" => "check the spelling of the name, or give its address",
-                _ => "check what the line above names; --help shows all settings as they are",
-            };
-            return Error::new(format!("cannot {doing} {whom}: {error}"), hint);
+            let problem = format!("cannot {doing} {whom}: {error}");
+            let known = HINTS.iter().find(|(text, _)| problem.contains(text));
+            let hint = known.map_or(
+                "check what the line above names; --help shows all settings as they are",
+                |(_, hint)| hint,
+            );
+            return Error::new(problem, hint);
         }
     };
     Error::new(format!("cannot {doing} {whom}: {kind}"), hint)

@@ -20,6 +20,8 @@ pub enum Server {
     Once(&'static str),
     /// It serves forever.
     Forever(&'static str),
+    /// The practice servers, which run inside the tour.
+    Practice,
 }
 
 /// A program that runs to its end.
@@ -28,6 +30,8 @@ pub struct Client {
     pub package: &'static str,
     /// What stands behind `--` on its command line.
     pub arguments: &'static [&'static str],
+    /// A password, which is a variable's name and its value, and no argument.
+    pub password: Option<(&'static str, &'static str)>,
     /// What has to occur in its standard output.
     pub prints: &'static str,
 }
@@ -45,6 +49,7 @@ const GREETING: &str = "Hello, network! 你好，网络！";
 const ASK_UDP: Client = Client {
     package: "lesson02-udp-client",
     arguments: &[],
+    password: None,
     prints: GREETING,
 };
 
@@ -52,8 +57,29 @@ const ASK_UDP: Client = Client {
 const ASK_TCP: Client = Client {
     package: "lesson05-tcp-client",
     arguments: &[],
+    password: None,
     prints: GREETING,
 };
+
+/// A lesson that sends a mail.
+const fn mail(package: &'static str, clients: &'static [Client]) -> Lesson {
+    Lesson {
+        package,
+        server: Server::Practice,
+        clients,
+        at_once: false,
+    }
+}
+
+/// A program that sends a mail.
+const fn send(package: &'static str) -> Client {
+    Client {
+        package,
+        arguments: &[],
+        password: None,
+        prints: "250 taken as ",
+    }
+}
 
 /// All lessons, in their order.
 pub const LESSONS: &[Lesson] = &[
@@ -63,6 +89,7 @@ pub const LESSONS: &[Lesson] = &[
         clients: &[Client {
             package: "lesson00-addresses",
             arguments: &[],
+            password: None,
             prints: "127.0.0.1:7007",
         }],
         at_once: false,
@@ -79,6 +106,7 @@ pub const LESSONS: &[Lesson] = &[
         clients: &[Client {
             package: "lesson02-udp-client",
             arguments: &["--message", "Who is there? 谁在那儿？"],
+            password: None,
             prints: "Who is there? 谁在那儿？",
         }],
         at_once: false,
@@ -101,14 +129,26 @@ pub const LESSONS: &[Lesson] = &[
         clients: &[Client {
             package: "lesson05-tcp-client",
             arguments: &["--message", "Who is there? 谁在那儿？"],
+            password: None,
             prints: "Who is there? 谁在那儿？",
         }],
         at_once: false,
     },
+    mail("lesson06-text-mail", &[send("lesson06-text-mail")]),
+    mail("lesson07-html-mail", &[send("lesson07-html-mail")]),
+    mail(
+        "lesson08-attachment-mail",
+        &[send("lesson08-attachment-mail")],
+    ),
     Lesson {
         package: "lesson09-tcp-threads",
         server: Server::Forever("lesson09-tcp-threads"),
         clients: &[ASK_TCP, ASK_TCP, ASK_TCP],
         at_once: true,
     },
+    mail("lesson11-headers-mail", &[send("lesson11-headers-mail")]),
+    mail(
+        "lesson12-alternative-mail",
+        &[send("lesson12-alternative-mail")],
+    ),
 ];

@@ -3,15 +3,17 @@
 //! Run it: `cargo run`, or `cargo run -- 03 09` for just these two.
 
 mod lessons;
+mod practice;
 mod stage;
 
 use std::env;
 use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{self, Command};
 
 use lessons::{LESSONS, Lesson};
+use practice::Practice;
 use shared::{Context, Error, Result};
 use stage::Stage;
 
@@ -19,7 +21,14 @@ fn main() -> Result {
     let config = shared::load(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_DESCRIPTION"));
     let lessons = choose(&config.arguments)?;
     let programs = build()?;
-    match play_all(&lessons, &programs) {
+    // A folder of its own, with an empty `.env`, so that no `.env` of the learner's own sends the lessons
+    // elsewhere.
+    let folder = programs.join("tour-stage").join(process::id().to_string());
+    set_up(&folder).context("set up", folder.display())?;
+    let practice = Practice::start(&folder)?;
+    let played = play_all(&lessons, &programs, &folder, &practice);
+    let _ = fs::remove_dir_all(&folder);
+    match played {
         // Whoever was reading has gone: so do we, and the programs on the stage have ended, too.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         Err(error) => Err(error).context("play", "the lessons"),
@@ -82,13 +91,23 @@ fn workspace() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
-/// Plays the lessons, shows a table of how they went, and returns how many failed.
-fn play_all(lessons: &[&Lesson], programs: &Path) -> io::Result<usize> {
-    // A folder with an empty `.env`, so that no `.env` of the learner's own sends the lessons elsewhere.
-    let folder = programs.join("tour-stage");
-    fs::create_dir_all(&folder)?;
+/// Makes the folder in which the lessons are played, with what they need.
+fn set_up(folder: &Path) -> io::Result<()> {
+    // A tour that was killed may have left one.
+    let _ = fs::remove_dir_all(folder);
+    fs::create_dir_all(folder)?;
     fs::write(folder.join(".env"), "")?;
-    say("Every server takes a free port here; started by hand, it listens on 127.0.0.1:7007.")?;
+    fs::write(folder.join("homework.txt"), "Done! 做完了！\n")
+}
+
+/// Plays the lessons, shows a table of how they went, and returns how many failed.
+fn play_all(
+    lessons: &[&Lesson],
+    programs: &Path,
+    folder: &Path,
+    practice: &Practice,
+) -> io::Result<usize> {
+    say("Every server takes a free port here; started by hand, each has a port of its own.")?;
 
     let mut table = String::new();
     let mut failed = 0;
@@ -98,7 +117,7 @@ fn play_all(lessons: &[&Lesson], programs: &Path) -> io::Result<usize> {
             lesson.number(),
             purpose(lesson)?
         ))?;
-        let mut stage = Stage::new(programs, &folder);
+        let mut stage = Stage::new(programs, folder, practice);
         let result = match stage.play(lesson)? {
             None => "passed".to_string(),
             Some(problem) => {
@@ -106,9 +125,10 @@ fn play_all(lessons: &[&Lesson], programs: &Path) -> io::Result<usize> {
                 format!("FAILED: {problem}")
             }
         };
-        table += &format!("\n{:<24} {result}", lesson.package);
+        table += &format!("\n{:<26} {result}", lesson.package);
     }
-    say(&format!("\n{:<24} result{table}", "lesson"))?;
+    practice.fall_silent();
+    say(&format!("\n{:<26} result{table}", "lesson"))?;
     Ok(failed)
 }
 

@@ -8,11 +8,12 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::lessons::{Lesson, Server};
+use crate::lessons::{Client, Lesson, Server};
+use crate::practice::Practice;
 use crate::say;
 
 /// The longest time that a program may take to listen or to end: far longer than any needs.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What a program has said; no line means that one of its two outputs has ended.
 struct Event {
@@ -44,6 +45,7 @@ impl Drop for Program {
 pub struct Stage<'a> {
     binaries: &'a Path,
     folder: &'a Path,
+    practice: &'a Practice,
     programs: Vec<Program>,
     sender: Sender<Event>,
     events: Receiver<Event>,
@@ -51,11 +53,12 @@ pub struct Stage<'a> {
 
 impl<'a> Stage<'a> {
     /// An empty stage for programs that lie in `binaries` and run in `folder`.
-    pub fn new(binaries: &'a Path, folder: &'a Path) -> Self {
+    pub fn new(binaries: &'a Path, folder: &'a Path, practice: &'a Practice) -> Self {
         let (sender, events) = channel();
         Stage {
             binaries,
             folder,
+            practice,
             programs: Vec::new(),
             sender,
             events,
@@ -69,12 +72,22 @@ impl<'a> Stage<'a> {
     pub fn play(&mut self, lesson: &Lesson) -> io::Result<Option<String>> {
         let mut addr = "127.0.0.1:0".to_string();
         if let Server::Once(server) | Server::Forever(server) = lesson.server {
-            self.start(label(server), server, &[], &addr)?;
+            let server_alone = Client {
+                package: server,
+                arguments: &[],
+                password: None,
+                prints: "",
+            };
+            self.start(label(server), &server_alone, &addr)?;
             self.watch(|programs| programs[0].addr.is_some() || programs[0].open == 0)?;
             match &self.programs[0].addr {
                 Some(listening) => addr = listening.clone(),
                 None => return Ok(Some(format!("{server} does not listen"))),
             }
+        }
+
+        if let Server::Practice = lesson.server {
+            say("$ cargo run -p practice-servers")?;
         }
 
         let first = self.programs.len();
@@ -85,7 +98,7 @@ impl<'a> Stage<'a> {
             if lesson.clients.len() > 1 {
                 label += &format!(" #{}", self.programs.len() - first + 1);
             }
-            self.start(label, client.package, client.arguments, &addr)?;
+            self.start(label, client, &addr)?;
             if !lesson.at_once {
                 self.watch(ended)?;
             }
@@ -105,6 +118,11 @@ impl<'a> Stage<'a> {
 
         match lesson.server {
             Server::None => Ok(None),
+            // The next lesson may want to read the mail that this one has sent.
+            Server::Practice => Ok(match self.practice.has_delivered()? {
+                true => None,
+                false => Some("its mail is not delivered".into()),
+            }),
             Server::Once(_) => {
                 self.watch(|programs| programs[0].open == 0)?;
                 self.programs[0].ended()
@@ -117,15 +135,13 @@ impl<'a> Stage<'a> {
     }
 
     /// Starts a program, and shows the command that a learner would type.
-    fn start(
-        &mut self,
-        label: String,
-        package: &str,
-        arguments: &[&str],
-        addr: &str,
-    ) -> io::Result<()> {
+    fn start(&mut self, label: String, client: &Client, addr: &str) -> io::Result<()> {
+        let package = client.package;
         let mut typed = format!("$ cargo run -p {package}");
-        for (index, argument) in arguments.iter().enumerate() {
+        if let Some((name, value)) = client.password {
+            typed = format!("$ {name}={value} cargo run -p {package}");
+        }
+        for (index, argument) in client.arguments.iter().enumerate() {
             let quote = if argument.contains(' ') { "\"" } else { "" };
             let dashes = if index == 0 { " --" } else { "" };
             typed += &format!("{dashes} {quote}{argument}{quote}");
@@ -144,7 +160,9 @@ impl<'a> Stage<'a> {
         command
             .current_dir(self.folder)
             .env("LESSON_ECHO_ADDR", addr)
-            .args(arguments);
+            .envs(self.practice.settings())
+            .envs(client.password)
+            .args(client.arguments);
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

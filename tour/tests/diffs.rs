@@ -6,11 +6,15 @@ use std::fs;
 use similar::{ChangeTag, TextDiff};
 
 /// A lesson, its parent, and the most lines that a plain diff of the two may change.
-const NEIGHBOURS: [(&str, &str, usize); 4] = [
+const NEIGHBOURS: [(&str, &str, usize); 8] = [
     ("lesson01-udp-server", "lesson03-udp-loop", 7),
     ("lesson03-udp-loop", "lesson04-tcp-server", 58),
     ("lesson02-udp-client", "lesson05-tcp-client", 40),
     ("lesson04-tcp-server", "lesson09-tcp-threads", 4),
+    ("lesson06-text-mail", "lesson07-html-mail", 6),
+    ("lesson06-text-mail", "lesson08-attachment-mail", 21),
+    ("lesson06-text-mail", "lesson11-headers-mail", 19),
+    ("lesson07-html-mail", "lesson12-alternative-mail", 11),
 ];
 
 fn source(lesson: &str) -> String {

@@ -90,11 +90,11 @@ fn a_lesson_that_fails_is_said_and_makes_the_status_1() {
     let ended = Program::start(command(&tour, &folder).args(["00", "01"])).finish();
     assert_eq!(ended.status, Some(1), "{}\n{}", ended.stdout, ended.stderr);
     assert!(
-        ended.stdout.contains("lesson00-addresses       passed\n"),
+        ended.stdout.contains("lesson00-addresses         passed\n"),
         "{}",
         ended.stdout
     );
-    let failed = "lesson01-udp-server      FAILED: lesson01-udp-server does not listen\n";
+    let failed = "lesson01-udp-server        FAILED: lesson01-udp-server does not listen\n";
     assert!(ended.stdout.ends_with(failed), "{}", ended.stdout);
     let error = "Error: 1 of 2 lessons failed\n\
                  hint: its lines above say why; play one alone with: cargo run -- 03\n";
@@ -122,6 +122,6 @@ fn says_which_lessons_there_are() {
     assert_eq!(ended.status, Some(1));
     assert_eq!(
         ended.stderr,
-        "Error: there is no lesson 77\nhint: there are 00 01 02 03 04 05 09\n"
+        "Error: there is no lesson 77\nhint: there are 00 01 02 03 04 05 06 07 08 09 11 12\n"
     );
 }

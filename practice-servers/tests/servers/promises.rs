@@ -26,7 +26,7 @@ fn the_start_says_all_that_a_learner_needs() {
     );
     let port = servers.addr("qq-smtp").port();
     servers.program.logged(&format!(
-        "now type in another terminal: nc -C 127.0.0.1 {port}"
+        "cargo run -p lesson06-text-mail -- --smtp-url smtp://127.0.0.1:{port}"
     ));
 }
 

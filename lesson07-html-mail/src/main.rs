@@ -1,0 +1,60 @@
+//! A program that sends an HTML mail (case 07).
+//!
+//! Run it: `cargo run -p practice-servers` in another terminal, then `cargo run -p lesson07-html-mail`.
+//! New here: the content is HTML, and its type says so.
+//! Diff it: with lesson 06, which sends plain text.
+
+use lettre::message::header::To;
+use lettre::message::{Mailbox, Mailboxes, SinglePart};
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::{Message, SmtpTransport, Transport};
+use shared::{Config, Context};
+
+const CONTENT: &str = "<h1>Dear student</h1><p>This came to you over <b>SMTP</b>.</p><p>老师</p>";
+
+fn main() -> shared::Result {
+    let config = shared::load(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_DESCRIPTION"));
+    let url = &config.smtp_url;
+
+    // Step 1: build the message.
+    let message = build_message(&config)?;
+
+    // Step 2: prepare the way to the MTA.
+    let mta = prepare_mta(&config)?;
+
+    // Step 3: send the message; the MTA's reply says whether it has taken it.
+    let reply = mta.send(&message).context("send the mail to", url)?;
+    shared::info!("sent the mail to {url}");
+    let text: Vec<&str> = reply.message().collect();
+    shared::print(format!("{} {}", reply.code(), text.join(" ")))
+}
+
+/// Builds the message: its headers, and what it says.
+fn build_message(config: &Config) -> shared::Result<Message> {
+    let from: Mailbox = config
+        .mail_from
+        .parse()
+        .context("use", "LESSON_MAIL_FROM")?;
+    let to: Mailboxes = config.mail_to.parse().context("use", "LESSON_MAIL_TO")?;
+
+    let mut message = Message::builder();
+    message = message.from(from);
+    message = message.mailbox(To::from(to));
+    message = message.subject("An HTML mail");
+    message = message.message_id(None);
+    let body = SinglePart::html(CONTENT.to_string());
+    message.singlepart(body).context("build", "the mail")
+}
+
+/// Prepares the way to the MTA: where it is, who we are, and how long we wait for it.
+fn prepare_mta(config: &Config) -> shared::Result<SmtpTransport> {
+    let url = &config.smtp_url;
+    let user = config.smtp_user.clone();
+    let password = config.smtp_password.clone();
+    let credentials = Credentials::new(user, password);
+
+    let mut mta = SmtpTransport::from_url(&url.text).context("use", url)?;
+    mta = mta.credentials(credentials);
+    mta = mta.timeout(Some(config.timeout));
+    Ok(mta.build())
+}

@@ -1,0 +1,73 @@
+//! A program that sends a mail with an attachment (case 08).
+//!
+//! Run it: `cargo run -p practice-servers` in another terminal, then `cargo run -p lesson08-attachment-mail`.
+//! New here: several parts in a multipart container: the text, and a file.
+//! Diff it: with lesson 06, which sends the text alone.
+
+use std::fs;
+use std::path::Path;
+
+use lettre::message::header::{ContentTransferEncoding, ContentType, To};
+use lettre::message::{Attachment, Body, Mailbox, Mailboxes, MultiPart, SinglePart};
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::{Message, SmtpTransport, Transport};
+use shared::{Config, Context};
+
+const CONTENT: &str = "Dear student,\n\nthis mail came to you over SMTP.\n\n老师\n";
+const PICTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/picture.png");
+
+fn main() -> shared::Result {
+    let config = shared::load(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_DESCRIPTION"));
+    let url = &config.smtp_url;
+
+    // Step 1: build the message.
+    let message = build_message(&config)?;
+
+    // Step 2: prepare the way to the MTA.
+    let mta = prepare_mta(&config)?;
+
+    // Step 3: send the message; the MTA's reply says whether it has taken it.
+    let reply = mta.send(&message).context("send the mail to", url)?;
+    shared::info!("sent the mail to {url}");
+    let text: Vec<&str> = reply.message().collect();
+    shared::print(format!("{} {}", reply.code(), text.join(" ")))
+}
+
+/// Builds the message: its headers, and what it says.
+fn build_message(config: &Config) -> shared::Result<Message> {
+    let from: Mailbox = config
+        .mail_from
+        .parse()
+        .context("use", "LESSON_MAIL_FROM")?;
+    let to: Mailboxes = config.mail_to.parse().context("use", "LESSON_MAIL_TO")?;
+
+    let mut message = Message::builder();
+    message = message.from(from);
+    message = message.mailbox(To::from(to));
+    message = message.subject("A mail with an attachment");
+    message = message.message_id(None);
+    let body = SinglePart::plain(CONTENT.to_string());
+    let path = config.attachment.as_deref().unwrap_or(PICTURE);
+    let bytes = fs::read(path).context("read", path)?;
+    // In base64, any bytes arrive as they are.
+    let file = Body::new_with_encoding(bytes, ContentTransferEncoding::Base64);
+    let file = file.unwrap_or_else(Body::new);
+    let kind = ContentType::parse("application/octet-stream").context("name", "its type")?;
+    let name = Path::new(path).file_name().unwrap_or_default();
+    let file = Attachment::new(name.to_string_lossy().into()).body(file, kind);
+    let parts = MultiPart::mixed().singlepart(body).singlepart(file);
+    message.multipart(parts).context("build", "the mail")
+}
+
+/// Prepares the way to the MTA: where it is, who we are, and how long we wait for it.
+fn prepare_mta(config: &Config) -> shared::Result<SmtpTransport> {
+    let url = &config.smtp_url;
+    let user = config.smtp_user.clone();
+    let password = config.smtp_password.clone();
+    let credentials = Credentials::new(user, password);
+
+    let mut mta = SmtpTransport::from_url(&url.text).context("use", url)?;
+    mta = mta.credentials(credentials);
+    mta = mta.timeout(Some(config.timeout));
+    Ok(mta.build())
+}

@@ -1,0 +1,87 @@
+//! Lesson 11 against an SMTP server of plain sockets.
+#![cfg(test)]
+
+use std::net::SocketAddr;
+
+use shared::testing::{polite_smtp, run, smtp_server};
+
+const LESSON: &str = env!("CARGO_BIN_EXE_lesson11-headers-mail");
+
+/// Everything that the server is told.
+fn told(url: impl Fn(SocketAddr) -> String, arguments: &[&str]) -> Vec<String> {
+    let (addr, server) = smtp_server(polite_smtp);
+    let ended = run(LESSON, &[&["--smtp-url", &url(addr)], arguments].concat());
+    assert_eq!(
+        (ended.status, &*ended.stdout),
+        (Some(0), "250 taken\n"),
+        "{ended:?}"
+    );
+    server.join().unwrap()
+}
+
+fn plain(addr: SocketAddr) -> String {
+    format!("smtp://{addr}")
+}
+
+fn recipients(lines: &[String]) -> Vec<&str> {
+    let recipients = lines
+        .iter()
+        .filter_map(|line| line.strip_prefix("RCPT TO:"));
+    recipients.collect()
+}
+
+#[test]
+fn all_headers_but_bcc() {
+    let lines = told(plain, &[]);
+    assert_eq!(
+        recipients(&lines),
+        [
+            "<xuesheng@sina.example>",
+            "<banzhang@sina.example>",
+            "<zhujiao@qq.example>"
+        ]
+    );
+    for line in [
+        // 王老师 and 你好：一封有抄送的邮件, as RFC 2047 writes them.
+        "From: =?utf-8?b?546L6ICB5biI?= <laoshi@qq.example>",
+        "To: xuesheng@sina.example",
+        "Cc: banzhang@sina.example",
+        "Reply-To: \"Teacher Wang\" <laoshi@qq.example>",
+        "Subject: =?utf-8?b?5L2g5aW977ya5LiA5bCB5pyJ5oqE6YCB55qE6YKu5Lu2?=",
+        "MIME-Version: 1.0",
+    ] {
+        assert!(lines.iter().any(|other| other == line), "{line}: {lines:?}");
+    }
+    let data = lines.iter().position(|line| line == "DATA").unwrap();
+    assert!(
+        !lines[data..]
+            .iter()
+            .any(|line| line.contains("zhujiao") || line.starts_with("Bcc"))
+    );
+}
+
+#[test]
+fn copies_to_several_or_to_none() {
+    let lines = told(
+        plain,
+        &["--mail-cc", "", "--mail-bcc", "a@b.example,c@d.example"],
+    );
+    let expected = ["<xuesheng@sina.example>", "<a@b.example>", "<c@d.example>"];
+    assert_eq!(recipients(&lines), expected);
+    let lines = told(plain, &["--mail-bcc", "", "--mail-reply-to", "x@y.example"]);
+    assert_eq!(
+        recipients(&lines),
+        ["<xuesheng@sina.example>", "<banzhang@sina.example>"]
+    );
+    let reply_to = "Reply-To: \"Teacher Wang\" <x@y.example>";
+    assert!(lines.iter().any(|line| line == reply_to), "{lines:?}");
+}
+
+/// Linux takes a connection to 0.0.0.0 for one to this machine, but nobody would call that loopback.
+#[cfg(target_os = "linux")]
+#[test]
+fn nobody_else_gets_copies_by_default() {
+    let url = |addr: SocketAddr| format!("smtp://0.0.0.0:{}", addr.port());
+    let lines = told(url, &["--allow-plaintext", "yes"]);
+    assert_eq!(recipients(&lines), ["<xuesheng@sina.example>"]);
+}
