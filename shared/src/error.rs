@@ -128,10 +128,38 @@ const HINTS: &[(&str, &str)] = &[
         "response error",
         "is that an SMTP server? check the host and the port in LESSON_SMTP_URL",
     ),
-    ("[530]", "check LESSON_FTP_USER and LESSON_FTP_PASSWORD"),
     (
-        "[550]",
+        "begin TLS with",
+        "the server has no TLS there: ask another port or host, or leave ?tls=required out",
+    ),
+    (
+        "says 530",
+        "check LESSON_FTP_USER and LESSON_FTP_PASSWORD; some servers want TLS, too: ?tls=required",
+    ),
+    (
+        "TLS required",
+        "this server wants TLS: put ?tls=required at the end of LESSON_FTP_URL",
+    ),
+    (
+        "says 55",
         "check DIR and FILE in LESSON_FTP_URL, and what the user may do",
+    ),
+    (
+        "says 22",
+        "the server wants data to go elsewhere: ask another one",
+    ),
+    (
+        "no data connection",
+        "a firewall may be in between, or the server is set up wrongly: see what it says",
+    ),
+    ("says 4", "the server cannot do it now: try again later"),
+    (
+        "says 50",
+        "the server does not know this command: check host and port in the URL",
+    ),
+    (
+        "hear from",
+        "is it the right server? check host and port in the URL",
     ),
 ];
 

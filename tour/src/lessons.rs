@@ -146,6 +146,25 @@ pub const LESSONS: &[Lesson] = &[
         clients: &[ASK_TCP, ASK_TCP, ASK_TCP],
         at_once: true,
     },
+    Lesson {
+        package: "lesson10-ftp-client",
+        server: Server::Practice,
+        clients: &[
+            Client {
+                package: "lesson10-ftp-client",
+                arguments: &[],
+                password: None,
+                prints: "saved downloads",
+            },
+            Client {
+                package: "lesson10-ftp-client",
+                arguments: &["--ftp-user", "guest", "--ftp-upload", "homework.txt"],
+                password: Some(("LESSON_FTP_PASSWORD", "practice")),
+                prints: "uploaded homework.txt",
+            },
+        ],
+        at_once: false,
+    },
     mail("lesson11-headers-mail", &[send("lesson11-headers-mail")]),
     mail(
         "lesson12-alternative-mail",

@@ -122,6 +122,6 @@ fn says_which_lessons_there_are() {
     assert_eq!(ended.status, Some(1));
     assert_eq!(
         ended.stderr,
-        "Error: there is no lesson 77\nhint: there are 00 01 02 03 04 05 06 07 08 09 11 12\n"
+        "Error: there is no lesson 77\nhint: there are 00 01 02 03 04 05 06 07 08 09 10 11 12\n"
     );
 }
