@@ -61,7 +61,7 @@ const ASK_TCP: Client = Client {
     prints: GREETING,
 };
 
-/// A lesson that sends a mail.
+/// A lesson with the practice servers.
 const fn mail(package: &'static str, clients: &'static [Client]) -> Lesson {
     Lesson {
         package,
@@ -169,5 +169,14 @@ pub const LESSONS: &[Lesson] = &[
     mail(
         "lesson12-alternative-mail",
         &[send("lesson12-alternative-mail")],
+    ),
+    mail(
+        "lesson13-pop3-mail",
+        &[Client {
+            package: "lesson13-pop3-mail",
+            arguments: &[],
+            password: None,
+            prints: "messages in the mailbox: ",
+        }],
     ),
 ];

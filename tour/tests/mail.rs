@@ -1,115 +1,26 @@
 //! The mail lessons against the practice servers: the whole way, and TLS in every form.
 #![cfg(test)]
 
+mod practice;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::process::Command;
-use std::thread;
-use std::time::{Duration, Instant};
 
-use shared::testing::{Ended, Folder, PATIENCE, Program, built, command, tcp_peer};
+use shared::testing::{Ended, Program, tcp_peer};
 
-const NAMES: [&str; 9] = [
-    "qq-smtp",
-    "qq-smtps",
-    "qq-pop3",
-    "qq-pop3s",
-    "sina-smtp",
-    "sina-smtps",
-    "sina-pop3",
-    "sina-pop3s",
-    "ftp",
-];
+use practice::{Practice, fails};
 
-/// The practice servers on free ports, in a folder of their own.
-struct Practice {
-    _program: Program,
-    folder: Folder,
-    ports: Vec<u16>,
-}
-
-impl Practice {
-    fn start() -> Self {
-        let folder = Folder::create();
-        let mut servers = command(&built("practice-servers"), &folder);
-        for name in NAMES {
-            servers.args([&format!("--{name}-addr"), "127.0.0.1:0"]);
-        }
-        let mut program = Program::start(&mut servers);
-        let ports = NAMES.map(|name| {
-            let line = program.logged(&format!("{name} listening on "));
-            line.rsplit(':').next().unwrap().parse().unwrap()
-        });
-        let ports = ports.to_vec();
-        Practice {
-            _program: program,
-            folder,
-            ports,
-        }
-    }
-
-    fn port(&self, name: &str) -> u16 {
-        let index = NAMES.iter().position(|other| *other == name);
-        self.ports[index.unwrap()]
-    }
-
-    /// A command that runs a lesson in the folder of the servers.
-    fn lesson(&self, package: &str) -> Command {
-        let mut lesson = command(&built(package), &self.folder);
-        let url = format!("smtp://127.0.0.1:{}", self.port("qq-smtp"));
-        lesson.env("LESSON_SMTP_URL", url);
-        lesson
-    }
-
-    /// Runs lesson 06 with this URL and, if it is to trust somebody, this authority.
-    fn send(&self, url: &str, authority: Option<&str>) -> Ended {
-        let mut lesson = self.lesson("lesson06-text-mail");
-        lesson.env("LESSON_SMTP_URL", url);
-        match authority {
-            Some(file) => lesson.env("SSL_CERT_FILE", file),
-            None => lesson.env_remove("SSL_CERT_FILE"),
-        };
-        Program::start(&mut lesson).finish()
-    }
-
-    /// All mails in a mailbox, once there are so many.
-    fn mails(&self, office: &str, user: &str, count: usize) -> Vec<String> {
-        let folder = self.folder.path().join("practice-data/mail");
-        let folder = folder.join(format!("{user}@{office}.example/new"));
-        let limit = Instant::now() + PATIENCE;
-        loop {
-            let mut names: Vec<_> = fs::read_dir(&folder)
-                .unwrap()
-                .map(|entry| entry.unwrap().path())
-                .collect();
-            if names.len() == count {
-                names.sort();
-                return names
-                    .iter()
-                    .map(|name| fs::read_to_string(name).unwrap())
-                    .collect();
-            }
-            assert!(Instant::now() < limit, "{} mails, not {count}", names.len());
-            thread::sleep(Duration::from_millis(20));
-        }
-    }
+/// Runs lesson 06 with this URL and this authority to trust.
+fn send(practice: &Practice, url: &str, authority: &str) -> Ended {
+    let mut lesson = practice.lesson("lesson06-text-mail");
+    lesson.env("LESSON_SMTP_URL", url);
+    Program::start(lesson.env("SSL_CERT_FILE", authority)).finish()
 }
 
 #[track_caller]
 fn is_sent(ended: &Ended) {
     assert_eq!(ended.status, Some(0), "{ended:?}");
     assert!(ended.stdout.starts_with("250 taken as "), "{ended:?}");
-}
-
-#[track_caller]
-fn fails(ended: &Ended, why: &str, hint: &str) {
-    assert_eq!(ended.status, Some(1), "{ended:?}");
-    let (problem, said) = ended.stderr.split_once("\nhint: ").unwrap();
-    assert!(problem.contains(why), "{ended:?}");
-    assert!(
-        said.contains(hint) && said.lines().count() == 1,
-        "{ended:?}"
-    );
 }
 
 #[test]
@@ -141,11 +52,8 @@ fn each_mail_lesson_reaches_the_student() {
 #[test]
 fn tls_in_every_form() {
     let practice = Practice::start();
-    let ca = practice.folder.path().join("practice-data/ca.pem");
-    let ca = ca.to_str().unwrap();
     let other = Practice::start();
-    let other_ca = other.folder.path().join("practice-data/ca.pem");
-    let other_ca = other_ca.to_str().unwrap();
+    let (ca, other_ca) = (&practice.authority(), &other.authority());
     let (plain, tls) = (practice.port("qq-smtp"), practice.port("qq-smtps"));
     let forms = [
         format!("smtps://localhost:{tls}"),
@@ -154,10 +62,10 @@ fn tls_in_every_form() {
         format!("smtp://localhost:{plain}?tls=opportunistic"),
     ];
     for form in &forms {
-        is_sent(&practice.send(form, Some(ca)));
+        is_sent(&send(&practice, form, ca));
         let trust = "SSL_CERT_FILE=practice-data/ca.pem";
         fails(
-            &practice.send(form, Some(other_ca)),
+            &send(&practice, form, other_ca),
             "invalid peer certificate",
             trust,
         );
@@ -169,11 +77,11 @@ fn tls_in_every_form() {
     );
 
     // The certificate does not know this name of this machine.
-    let wrong_name = practice.send(&format!("smtps://127.0.0.2:{tls}"), Some(ca));
+    let wrong_name = send(&practice, &format!("smtps://127.0.0.2:{tls}"), ca);
     if cfg!(target_os = "linux") {
         fails(&wrong_name, "127.0.0.2", "");
     }
-    let wrong_port = practice.send(&format!("smtps://localhost:{plain}"), Some(ca));
+    let wrong_port = send(&practice, &format!("smtps://localhost:{plain}"), ca);
     fails(
         &wrong_port,
         "received corrupt message",

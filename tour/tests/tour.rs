@@ -47,6 +47,21 @@ fn plays_all_lessons_in_order() {
     );
 }
 
+/// Whatever the lessons before it have sent.
+#[test]
+fn lesson_13_finds_the_mails_of_the_others() {
+    let ended = run(TOUR, &["06", "08", "13"]);
+    assert_eq!(ended.status, Some(0), "{}\n{}", ended.stdout, ended.stderr);
+    for line in [
+        "messages in the mailbox: 2 (",
+        "Subject: A mail with an attachment",
+        "saved downloads/picture.png",
+    ] {
+        let shown = format!("\n  lesson13 > {line}");
+        assert!(ended.stdout.contains(&shown), "{}", ended.stdout);
+    }
+}
+
 #[test]
 fn plays_just_the_chosen_lessons_whatever_the_learner_has_set() {
     let folder = Folder::create();
@@ -122,6 +137,6 @@ fn says_which_lessons_there_are() {
     assert_eq!(ended.status, Some(1));
     assert_eq!(
         ended.stderr,
-        "Error: there is no lesson 77\nhint: there are 00 01 02 03 04 05 06 07 08 09 10 11 12\n"
+        "Error: there is no lesson 77\nhint: there are 00 01 02 03 04 05 06 07 08 09 10 11 12 13\n"
     );
 }

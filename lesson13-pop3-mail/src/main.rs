@@ -1,0 +1,90 @@
+//! A program that fetches the newest mail over POP3 and takes it apart (no number in the notes).
+//!
+//! Run it: `cargo run -p practice-servers` in another terminal, then `cargo run -p lesson13-pop3-mail`.
+//! New here: POP3, which hands a mail from the MDA to its reader, and what a mail looks like inside.
+//! Diff it: it has no parent; its `pop3.rs` is the other side of `practice-servers/src/pop3.rs`.
+
+mod files;
+mod mail;
+mod pop3;
+mod stream;
+
+use std::path::Path;
+
+use mail::Part;
+use pop3::Mailbox;
+
+/// So many messages of the list are shown, the newest ones.
+const MAX_SHOWN: usize = 10;
+
+fn main() -> shared::Result {
+    let config = shared::load(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_DESCRIPTION"));
+
+    // Step 1: connect to the MDA.
+    let mut mailbox = Mailbox::connect(&config.pop3_url, config.timeout)?;
+
+    // Step 2: log in.
+    mailbox.log_in(&config.pop3_user, &config.pop3_password)?;
+
+    // Step 3: ask how many messages there are, and how large they are together.
+    let (count, size) = mailbox.stat()?;
+    shared::print(format!("messages in the mailbox: {count} ({size} bytes)"))?;
+
+    // Step 4: list them.
+    let list = mailbox.list()?;
+    show_list(&list)?;
+
+    // Step 5: fetch the newest, the one with the highest number.
+    let message = match list.iter().max() {
+        Some((number, _size)) => mailbox.retrieve(*number)?,
+        None => Vec::new(),
+    };
+
+    // Step 6: quit. The mail is here, whatever the server says to that.
+    let _ = mailbox.quit().inspect_err(shared::report);
+    if list.is_empty() {
+        return shared::print("the mailbox is empty: lesson 06 for instance sends a mail");
+    }
+
+    let folder = Path::new(&config.save_dir);
+
+    // Step 7: take the message apart: headers, parts, text and attachments.
+    let parts = mail::take_apart(&message)?;
+    show_mail(&parts)?;
+    let attachments = parts.iter().filter(|part| part.is_attachment());
+    for (number, part) in (1..).zip(attachments) {
+        let name = part.name().unwrap_or_default();
+        let path = files::save(&name, &part.content, number, folder)?;
+        shared::print(format!("saved {}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// Shows the number and the size of each message, or of the newest ones.
+fn show_list(list: &[(u64, u64)]) -> shared::Result {
+    let older = list.len().saturating_sub(MAX_SHOWN);
+    if older > 0 {
+        shared::print(format!("  ({older} older ones)"))?;
+    }
+    for (number, size) in &list[older..] {
+        shared::print(format!("  number {number}: {size} bytes"))?;
+    }
+    Ok(())
+}
+
+/// Shows what a reader wants to know of a mail: its headers, the tree of its parts, and its text.
+fn show_mail(parts: &[Part]) -> shared::Result {
+    shared::print("")?;
+    for name in ["From", "To", "Cc", "Subject", "Date"] {
+        if let Some(text) = parts[0].field(name) {
+            shared::print(format!("{name}: {text}"))?;
+        }
+    }
+    shared::print("")?;
+    for part in parts {
+        shared::print(part.summary())?;
+    }
+    shared::print("")?;
+    let text = mail::text(parts).unwrap_or("(no text)".into());
+    shared::print(format!("{}\n", text.trim_end()))
+}

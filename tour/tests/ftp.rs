@@ -1,0 +1,108 @@
+//! Lesson 10 against the practice servers: the three kinds of users, and TLS.
+#![cfg(test)]
+
+mod practice;
+
+use std::fs;
+
+use shared::testing::{Ended, Program};
+
+use practice::{Practice, fails};
+
+const LESSON: &str = "lesson10-ftp-client";
+
+#[track_caller]
+fn passes(ended: &Ended, printed: &str) {
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    assert!(ended.stdout.contains(printed), "{ended:?}");
+}
+
+#[test]
+fn anonymous_downloads_and_may_not_upload() {
+    let practice = Practice::start();
+    passes(
+        &Program::start(&mut practice.lesson(LESSON)).finish(),
+        "readme.txt\nsaved downloads/readme.txt (77 bytes)\n",
+    );
+    let there = practice
+        .folder
+        .path()
+        .join("practice-data/ftp/anonymous/pub/readme.txt");
+    let here = practice.folder.path().join("downloads/readme.txt");
+    assert_eq!(fs::read(here).unwrap(), fs::read(there).unwrap());
+
+    practice.folder.write("work.txt", "x");
+    let mut lesson = practice.lesson(LESSON);
+    let ended = Program::start(lesson.args(["--ftp-upload", "work.txt"])).finish();
+    fails(
+        &ended,
+        "cannot upload work.txt: the server says 550",
+        "what the user may do",
+    );
+}
+
+#[test]
+fn guest_uploads_and_laoshi_finds_another_tree() {
+    let practice = Practice::start();
+    practice.folder.write("作业 1.txt", "做完了");
+    let mut lesson = practice.lesson(LESSON);
+    lesson.env("LESSON_FTP_PASSWORD", "practice");
+    lesson.args(["--ftp-user", "guest", "--ftp-upload", "作业 1.txt"]);
+    passes(
+        &Program::start(&mut lesson).finish(),
+        "uploaded 作业 1.txt (9 bytes)\n",
+    );
+    let there = practice
+        .folder
+        .path()
+        .join("practice-data/ftp/guest/pub/作业 1.txt");
+    assert_eq!(fs::read_to_string(there).unwrap(), "做完了");
+
+    let mut lesson = practice.lesson(LESSON);
+    lesson.env("LESSON_FTP_PASSWORD", "practice");
+    let url = format!("ftp://127.0.0.1:{}/pub/missing.txt", practice.port("ftp"));
+    lesson.args(["--ftp-user", "laoshi", "--ftp-url", &url]);
+    let ended = Program::start(&mut lesson).finish();
+    fails(
+        &ended,
+        "cannot download missing.txt: the server says 550",
+        "LESSON_FTP_URL",
+    );
+    let mut lesson = practice.lesson(LESSON);
+    let ended = Program::start(lesson.args(["--ftp-user", "guest"])).finish();
+    fails(
+        &ended,
+        "cannot log in as guest: the server says 530",
+        "LESSON_FTP_PASSWORD",
+    );
+}
+
+#[test]
+fn tls_with_a_trusted_authority_and_with_another() {
+    let practice = Practice::start();
+    let other = Practice::start();
+    let run = |host: &str, authority: &str| {
+        let mut lesson = practice.lesson(LESSON);
+        let port = practice.port("ftp");
+        let url = format!("ftp://{host}:{port}/pub/readme.txt?tls=required");
+        lesson.env("SSL_CERT_FILE", authority);
+        Program::start(lesson.args(["--ftp-url", &url])).finish()
+    };
+    let ended = run("localhost", &practice.authority());
+    passes(&ended, "saved downloads/readme.txt (77 bytes)\n");
+    assert!(
+        ended.stderr.contains(": in TLS from here on\n"),
+        "{ended:?}"
+    );
+    passes(&run("127.0.0.1", &practice.authority()), "saved ");
+    let untrusted = run("localhost", &other.authority());
+    fails(
+        &untrusted,
+        "invalid peer certificate",
+        "SSL_CERT_FILE=practice-data/ca.pem",
+    );
+    if cfg!(target_os = "linux") {
+        let wrong_name = run("127.0.0.2", &practice.authority());
+        fails(&wrong_name, "127.0.0.2", "");
+    }
+}
