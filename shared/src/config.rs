@@ -2,16 +2,16 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::fmt::{self, Display, Formatter};
 use std::fs;
 use std::io::{self, Write};
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::process;
 use std::time::Duration;
 
 use crate::log::{self, Level};
 use crate::print::print;
-use crate::{Context, Error, Result};
+use crate::url::{last, parse_url};
+use crate::{Context, Error, Result, Url};
 
 /// The settings of one run, checked and ready to use.
 #[derive(Default)]
@@ -71,43 +71,6 @@ pub struct Config {
     pub log: Level,
 }
 
-/// A URL (RFC 3986), taken apart.
-#[derive(Default)]
-pub struct Url {
-    /// All of it, as it was given.
-    pub text: String,
-    /// The name or address of the host.
-    pub host: String,
-    /// The port, or the one that goes with the scheme.
-    pub port: u16,
-    /// What stands behind the host, decoded, without the first `/`.
-    pub path: String,
-    /// Whether nothing goes over the network before TLS has begun, but for the question whether it may.
-    pub is_secure: bool,
-}
-
-impl Url {
-    /// Host and port, to be looked up with [`resolve`].
-    pub fn addr(&self) -> String {
-        match self.host.contains(':') {
-            true => format!("[{}]:{}", self.host, self.port),
-            false => format!("{}:{}", self.host, self.port),
-        }
-    }
-
-    /// Whether this machine itself is meant.
-    pub fn is_loopback(&self) -> bool {
-        let addr = self.host.parse::<IpAddr>();
-        addr.map_or(self.host == "localhost", |addr| addr.is_loopback())
-    }
-}
-
-impl Display for Url {
-    fn fmt(&self, formatter: &mut Formatter) -> fmt::Result {
-        formatter.write_str(&self.text)
-    }
-}
-
 /// One setting.
 struct Setting {
     name: &'static str,
@@ -120,7 +83,7 @@ struct Setting {
 }
 
 /// Nothing when a value is right, else what is wrong with it.
-type Checked = std::result::Result<(), String>;
+pub(crate) type Checked = std::result::Result<(), String>;
 
 const SETTINGS: &[Setting] = &[
     Setting {
@@ -453,9 +416,10 @@ struct Value {
 impl Value {
     /// The text, without a password that stands in it.
     fn shown(&self) -> String {
-        match self.text.rsplit_once('@') {
+        let name = self.setting.name;
+        match last(&self.text, '@') {
             _ if self.setting.is_password() => "****".into(),
-            Some((_, host)) if self.text.find("://").is_some() => format!("****@{host}"),
+            host if name.ends_with("URL") && host.len() < self.text.len() => format!("****@{host}"),
             _ => self.text.clone(),
         }
     }
@@ -606,7 +570,7 @@ fn set_echo_addr(config: &mut Config, text: &str) -> Checked {
 
 /// Accepts `127.0.0.1:7007`, `[::1]:7007` and `localhost:7007`, without asking for a name's address;
 /// returns the port.
-fn check_addr(text: &str) -> std::result::Result<u16, String> {
+pub(crate) fn check_addr(text: &str) -> std::result::Result<u16, String> {
     let (host, port) = text.split_once(':').unwrap_or((text, ""));
     let mut literal = text.to_string();
     if is_name(host) {
@@ -653,24 +617,27 @@ fn set_timeout(config: &mut Config, text: &str) -> Checked {
     Ok(())
 }
 
-fn keep(text: &str, place: &mut String) -> Checked {
+pub(crate) fn keep(text: &str, place: &mut String) -> Checked {
     *place = text.into();
     Ok(())
 }
 
 /// Accepts addresses like `a@b.example` or `Name <a@b.example>`, with commas between them.
 fn keep_addresses(text: &str, place: &mut String) -> Checked {
-    for address in text.split(',') {
-        let address = address.trim_ascii();
+    let mut rest = Some(text).filter(|text| !text.is_empty());
+    while let Some(list) = rest {
+        let (address, others) = match list.split_once(',') {
+            Some((address, others)) => (address.trim_ascii(), Some(others)),
+            None => (list.trim_ascii(), None),
+        };
         let inside = address.split_once('<').map(|(_name, rest)| rest);
         let inside = inside.and_then(|rest| rest.strip_suffix('>'));
-        let (user, host) = inside
-            .unwrap_or(address)
-            .split_once('@')
-            .unwrap_or_default();
-        if !text.is_empty() && (user.is_empty() || user.contains(' ') || !is_name(host)) {
+        let parts = inside.unwrap_or(address).split_once('@');
+        let (user, host) = parts.unwrap_or_default();
+        if user.is_empty() || user.split_once(' ').is_some() || !is_name(host) {
             return Err(format!("\"{address}\" is not an address like a@b.example"));
         }
+        rest = others;
     }
     keep(text, place)
 }
@@ -694,81 +661,9 @@ fn set_ftp_url(config: &mut Config, text: &str) -> Checked {
         return Err("TLS is asked for by ftp://...?tls=required".into());
     }
     parse_url(text, "ftp", "ftp", &mut config.ftp_url)?;
-    match config.ftp_url.path.rsplit('/').next() {
-        Some("" | "." | "..") | None => Err("there is no FILE at its end".into()),
+    match last(&config.ftp_url.path, '/') {
+        "" | "." | ".." => Err("there is no FILE at its end".into()),
         _ => Ok(()),
-    }
-}
-
-/// Takes a URL apart whose scheme is `plain`, or `secure` for TLS from the start.
-fn parse_url(text: &str, plain: &str, secure: &str, url: &mut Url) -> Checked {
-    let (scheme, rest) = text.split_once("://").unwrap_or_default();
-    if scheme != plain && scheme != secure {
-        return Err(format!("it does not begin with {plain}:// or {secure}://"));
-    }
-    let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let (addr, path) = rest.split_once('/').unwrap_or((rest, ""));
-    if addr.contains('@') {
-        return Err("users and passwords have settings of their own".into());
-    }
-    let starts_in_tls = scheme != plain;
-    url.is_secure = match query {
-        "" => starts_in_tls,
-        "tls=required" if plain != "pop3" && !starts_in_tls => true,
-        "tls=opportunistic" if plain == "smtp" && !starts_in_tls => false,
-        _ => return Err(format!("?{query} means nothing here")),
-    };
-    let port = match scheme {
-        "smtps" => 465,
-        "smtp" if query.is_empty() => 25,
-        "smtp" => 587,
-        "pop3s" => 995,
-        "pop3" => 110,
-        _ => 21,
-    };
-    let addr = match addr.contains(':') && !addr.ends_with(']') {
-        true => addr.to_string(),
-        false => format!("{addr}:{port}"),
-    };
-    url.port = check_addr(&addr)?;
-    let (host, _port) = addr.rsplit_once(':').unwrap_or_default();
-    url.host = host.trim_matches('[').trim_matches(']').into();
-    url.path = decode(path)?;
-    if url.port == 0 {
-        return Err("port 0 is for servers".into());
-    }
-    if plain != "ftp" && !path.is_empty() {
-        return Err("nothing can follow the port".into());
-    }
-    if plain == "smtp" && url.host.contains(':') {
-        return Err("give an IPv6 address a name, such as localhost".into());
-    }
-    keep(text, &mut url.text)
-}
-
-/// Puts the characters in for which `%E4%BD%A0` and the like stand (RFC 3986 section 2.1).
-fn decode(path: &str) -> std::result::Result<String, String> {
-    let mut bytes = Vec::new();
-    let mut rest = path.as_bytes();
-    while let [byte, after @ ..] = rest {
-        let digits = after
-            .get(..2)
-            .and_then(|digits| str::from_utf8(digits).ok());
-        let decoded = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        rest = after;
-        bytes.push(*byte);
-        if let Some(decoded) = decoded
-            && *byte == b'%'
-        {
-            rest = &after[2..];
-            bytes.pop();
-            bytes.push(decoded);
-        }
-    }
-    let path = String::from_utf8(bytes).map_err(|_| "the path is not UTF-8")?;
-    match path.chars().any(char::is_control) {
-        true => Err("the path has a control character in it".into()),
-        false => Ok(path),
     }
 }
 

@@ -114,7 +114,7 @@ const HINTS: &[(&str, &str)] = &[
     (
         "received corrupt message",
         "that port begins without TLS: smtp:// goes with port 25, ?tls=required with 587, smtps:// with 465, \
-         pop3:// with 110",
+         pop3:// with 110; an FTP server may know no TLS",
     ),
     (
         "STARTTLS",
@@ -185,7 +185,7 @@ fn explain(doing: &str, whom: &dyn Display, error: &(dyn Source + 'static)) -> E
     let name = whom.to_string();
     let is_here = ["127.", "localhost", "[::1]"]
         .iter()
-        .any(|here| name.contains(here));
+        .any(|here| holds(&name, here));
     let kind = match io_kind(error) {
         // The system calls a wait that ran out 'resource temporarily unavailable'.
         WouldBlock if doing != "start a thread for" => TimedOut,
@@ -216,7 +216,7 @@ fn explain(doing: &str, whom: &dyn Display, error: &(dyn Source + 'static)) -> E
         // Other causes say more in the system's own words.
         _ => {
             let problem = format!("cannot {doing} {whom}: {error}");
-            let known = HINTS.iter().find(|(text, _)| problem.contains(text));
+            let known = HINTS.iter().find(|(text, _)| holds(&problem, text));
             let hint = known.map_or(
                 "check what the line above names; --help shows all settings as they are",
                 |(_, hint)| hint,
@@ -225,6 +225,12 @@ fn explain(doing: &str, whom: &dyn Display, error: &(dyn Source + 'static)) -> E
         }
     };
     Error::new(format!("cannot {doing} {whom}: {kind}"), hint)
+}
+
+/// Whether `part` occurs in `text`.
+fn holds(text: &str, part: &str) -> bool {
+    let mut places = text.as_bytes().windows(part.len());
+    places.any(|place| place == part.as_bytes())
 }
 
 /// The kind of the first I/O error in the chain of sources.

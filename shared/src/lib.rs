@@ -7,8 +7,10 @@ pub mod log;
 mod print;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod url;
 
-pub use config::{Config, Url, load, resolve};
+pub use config::{Config, load, resolve};
 pub use error::{Context, Error, Result, wait};
 pub use log::{Level, received, report, sent};
 pub use print::print;
+pub use url::Url;
