@@ -119,6 +119,16 @@ fn what_a_server_refuses_is_explained() {
     let gbk = b"535 \xb5\xc7\xc2\xbc\xca\xa7\xb0\xdc\r\n";
     fails(&ends_with("AUTH", gbk), "UTF-8", code);
     fails(
+        &ends_with("MAIL", b"501 not you\r\n"),
+        "(501): not you",
+        "LESSON_MAIL_FROM",
+    );
+    fails(
+        &ends_with("MAIL", b"530 STARTTLS first\r\n"),
+        "(530): STARTTLS first",
+        "?tls=required with port 587",
+    );
+    fails(
         &ends_with("MAIL", b"553 not you\r\n"),
         "(553): not you",
         "LESSON_MAIL_FROM",
@@ -141,14 +151,18 @@ fn what_a_server_refuses_is_explained() {
     fails(
         &ends_with("DATA", b"451 later\r\n"),
         "(451): later",
-        "--help",
+        "try again later",
     );
 }
 
 #[test]
 fn whatever_a_server_does_ends_in_one_line_and_one_hint() {
     let ports = "smtp:// goes with port 25, ?tls=required with 587";
-    fails(&ends_with("", b"421 busy\r\n"), "(421): busy", "--help");
+    fails(
+        &ends_with("", b"421 busy\r\n"),
+        "(421): busy",
+        "try again later",
+    );
     fails(
         &ends_with("", b"HTTP/1.1 400\r\n"),
         "response error",
@@ -200,7 +214,7 @@ fn wrong_settings_are_found_before_anything_is_sent() {
         (
             "--smtp-url",
             "smtps://mail.example?tls=nonsense",
-            "?tls=nonsense means nothing here",
+            "what follows the ? means nothing here",
         ),
         (
             "--smtp-url",

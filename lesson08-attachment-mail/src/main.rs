@@ -52,7 +52,7 @@ fn build_message(config: &Config) -> shared::Result<Message> {
     // In base64, any bytes arrive as they are.
     let file = Body::new_with_encoding(bytes, ContentTransferEncoding::Base64);
     let file = file.unwrap_or_else(Body::new);
-    let kind = ContentType::parse("application/octet-stream").context("name", "its type")?;
+    let kind = ContentType::parse("application/octet-stream").context("use", "its type")?;
     let name = Path::new(path).file_name().unwrap_or_default();
     let file = Attachment::new(name.to_string_lossy().into()).body(file, kind);
     let parts = MultiPart::mixed().singlepart(body).singlepart(file);

@@ -52,8 +52,9 @@ fn main() -> shared::Result {
         upload(&mut ftp, &config.ftp_upload)?;
     }
 
-    // Step 4: leave.
-    ftp.quit().map_err(cause).context("leave", server)?;
+    // Step 4: leave. All is done, whatever the server says to that.
+    let left = ftp.quit().map_err(cause).context("leave", server);
+    let _ = left.inspect_err(shared::report);
     shared::info!("left {server}");
     Ok(())
 }

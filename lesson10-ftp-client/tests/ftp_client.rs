@@ -186,8 +186,8 @@ fn play_odd(at: &str, arguments: &[&str], mut odd: impl FnMut(&mut Server)) -> R
 
 const NOT_FTP: &str = "is it the right server? check host and port in the URL";
 const SILENT: &str = "is the other side running? try again, or wait longer: LESSON_TIMEOUT=60";
-const BROKE_OFF: &str = "the other side broke off: see what it says; if it has ended, start the \
-                         practice servers in another terminal first: cargo run -p practice-servers";
+const BROKE_OFF: &str =
+    "the other side broke off: see what it says, check the host and the port, and try again";
 const CHECK_PATH: &str = "check DIR and FILE in LESSON_FTP_URL, and what the user may do";
 const LATER: &str = "the server cannot do it now: try again later";
 
@@ -540,12 +540,12 @@ fn a_reply_without_end_is_an_error() {
                 stderr.contains(": the server sent a reply larger than "),
                 "{stderr}"
             );
-            assert_eq!(
-                (run.ended.status, stderr.lines().count()),
-                (Some(1), 2),
-                "{stderr}"
-            );
-            assert_eq!(run.saved().is_empty(), at != "QUIT");
+            // By QUIT, all is done.
+            let is_done = at == "QUIT";
+            let status = if is_done { Some(0) } else { Some(1) };
+            assert_eq!(run.ended.status, status, "{stderr}");
+            assert!(is_done || stderr.lines().count() == 2, "{stderr}");
+            assert_eq!(run.saved().is_empty(), !is_done);
         }
     }
 }
@@ -588,13 +588,10 @@ fn silence_ends_in_time() {
         }
     });
     let run = play_odd("QUIT", &["--timeout", "0.5"], |_| ());
-    assert_eq!(
-        run.ended.stderr,
-        format!(
-            "Error: cannot leave {}: timed out\nhint: {SILENT}\n",
-            run.addr
-        )
-    );
+    // All is done by then.
+    assert_eq!(run.ended.status, Some(0), "{}", run.ended.stderr);
+    let logged = format!("cannot leave {}: timed out\n", run.addr);
+    assert!(run.ended.stderr.ends_with(&logged), "{}", run.ended.stderr);
     assert_eq!(run.saved().len(), 1);
 }
 
@@ -633,9 +630,8 @@ fn an_upload_that_is_refused_midway_tells_why() {
             is_odd
         },
     );
-    let said = format!(
-        "Error: cannot upload big.bin: the server says 552 Disk full\nhint: {CHECK_PATH}\n"
-    );
+    let said = "Error: cannot upload big.bin: the server says 552 Disk full\n\
+                hint: the server has no room: upload less\n";
     assert_eq!(run.ended.stderr, said);
 }
 

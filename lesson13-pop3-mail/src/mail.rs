@@ -59,7 +59,7 @@ fn add_parts<'a>(
     }
     *room -= end;
     let (header, body) = bytes.split_at(end);
-    // A header that is none is passed over.
+    // If the fields cannot be read, there are none.
     let (headers, _length) = mailparse::parse_headers(header).unwrap_or_default();
     let kind = field(&headers, "Content-Type").unwrap_or("text/plain".into());
     let kind = mailparse::parse_content_type(&kind);

@@ -31,11 +31,12 @@ fn main() -> shared::Result {
     shared::print(format!("messages in the mailbox: {count} ({size} bytes)"))?;
 
     // Step 4: list them.
-    let list = mailbox.list()?;
+    let mut list = mailbox.list()?;
+    list.sort();
     show_list(&list)?;
 
     // Step 5: fetch the newest, the one with the highest number.
-    let message = match list.iter().max() {
+    let message = match list.last() {
         Some((number, _size)) => mailbox.retrieve(*number)?,
         None => Vec::new(),
     };
@@ -43,10 +44,8 @@ fn main() -> shared::Result {
     // Step 6: quit. The mail is here, whatever the server says to that.
     let _ = mailbox.quit().inspect_err(shared::report);
     if list.is_empty() {
-        return shared::print("the mailbox is empty: lesson 06 for instance sends a mail");
+        return shared::print("the mailbox is empty; lesson 06 sends a mail");
     }
-
-    let folder = Path::new(&config.save_dir);
 
     // Step 7: take the message apart: headers, parts, text and attachments.
     let parts = mail::take_apart(&message)?;
@@ -54,6 +53,7 @@ fn main() -> shared::Result {
     let attachments = parts.iter().filter(|part| part.is_attachment());
     for (number, part) in (1..).zip(attachments) {
         let name = part.name().unwrap_or_default();
+        let folder = Path::new(&config.save_dir);
         let path = files::save(&name, &part.content, number, folder)?;
         shared::print(format!("saved {}", path.display()))?;
     }

@@ -14,8 +14,8 @@ const LOGIN_HINT: &str = "check LESSON_POP3_USER and LESSON_POP3_PASSWORD: a rea
 const SERVER_HINT: &str = "is it a POP3 server? pop3:// goes with port 110, pop3s:// with 995";
 const ANSWER_HINT: &str = "is it a POP3 server? see what it says";
 const REFUSED_HINT: &str = "the server gives its reason in the line above; try again later";
-const CLOSED_HINT: &str = "the other side broke off: see what it says; if it has ended, start the \
-                           practice servers in another terminal first: cargo run -p practice-servers";
+const CLOSED_HINT: &str =
+    "the other side broke off: see what it says, check the host and the port, and try again";
 
 /// What a session came to.
 struct Session {
@@ -254,7 +254,7 @@ fn an_empty_mailbox_is_said() {
     assert_eq!(
         session.ended.stdout,
         "messages in the mailbox: 0 (0 bytes)\n\
-         the mailbox is empty: lesson 06 for instance sends a mail\n"
+         the mailbox is empty; lesson 06 sends a mail\n"
     );
     assert_eq!(
         (session.ended.status, session.ended.stderr.as_str()),

@@ -226,7 +226,7 @@ const SETTINGS: &[Setting] = &[
         default: "downloads",
         lessons: &["10", "13"],
         purpose: "the folder for what comes from the network",
-        apply: |config, text| keep(text, &mut config.save_dir),
+        apply: set_save_dir,
     },
     Setting {
         name: "LESSON_ALLOW_PLAINTEXT",
@@ -345,7 +345,12 @@ fn complete(config: &mut Config, values: &[Value]) -> Result {
         // Nobody in the world shall get a copy because of a default.
         let is_copy = value.origin == "the default" && !config.smtp_url.is_loopback();
         let (name, text) = (value.setting.name, &value.text);
+        let is_ours = value.setting.is_for(config.program);
         let url = match name {
+            "LESSON_MAIL_FROM" if is_ours => {
+                check_sender(&config.mail_from)?;
+                continue;
+            }
             "LESSON_MAIL_CC" if is_copy => {
                 config.mail_cc.clear();
                 continue;
@@ -360,7 +365,7 @@ fn complete(config: &mut Config, values: &[Value]) -> Result {
             _ => continue,
         };
         let is_safe = url.is_secure || url.is_loopback() || config.allow_plaintext;
-        if value.setting.is_for(config.program) && !is_safe {
+        if is_ours && !is_safe {
             let problem = format!(
                 "{name} is \"{text}\" (from {}): the password would travel in clear",
                 value.origin
@@ -370,6 +375,19 @@ fn complete(config: &mut Config, values: &[Value]) -> Result {
         }
     }
     Ok(())
+}
+
+/// The sender is one address, whether it has a setting of its own or is the user.
+fn check_sender(text: &str) -> Result {
+    if !text.is_empty()
+        && text.split_once(',').is_none()
+        && keep_addresses(text, &mut String::new()).is_ok()
+    {
+        return Ok(());
+    }
+    let problem = format!("the sender is \"{text}\": not one address like a@b.example");
+    let hint = "put it into LESSON_MAIL_FROM; without that, it is LESSON_SMTP_USER";
+    Err(Error::new(problem, hint))
 }
 
 impl Setting {
@@ -400,6 +418,12 @@ impl Setting {
 
     fn wrong(&self, problem: String) -> Error {
         let (name, flag, default) = (self.name, self.flag(), self.default);
+        if default.is_empty() {
+            return Error::new(
+                problem,
+                format!("see what it takes, or leave {name} out: --help"),
+            );
+        }
         let hint =
             format!("a right one is {name}=\"{default}\", or {flag} \"{default}\" as a flag");
         Error::new(problem, hint)
@@ -658,7 +682,7 @@ fn set_mail_to(config: &mut Config, text: &str) -> Checked {
 
 fn set_ftp_url(config: &mut Config, text: &str) -> Checked {
     if text.starts_with("ftps://") {
-        return Err("TLS is asked for by ftp://...?tls=required".into());
+        return Err("TLS is asked for by ?tls=required at the end of an ftp:// URL".into());
     }
     parse_url(text, "ftp", "ftp", &mut config.ftp_url)?;
     match last(&config.ftp_url.path, '/') {
@@ -676,12 +700,19 @@ fn set_allow_plaintext(config: &mut Config, text: &str) -> Checked {
     Ok(())
 }
 
+fn set_save_dir(config: &mut Config, text: &str) -> Checked {
+    keep_folder(text, &mut config.save_dir)
+}
+
 fn set_practice_dir(config: &mut Config, text: &str) -> Checked {
-    if text.is_empty() {
-        return Err("not the name of a folder".into());
+    keep_folder(text, &mut config.practice_dir)
+}
+
+fn keep_folder(text: &str, place: &mut String) -> Checked {
+    match text {
+        "" => Err("not the name of a folder".into()),
+        text => keep(text, place),
     }
-    config.practice_dir = text.into();
-    Ok(())
 }
 
 fn add_practice_addr(config: &mut Config, text: &str) -> Checked {

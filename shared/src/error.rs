@@ -95,8 +95,12 @@ const HINTS: &[(&str, &str)] = &[
         "the sender must be the account's own address: LESSON_MAIL_FROM, or LESSON_SMTP_USER",
     ),
     (
+        "(501)",
+        "the sender must be the account's own address: LESSON_MAIL_FROM, or LESSON_SMTP_USER",
+    ),
+    (
         "(550)",
-        "the server takes no mail for one of the recipients: check LESSON_MAIL_TO",
+        "the server takes no mail for one of the recipients: check LESSON_MAIL_TO, and in lesson 11 LESSON_MAIL_CC and LESSON_MAIL_BCC",
     ),
     ("(552)", "the mail is too large for the server: send less"),
     (
@@ -109,7 +113,7 @@ const HINTS: &[(&str, &str)] = &[
     ),
     (
         "invalid peer certificate",
-        "the certificate is not trusted; for the practice servers: SSL_CERT_FILE=practice-data/ca.pem",
+        "the certificate is not trusted; for the practice servers: SSL_CERT_FILE=practice-data/ca.pem, a path from the current folder",
     ),
     (
         "received corrupt message",
@@ -117,16 +121,28 @@ const HINTS: &[(&str, &str)] = &[
          pop3:// with 110; an FTP server may know no TLS",
     ),
     (
+        "(530)",
+        "the server wants TLS or a login first: ?tls=required with port 587, or smtps:// with 465",
+    ),
+    (
         "STARTTLS",
         "the server has no STARTTLS there: smtp:// goes with port 25, ?tls=required with 587, smtps:// with 465",
     ),
     (
         "incomplete response",
-        "the other side broke off: see what it says, and try again",
+        "the other side broke off: see what it says, check the host and the port, and try again",
+    ),
+    (
+        "transient error",
+        "the server cannot take it now: try again later",
     ),
     (
         "response error",
         "is that an SMTP server? check the host and the port in LESSON_SMTP_URL",
+    ),
+    (
+        "fatal alert",
+        "the two sides agree on no kind of TLS: ask another port or host",
     ),
     (
         "begin TLS with",
@@ -140,6 +156,7 @@ const HINTS: &[(&str, &str)] = &[
         "TLS required",
         "this server wants TLS: put ?tls=required at the end of LESSON_FTP_URL",
     ),
+    ("says 552", "the server has no room: upload less"),
     (
         "says 55",
         "check DIR and FILE in LESSON_FTP_URL, and what the user may do",
@@ -203,6 +220,11 @@ fn explain(doing: &str, whom: &dyn Display, error: &(dyn Source + 'static)) -> E
             "nobody listens there: check the host and the port in the URL"
         }
         ConnectionRefused => &format!("nobody listens at {whom}: start {start}"),
+        ConnectionReset | ConnectionAborted | NotConnected | BrokenPipe | UnexpectedEof
+            if is_mail || is_ftp =>
+        {
+            "the other side broke off: see what it says, check the host and the port, and try again"
+        }
         ConnectionReset | ConnectionAborted | NotConnected | BrokenPipe | UnexpectedEof => {
             &format!("the other side broke off: see what it says; if it has ended, start {start}")
         }

@@ -63,7 +63,7 @@ pub(crate) fn parse_url(text: &str, plain: &str, secure: &str, url: &mut Url) ->
         "" => starts_in_tls,
         "tls=required" if plain != "pop3" && !starts_in_tls => true,
         "tls=opportunistic" if plain == "smtp" && !starts_in_tls => false,
-        _ => return Err(format!("?{query} means nothing here")),
+        _ => return Err("what follows the ? means nothing here".into()),
     };
     let standard = match scheme {
         "smtps" => "465",

@@ -172,11 +172,15 @@ pub const LESSONS: &[Lesson] = &[
     ),
     mail(
         "lesson13-pop3-mail",
-        &[Client {
-            package: "lesson13-pop3-mail",
-            arguments: &[],
-            password: None,
-            prints: "messages in the mailbox: ",
-        }],
+        &[
+            // Played alone, it finds a mail, too.
+            send("lesson08-attachment-mail"),
+            Client {
+                package: "lesson13-pop3-mail",
+                arguments: &[],
+                password: None,
+                prints: "saved downloads",
+            },
+        ],
     ),
 ];

@@ -102,6 +102,12 @@ impl<'a> Stage<'a> {
             if !lesson.at_once {
                 self.watch(ended)?;
             }
+            // The next program may want to read the mail that this one has sent.
+            if let Server::Practice = lesson.server
+                && !self.practice.has_delivered()?
+            {
+                return Ok(Some("its mail is not delivered".into()));
+            }
         }
         self.watch(ended)?;
         for (program, client) in self.programs.iter_mut().skip(first).zip(lesson.clients) {
@@ -117,12 +123,7 @@ impl<'a> Stage<'a> {
         }
 
         match lesson.server {
-            Server::None => Ok(None),
-            // The next lesson may want to read the mail that this one has sent.
-            Server::Practice => Ok(match self.practice.has_delivered()? {
-                true => None,
-                false => Some("its mail is not delivered".into()),
-            }),
+            Server::None | Server::Practice => Ok(None),
             Server::Once(_) => {
                 self.watch(|programs| programs[0].open == 0)?;
                 self.programs[0].ended()

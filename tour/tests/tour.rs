@@ -50,14 +50,14 @@ fn plays_all_lessons_in_order() {
 /// Whatever the lessons before it have sent.
 #[test]
 fn lesson_13_finds_the_mails_of_the_others() {
-    let ended = run(TOUR, &["06", "08", "13"]);
+    let ended = run(TOUR, &["06", "12", "13"]);
     assert_eq!(ended.status, Some(0), "{}\n{}", ended.stdout, ended.stderr);
     for line in [
-        "messages in the mailbox: 2 (",
+        "messages in the mailbox: 3 (",
         "Subject: A mail with an attachment",
         "saved downloads/picture.png",
     ] {
-        let shown = format!("\n  lesson13 > {line}");
+        let shown = format!("\n  lesson13 #2 > {line}");
         assert!(ended.stdout.contains(&shown), "{}", ended.stdout);
     }
 }
