@@ -31,10 +31,8 @@ fn main() -> shared::Result {
 
 /// Builds the message: its headers, and what it says.
 fn build_message(config: &Config) -> shared::Result<Message> {
-    let from: Mailbox = config
-        .mail_from
-        .parse()
-        .context("use", "LESSON_MAIL_FROM")?;
+    let sender = config.mail_from.parse::<Mailbox>();
+    let from = sender.context("use", "LESSON_MAIL_FROM")?;
     let to: Mailboxes = config.mail_to.parse().context("use", "LESSON_MAIL_TO")?;
 
     let mut message = Message::builder();

@@ -35,10 +35,8 @@ fn main() -> shared::Result {
 
 /// Builds the message: its headers, and what it says.
 fn build_message(config: &Config) -> shared::Result<Message> {
-    let from: Mailbox = config
-        .mail_from
-        .parse()
-        .context("use", "LESSON_MAIL_FROM")?;
+    let sender = config.mail_from.parse::<Mailbox>();
+    let from = sender.context("use", "LESSON_MAIL_FROM")?;
     let to: Mailboxes = config.mail_to.parse().context("use", "LESSON_MAIL_TO")?;
 
     let mut message = Message::builder();
@@ -49,12 +47,12 @@ fn build_message(config: &Config) -> shared::Result<Message> {
     let body = SinglePart::plain(CONTENT.to_string());
     let path = config.attachment.as_deref().unwrap_or(PICTURE);
     let bytes = fs::read(path).context("read", path)?;
-    // In base64, any bytes arrive as they are.
-    let file = Body::new_with_encoding(bytes, ContentTransferEncoding::Base64);
-    let file = file.unwrap_or_else(Body::new);
+    // In base64, any bytes arrive as they are; it refuses none.
+    let encoded = Body::new_with_encoding(bytes, ContentTransferEncoding::Base64);
+    let content = encoded.unwrap_or_else(Body::new);
     let kind = ContentType::parse("application/octet-stream").context("use", "its type")?;
     let name = Path::new(path).file_name().unwrap_or_default();
-    let file = Attachment::new(name.to_string_lossy().into()).body(file, kind);
+    let file = Attachment::new(name.to_string_lossy().into()).body(content, kind);
     let parts = MultiPart::mixed().singlepart(body).singlepart(file);
     message.multipart(parts).context("build", "the mail")
 }

@@ -31,13 +31,11 @@ fn main() -> shared::Result {
 
 /// Builds the message: its headers, and what it says.
 fn build_message(config: &Config) -> shared::Result<Message> {
-    let mut from: Mailbox = config
-        .mail_from
-        .parse()
-        .context("use", "LESSON_MAIL_FROM")?;
+    let sender = config.mail_from.parse::<Mailbox>();
+    let mut from = sender.context("use", "LESSON_MAIL_FROM")?;
     let to: Mailboxes = config.mail_to.parse().context("use", "LESSON_MAIL_TO")?;
-    let reply_to = config.mail_reply_to.parse::<Mailbox>();
-    let mut reply_to = reply_to.context("use", "LESSON_MAIL_REPLY_TO")?;
+    let answers = config.mail_reply_to.parse::<Mailbox>();
+    let mut reply_to = answers.context("use", "LESSON_MAIL_REPLY_TO")?;
     from.name = Some("王老师".to_string());
     reply_to.name = Some("Teacher Wang".to_string());
 
