@@ -112,6 +112,21 @@ fn settings_say_who_sends_and_to_whom() {
 }
 
 #[test]
+fn a_password_that_the_server_repeats_is_not_shown() {
+    let (addr, server) = smtp_server(|line| match line.starts_with("AUTH") {
+        true => b"535 top secret is wrong\r\n".to_vec(),
+        false => polite_smtp(line),
+    });
+    let folder = Folder::create();
+    folder.write(".env", "LESSON_SMTP_PASSWORD='top secret'\n");
+    let mut command = command(LESSON, &folder);
+    command.args(["--smtp-url", &format!("smtp://{addr}")]);
+    let ended = Program::start(&mut command).finish();
+    fails(&ended, "(535): **** is wrong", "authorization code");
+    server.join().unwrap();
+}
+
+#[test]
 fn what_a_server_refuses_is_explained() {
     let code = "authorization code";
     fails(&ends_with("AUTH", b"535 Login fail.\r\n"), "(535)", code);

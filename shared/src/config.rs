@@ -346,6 +346,10 @@ fn complete(config: &mut Config, values: &[Value]) -> Result {
         let is_copy = value.origin == "the default" && !config.smtp_url.is_loopback();
         let (name, text) = (value.setting.name, &value.text);
         let is_ours = value.setting.is_for(config.program);
+        let is_set = value.origin != "the default" && !text.is_empty();
+        if is_ours && value.setting.is_password() && is_set {
+            log::hide(text);
+        }
         let url = match name {
             "LESSON_MAIL_FROM" if is_ours => {
                 check_sender(&config.mail_from)?;

@@ -237,7 +237,8 @@ fn explain(doing: &str, whom: &dyn Display, error: &(dyn Source + 'static)) -> E
         StorageFull => "make room, or write elsewhere",
         // Other causes say more in the system's own words.
         _ => {
-            let problem = format!("cannot {doing} {whom}: {error}");
+            let why = log::without_secret(error.to_string());
+            let problem = format!("cannot {doing} {whom}: {why}");
             let known = HINTS.iter().find(|(text, _)| holds(&problem, text));
             let hint = known.map_or(
                 "check what the line above names; --help shows all settings as they are",

@@ -24,6 +24,9 @@ pub enum Level {
 /// When the program started, what it is called, and how much it says.
 static LOG: OnceLock<(Instant, &str, Level)> = OnceLock::new();
 
+/// The password that the program uses, unless it is the well-known one of the practice servers.
+static SECRET: OnceLock<String> = OnceLock::new();
+
 /// Logs an event: `shared::info!("listening on {local}")`.
 #[macro_export]
 macro_rules! info {
@@ -61,6 +64,19 @@ pub(crate) fn start(program: &'static str, level: Level) {
 /// The name of the running program, or nothing before the log was started.
 pub(crate) fn program() -> &'static str {
     LOG.get().map_or("", |(_, program, _)| program)
+}
+
+/// Keeps a password in mind that must not be shown.
+pub(crate) fn hide(secret: &str) {
+    let _ = SECRET.set(secret.into());
+}
+
+/// The text of somebody who may have said the password aloud, without it.
+pub(crate) fn without_secret(text: String) -> String {
+    match SECRET.get() {
+        Some(secret) => text.replace(secret.as_str(), "****"),
+        None => text,
+    }
 }
 
 fn enabled(level: Level) -> bool {
