@@ -342,43 +342,41 @@ fn complete(config: &mut Config, values: &[Value]) -> Result {
         config.mail_reply_to = config.mail_from.clone();
     }
     for value in values {
-        // Nobody in the world shall get a copy because of a default.
-        let is_copy = value.origin == "the default" && !config.smtp_url.is_loopback();
-        let (name, text) = (value.setting.name, &value.text);
-        let is_ours = value.setting.is_for(config.program);
-        let is_set = value.origin != "the default" && !text.is_empty();
-        if is_ours && value.setting.is_password() && is_set {
-            log::hide(text);
+        if !value.setting.is_for(config.program) {
+            continue;
         }
-        let url = match name {
-            "LESSON_MAIL_FROM" if is_ours => {
-                check_sender(&config.mail_from)?;
-                continue;
+        let is_default = value.origin == "the default";
+        if value.setting.is_password() && !is_default && !value.text.is_empty() {
+            log::hide(&value.text);
+        }
+        let is_for_others = is_default && !config.smtp_url.is_loopback();
+        match value.setting.name {
+            "LESSON_MAIL_FROM" => check_sender(&config.mail_from)?,
+            // Nobody in the world shall get a copy because of a default.
+            "LESSON_MAIL_CC" if is_for_others => config.mail_cc.clear(),
+            "LESSON_MAIL_BCC" if is_for_others => config.mail_bcc.clear(),
+            "LESSON_SMTP_URL" => check_safe(value, &config.smtp_url, config)?,
+            "LESSON_POP3_URL" => check_safe(value, &config.pop3_url, config)?,
+            "LESSON_FTP_URL" if config.ftp_user != "anonymous" => {
+                check_safe(value, &config.ftp_url, config)?;
             }
-            "LESSON_MAIL_CC" if is_copy => {
-                config.mail_cc.clear();
-                continue;
-            }
-            "LESSON_MAIL_BCC" if is_copy => {
-                config.mail_bcc.clear();
-                continue;
-            }
-            "LESSON_SMTP_URL" => &config.smtp_url,
-            "LESSON_POP3_URL" => &config.pop3_url,
-            "LESSON_FTP_URL" if config.ftp_user != "anonymous" => &config.ftp_url,
-            _ => continue,
-        };
-        let is_safe = url.is_secure || url.is_loopback() || config.allow_plaintext;
-        if is_ours && !is_safe {
-            let problem = format!(
-                "{name} is \"{text}\" (from {}): the password would travel in clear",
-                value.origin
-            );
-            let hint = "ask for TLS: smtps://, pop3s:// or ?tls=required; or let it: LESSON_ALLOW_PLAINTEXT=yes";
-            return Err(Error::new(problem, hint));
+            _ => {}
         }
     }
     Ok(())
+}
+
+/// A password goes in TLS, or stays on this machine, unless the learner allows otherwise.
+fn check_safe(value: &Value, url: &Url, config: &Config) -> Result {
+    if url.is_secure || url.is_loopback() || config.allow_plaintext {
+        return Ok(());
+    }
+    let (name, origin) = (value.setting.name, &value.origin);
+    let problem =
+        format!("{name} is \"{url}\" (from {origin}): the password would travel in clear");
+    let hint =
+        "ask for TLS: smtps://, pop3s:// or ?tls=required; or let it: LESSON_ALLOW_PLAINTEXT=yes";
+    Err(Error::new(problem, hint))
 }
 
 /// The sender is one address, whether it has a setting of its own or is the user.
