@@ -17,17 +17,26 @@ const EXAMPLES: [&str; 20] = [
 
 fn main() -> shared::Result {
     let config = shared::load(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_DESCRIPTION"));
-    let mut texts = config.arguments;
+    let mut texts: Vec<&str> = config.arguments.iter().map(String::as_str).collect();
     if texts.is_empty() {
-        texts = EXAMPLES.map(String::from).to_vec();
+        texts = EXAMPLES.to_vec();
     }
 
     let mut table = row("address", "version", "class", "kind", "port's range");
     for text in texts {
-        let (ip, port) = parse(&text)?;
+        // Step 1: read the address, and the port if there is one.
+        let parsed = parse(text);
+        let (ip, port) = parsed?;
+
+        // Step 2: see what the address says.
         let version = if ip.is_ipv4() { "IPv4" } else { "IPv6" };
-        let row = row(&text, version, class(ip), kind(ip), range(port));
-        table = table + "\n" + &row;
+        let class = class(ip);
+        let kind = kind(ip);
+
+        // Step 3: see what the port says.
+        let range = range(port);
+        table += "\n";
+        table += &row(text, version, class, kind, range);
     }
     shared::print(table)
 }

@@ -15,13 +15,13 @@ fn main() -> shared::Result {
     let config = shared::load(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_DESCRIPTION"));
     let server = shared::resolve(&config.echo_addr)?;
     let message = config.message.as_bytes();
-    let limit = Some(config.timeout);
-
-    // Step 1: create the socket, on any free port.
     let any = match server {
         SocketAddr::V4(_) => "0.0.0.0:0",
         SocketAddr::V6(_) => "[::]:0",
     };
+    let limit = Some(config.timeout);
+
+    // Step 1: create the socket, on any free port.
     let socket = UdpSocket::bind(any).context("bind to", any)?;
     // To connect sends nothing here: the system just keeps others out, and tells if nobody listens.
     socket.connect(server).context("connect to", server)?;
@@ -31,8 +31,8 @@ fn main() -> shared::Result {
     socket.send(message).context("send to", server)?;
     shared::sent(message, server);
 
-    // Step 3: receive the answer; if a debugger or Ctrl-Z ends the wait early, wait again.
     let mut buffer = [0; MAX_ANSWER];
+    // Step 3: receive the answer; if a debugger or Ctrl-Z ends the wait early, wait again.
     let received = shared::wait(|| socket.recv(&mut buffer));
     let length = received.context("receive from", server)?;
     let answer = &buffer[..length];

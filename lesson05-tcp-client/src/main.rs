@@ -30,9 +30,9 @@ fn main() -> shared::Result {
     let closed = socket.shutdown(Shutdown::Write);
     closed.context("finish sending to", server)?;
 
-    // Step 4: receive the answer, to the end of the stream.
     let mut buffer = Vec::new();
     let mut limited = (&socket).take(MAX_ANSWER as u64 + 1);
+    // Step 4: receive the answer, to the end of the stream.
     let received = limited.read_to_end(&mut buffer);
     let length = received.context("receive from", server)?;
     let answer = &buffer[..length];

@@ -5,7 +5,6 @@
 //! Diff it: with lesson 06, which sends the text alone.
 
 use std::fs;
-use std::path::Path;
 
 use lettre::message::header::{ContentTransferEncoding, ContentType, To};
 use lettre::message::{Attachment, Body, Mailbox, Mailboxes, MultiPart, SinglePart};
@@ -21,10 +20,12 @@ fn main() -> shared::Result {
     let url = &config.smtp_url;
 
     // Step 1: build the message.
-    let message = build_message(&config)?;
+    let built = build_message(&config);
+    let message = built?;
 
     // Step 2: prepare the way to the MTA.
-    let mta = prepare_mta(&config)?;
+    let prepared = prepare_mta(&config);
+    let mta = prepared?;
 
     // Step 3: send the message; the MTA's reply says whether it has taken it.
     let reply = mta.send(&message).context("send the mail to", url)?;
@@ -51,8 +52,8 @@ fn build_message(config: &Config) -> shared::Result<Message> {
     let encoded = Body::new_with_encoding(bytes, ContentTransferEncoding::Base64);
     let content = encoded.unwrap_or_else(Body::new);
     let kind = ContentType::parse("application/octet-stream").context("use", "its type")?;
-    let name = Path::new(path).file_name().unwrap_or_default();
-    let file = Attachment::new(name.to_string_lossy().into()).body(content, kind);
+    let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+    let file = Attachment::new(name.to_string()).body(content, kind);
     let parts = MultiPart::mixed().singlepart(body).singlepart(file);
     message.multipart(parts).context("build", "the mail")
 }

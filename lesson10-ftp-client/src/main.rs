@@ -34,9 +34,12 @@ fn main() -> shared::Result {
     };
     shared::info!("HOST {host}, DIR {dir}, FILE {file}");
     let server = shared::resolve(&url.addr())?;
+    // Until the file is whole, it has a name that no other run takes.
+    let part_name = format!("lesson10-{}.part", process::id());
 
     // Step 1: connect to HOST.
-    let mut ftp = session::connect(server, &config)?;
+    let connected = session::connect(server, &config);
+    let mut ftp = connected?;
 
     // Step 2: give the user name and the password.
     let logged_in = ftp.login(user, &config.ftp_password);
@@ -47,13 +50,14 @@ fn main() -> shared::Result {
     let binary = ftp.transfer_type(FileType::Binary);
     binary.map_err(cause).context("go binary at", server)?;
     list(&mut ftp, dir)?;
-    download(&mut ftp, file, &config)?;
+    download(&mut ftp, file, &part_name, &config)?;
     if !config.ftp_upload.is_empty() {
         upload(&mut ftp, &config.ftp_upload)?;
     }
 
     // Step 4: leave. All is done, whatever the server says to that.
-    let left = ftp.quit().map_err(cause).context("leave", server);
+    let goodbye = ftp.quit();
+    let left = goodbye.map_err(cause).context("leave", server);
     let _ = left.inspect_err(shared::report);
     shared::info!("left {server}");
     Ok(())
@@ -82,14 +86,19 @@ fn list(ftp: &mut RustlsFtpStream, dir: &str) -> shared::Result {
 }
 
 /// Downloads `file`; it gets its name here only when it is whole.
-fn download(ftp: &mut RustlsFtpStream, file: &str, config: &Config) -> shared::Result {
+fn download(
+    ftp: &mut RustlsFtpStream,
+    file: &str,
+    part_name: &str,
+    config: &Config,
+) -> shared::Result {
     let folder = Path::new(&config.save_dir);
     let made = fs::create_dir_all(folder);
     made.context("make the folder", folder.display())?;
-    // No name leads out of the folder: `..\x` is one on some systems, and a path on others.
-    let name = Path::new(file).file_name().unwrap_or_default();
+    // No name leads out of the folder: `..\x` and `c:x` are names on some systems, and paths on others.
+    let name = file.rsplit(['\\', ':']).next().unwrap_or_default();
     let path = folder.join(name);
-    let part = folder.join(format!("lesson10-{}.part", process::id()));
+    let part = folder.join(part_name);
 
     let is_seen = io::stderr().is_terminal() && !matches!(config.log, Level::Error);
     let received = receive(ftp, file, &part, is_seen);
@@ -144,9 +153,8 @@ fn upload(ftp: &mut RustlsFtpStream, path: &str) -> shared::Result {
         return Err(shared::Error::new(problem, hint));
     }
     let mut file = File::open(path).context("read", path)?;
-    let name = Path::new(path).file_name().unwrap_or_default();
-    let name = name.to_string_lossy();
-    let opened = ftp.put_with_stream(&name);
+    let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+    let opened = ftp.put_with_stream(name);
     let mut stream = opened.map_err(cause).context("upload", path)?;
     let sent = io::copy(&mut file, &mut stream);
     // A server that does not take it all says why.

@@ -17,10 +17,12 @@ fn main() -> shared::Result {
     let url = &config.smtp_url;
 
     // Step 1: build the message.
-    let message = build_message(&config)?;
+    let built = build_message(&config);
+    let message = built?;
 
     // Step 2: prepare the way to the MTA.
-    let mta = prepare_mta(&config)?;
+    let prepared = prepare_mta(&config);
+    let mta = prepared?;
 
     // Step 3: send the message; the MTA's reply says whether it has taken it.
     let reply = mta.send(&message).context("send the mail to", url)?;

@@ -19,36 +19,44 @@ const MAX_SHOWN: usize = 10;
 
 fn main() -> shared::Result {
     let config = shared::load(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_DESCRIPTION"));
+    let user = config.pop3_user.as_str();
+    let password = config.pop3_password.as_str();
 
     // Step 1: connect to the MDA.
-    let mut mailbox = Mailbox::connect(&config.pop3_url, config.timeout)?;
+    let connected = Mailbox::connect(&config.pop3_url, config.timeout);
+    let mut mailbox = connected?;
 
     // Step 2: log in.
-    mailbox.log_in(&config.pop3_user, &config.pop3_password)?;
+    let logged_in = mailbox.log_in(user, password);
+    logged_in?;
 
     // Step 3: ask how many messages there are, and how large they are together.
-    let (count, size) = mailbox.stat()?;
+    let counted = mailbox.stat();
+    let (count, size) = counted?;
     shared::print(format!("messages in the mailbox: {count} ({size} bytes)"))?;
 
     // Step 4: list them.
-    let mut list = mailbox.list()?;
+    let listed = mailbox.list();
+    let mut list = listed?;
     list.sort();
     show_list(&list)?;
 
-    // Step 5: fetch the newest, the one with the highest number.
-    let message = match list.last() {
-        Some((number, _size)) => mailbox.retrieve(*number)?,
-        None => Vec::new(),
+    let Some((newest, _size)) = list.last() else {
+        let _ = mailbox.quit().inspect_err(shared::report);
+        return shared::print("the mailbox is empty; lesson 06 sends a mail");
     };
 
+    // Step 5: fetch the newest, the one with the highest number.
+    let fetched = mailbox.retrieve(*newest);
+    let message = fetched?;
+
     // Step 6: quit. The mail is here, whatever the server says to that.
-    let _ = mailbox.quit().inspect_err(shared::report);
-    if list.is_empty() {
-        return shared::print("the mailbox is empty; lesson 06 sends a mail");
-    }
+    let goodbye = mailbox.quit();
+    let _ = goodbye.inspect_err(shared::report);
 
     // Step 7: take the message apart: headers, parts, text and attachments.
-    let parts = mail::take_apart(&message)?;
+    let taken_apart = mail::take_apart(&message);
+    let parts = taken_apart?;
     show_mail(&parts)?;
     let attachments = parts.iter().filter(|part| part.is_attachment());
     for (number, part) in (1..).zip(attachments) {

@@ -71,17 +71,24 @@ pub fn command(exe: &str, folder: &Folder) -> Command {
     command
 }
 
-/// Builds the program of another package of this workspace, and returns its path.
-pub fn built(package: &str) -> String {
-    let mut build = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    build.args(["build", "--quiet", "-p", package]);
-    // What cargo says of this test would make other packages that look at it be compiled anew.
+/// Cargo, without the `LESSON_` variables of whoever runs the tests, and without what it has told this
+/// test: that would make other packages that look at it be compiled anew.
+pub fn cargo() -> Command {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     for (name, _) in env::vars_os() {
         let text = name.to_string_lossy();
-        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
-            build.env_remove(name);
+        let kept_out = ["LESSON_", "CARGO_PKG_", "CARGO_MANIFEST_"];
+        if kept_out.iter().any(|start| text.starts_with(start)) {
+            cargo.env_remove(name);
         }
     }
+    cargo
+}
+
+/// Builds the program of another package of this workspace, and returns its path.
+pub fn built(package: &str) -> String {
+    let mut build = cargo();
+    build.args(["build", "--quiet", "-p", package]);
     if !cfg!(debug_assertions) {
         build.arg("--release");
     }

@@ -53,14 +53,21 @@ impl Practice {
         self.ports[index.unwrap()]
     }
 
+    /// Where a lesson finds the servers.
+    pub fn settings(&self) -> [(&'static str, String); 3] {
+        let url = |scheme: &str, name: &str| format!("{scheme}://127.0.0.1:{}", self.port(name));
+        let ftp = url("ftp", "ftp") + "/pub/readme.txt";
+        [
+            ("LESSON_SMTP_URL", url("smtp", "qq-smtp")),
+            ("LESSON_POP3_URL", url("pop3", "sina-pop3")),
+            ("LESSON_FTP_URL", ftp),
+        ]
+    }
+
     /// A command that runs a lesson in the folder of the servers.
     pub fn lesson(&self, package: &str) -> Command {
         let mut lesson = command(&built(package), &self.folder);
-        let url = |scheme: &str, name: &str| format!("{scheme}://127.0.0.1:{}", self.port(name));
-        let ftp = url("ftp", "ftp") + "/pub/readme.txt";
-        lesson.env("LESSON_SMTP_URL", url("smtp", "qq-smtp"));
-        lesson.env("LESSON_POP3_URL", url("pop3", "sina-pop3"));
-        lesson.env("LESSON_FTP_URL", ftp);
+        lesson.envs(self.settings());
         lesson
     }
 

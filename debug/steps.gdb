@@ -1,0 +1,11 @@
+# `step` stays in the lesson: it passes over what lies outside, and what that is implemented for ...
+skip -rfu ^(std|core|alloc|shared|lettre|suppaftp|mailparse|rustls|rustls_native_certs)::
+skip -rfu ^<
+# ... and over what the compiler calls to fill and to copy memory.
+skip -rfu ^_*mem(cpy|move|set|cmp)
+# Some systems would have gdb ask first whether it may look for more on the network.
+set debuginfod enabled off
+
+source debug/steps.py
+python stop_in_gdb(gdb)
+run

@@ -1,0 +1,38 @@
+"""How rust-lldb shows values: a text in one line, and of an enum the variant that it is."""
+
+# Without this, the bytes of a text follow it, one a line.
+TEXTS = [
+    'StdStringSummaryProvider --regex "^alloc::string::String$"',
+    'summary_lookup --regex "^&(mut )?str$"',
+]
+
+
+def variant_index(_, variants):
+    """Which variant it is: the one whose name has the stored number, else the one without a number.
+
+    lldb cuts the number in the name to 32 bits. Rust stores numbers from 2**63 where a text or a list has its
+    capacity, which is smaller; so without this `None` would be taken for a text, of any length.
+    """
+    rest = 0
+    for index in range(variants.GetNumChildren()):
+        variant = variants.GetChildAtIndex(index)
+        stored = variant.GetChildMemberWithName("$discr$")
+        if not stored.IsValid():
+            rest = index
+            continue
+        number = stored.GetValueAsUnsigned()
+        short = number % 2**32 if number >= 2**63 else number
+        if variant.GetName() in (f"$variant${number}", f"$variant${short}"):
+            return index
+    return rest
+
+
+def __lldb_init_module(debugger, _):
+    for text in TEXTS:
+        summary = "type summary add --category lessons --python-function lldb_lookup."
+        debugger.HandleCommand(summary + text)
+    debugger.HandleCommand("type category enable lessons")
+
+    import lldb_providers
+
+    lldb_providers.ClangEncodedEnumProvider._getCurrentVariantIndex = variant_index

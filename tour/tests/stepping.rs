@@ -1,0 +1,443 @@
+//! The lessons in a debugger, started as the README says, each with a real peer: `step` stays in the
+//! lesson, `next` goes from one numbered step to the next, and whatever has a name can be read.
+#![cfg(test)]
+
+mod practice;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{self, BufRead, BufReader, Write};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Instant;
+
+use practice::Practice;
+use shared::testing::{Folder, PATIENCE, Program, built, cargo, start};
+
+const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+/// The lessons, and how many numbered steps each has.
+const LESSONS: [(&str, u32); 14] = [
+    ("lesson00-addresses", 3),
+    ("lesson01-udp-server", 4),
+    ("lesson02-udp-client", 3),
+    ("lesson03-udp-loop", 4),
+    ("lesson04-tcp-server", 7),
+    ("lesson05-tcp-client", 5),
+    ("lesson06-text-mail", 3),
+    ("lesson07-html-mail", 3),
+    ("lesson08-attachment-mail", 3),
+    ("lesson09-tcp-threads", 7),
+    ("lesson10-ftp-client", 4),
+    ("lesson11-headers-mail", 3),
+    ("lesson12-alternative-mail", 3),
+    ("lesson13-pop3-mail", 7),
+];
+
+/// More lines than `next` passes between two steps, and than `step` passes in a lesson.
+const MANY: usize = 40;
+const VERY_MANY: usize = 2000;
+
+/// How one debugger is spoken to.
+#[derive(Clone, Copy)]
+struct Language {
+    name: &'static str,
+    /// Said once, before anything else.
+    begin: &'static str,
+    /// Prints `at`, the line and the file where the program is.
+    place: &'static str,
+    /// Prints all that has a name here.
+    locals: &'static str,
+    /// Stops in a function.
+    breakpoint: &'static str,
+    /// Prints [`END`], in a line of its own.
+    end: &'static str,
+}
+
+/// What ends each answer.
+const END: &str = "-- that is all --";
+
+const GDB: Language = Language {
+    name: "gdb",
+    begin: "set confirm off",
+    place: "python where = gdb.selected_frame().find_sal(); print('at', where.line, where.symtab.fullname())",
+    locals: "info locals",
+    breakpoint: "break",
+    end: "echo -- that is all --\\n",
+};
+
+const LLDB: Language = Language {
+    name: "lldb",
+    // Each command waits until the program has stopped again.
+    begin: "script lldb.debugger.SetAsync(False)",
+    place: "script thread = lldb.debugger.GetSelectedTarget().process.GetSelectedThread(); \
+            where = thread.GetSelectedFrame().line_entry; print('at', where.line, where.file.fullpath)",
+    locals: "frame variable",
+    breakpoint: "breakpoint set --name",
+    end: "script print('-- that is all --')",
+};
+
+/// A numbered step of a lesson.
+#[derive(Debug)]
+struct Step {
+    /// The first and the last number in its comment.
+    numbers: (u32, u32),
+    /// The number of its statement's line in the file.
+    line: usize,
+    /// The function that holds it.
+    function: String,
+}
+
+/// The lines of a lesson, and its steps in the order in which they happen.
+struct Source {
+    lines: Vec<String>,
+    steps: Vec<Step>,
+}
+
+impl Source {
+    /// Reads a lesson, whose steps are numbered from 1 to `count`.
+    fn read(lesson: &str, count: u32) -> Self {
+        let path = format!("{WORKSPACE}/{lesson}/src/main.rs");
+        let text = fs::read_to_string(path).unwrap();
+        let lines: Vec<_> = text.lines().map(String::from).collect();
+        let mut source = Source {
+            lines,
+            steps: Vec::new(),
+        };
+        let mut function = String::new();
+        for (index, line) in source.lines.iter().enumerate() {
+            if let Some(rest) = line.strip_prefix("fn ") {
+                function = rest.split('(').next().unwrap().to_string();
+            }
+            let text = line.trim_start();
+            if text.starts_with("// Step ") || text.starts_with("// Steps ") {
+                let label = text.split([':', ',']).next().unwrap();
+                let words = label.split(' ').filter_map(|word| word.parse().ok());
+                let numbers: Vec<u32> = words.collect();
+                source.steps.push(Step {
+                    numbers: (numbers[0], *numbers.last().unwrap()),
+                    line: source.after(index + 1),
+                    function: function.clone(),
+                });
+            }
+        }
+        // What holds several steps in functions of their own comes before these.
+        let order = |step: &Step| (step.numbers.0, u32::MAX - step.numbers.1);
+        source.steps.sort_by_key(order);
+        let numbers = source.steps.iter().map(|step| step.numbers);
+        let all: BTreeSet<u32> = numbers.flat_map(|(first, last)| first..=last).collect();
+        assert_eq!(all, (1..=count).collect(), "the steps of {lesson}");
+        source
+    }
+
+    /// The line, by its number.
+    fn line(&self, number: usize) -> &str {
+        self.lines[number - 1].trim()
+    }
+
+    /// The number of the next line with code behind this one.
+    fn after(&self, number: usize) -> usize {
+        let is_code = |number: &usize| {
+            let line = self.line(*number);
+            !line.is_empty() && !line.starts_with("//")
+        };
+        (number + 1..).find(is_code).unwrap()
+    }
+
+    /// The names that the line gives to values.
+    fn names(&self, number: usize) -> Vec<&str> {
+        let line = self.line(number).strip_prefix("let ").unwrap_or_default();
+        let (pattern, _) = line.split_once(" = ").unwrap_or_default();
+        let words = pattern.split(|c: char| !c.is_alphanumeric() && c != '_');
+        words
+            .filter(|word| !["", "mut", "_"].contains(word))
+            .collect()
+    }
+
+    /// How to get into the function that holds the step, if it is called here.
+    fn way_in(&self, place: Option<usize>, step: &Step) -> Option<&'static str> {
+        let line = self.line(place?);
+        let is_call = line.contains(&format!("{}(", step.function)) && !line.starts_with("fn ");
+        // Where a thread makes the call, it stops at a breakpoint.
+        let way = if line.contains("move ||") {
+            "continue"
+        } else {
+            "step"
+        };
+        is_call.then_some(way)
+    }
+}
+
+/// A lesson in a debugger, stopped somewhere.
+struct Session {
+    language: Language,
+    lesson: &'static str,
+    debugger: Child,
+    commands: ChildStdin,
+    lines: Receiver<String>,
+    /// All that was said.
+    said: String,
+    /// Who asks the lesson once it listens.
+    client: Option<&'static str>,
+    peers: Vec<Program>,
+    _practice: Option<Practice>,
+    _folder: Folder,
+}
+
+impl Session {
+    /// Starts the lesson with the README's command, and its other side.
+    fn start(language: Language, lesson: &'static str) -> Self {
+        let folder = Folder::create();
+        fs::create_dir(folder.path().join("debug")).unwrap();
+        for file in fs::read_dir(format!("{WORKSPACE}/debug")).unwrap() {
+            let file = file.unwrap();
+            let copy = folder.path().join("debug").join(file.file_name());
+            fs::copy(file.path(), copy).unwrap();
+        }
+
+        let mut command = cargo();
+        command.current_dir(folder.path());
+        command.args(["run", "--quiet", "--config"]);
+        command.arg(format!("debug/{}.toml", language.name));
+        command.args(["--manifest-path", &format!("{WORKSPACE}/Cargo.toml")]);
+        command.args(["-p", lesson]).env("LESSON_TIMEOUT", "3600");
+
+        let mut peers = Vec::new();
+        let mut practice = None;
+        let mut client = None;
+        let mut addr = "127.0.0.1:0".to_string();
+        match &lesson[6..8] {
+            "00" => {}
+            "01" | "03" => client = Some("lesson02-udp-client"),
+            "04" | "09" => client = Some("lesson05-tcp-client"),
+            "02" => peers.push(start(&built("lesson03-udp-loop"), &["--echo-addr", &addr])),
+            "05" => {
+                let arguments = ["--echo-addr", &addr, "--timeout", "3600"];
+                peers.push(start(&built("lesson09-tcp-threads"), &arguments));
+            }
+            number => {
+                let servers = Practice::start();
+                if number == "13" {
+                    let mut send = servers.lesson("lesson08-attachment-mail");
+                    assert_eq!(Program::start(&mut send).finish().status, Some(0));
+                    servers.mails("sina", "xuesheng", 1);
+                }
+                command.envs(servers.settings());
+                practice = Some(servers);
+            }
+        }
+        if let Some(server) = peers.first_mut() {
+            addr = server.listening().to_string();
+        }
+        command.env("LESSON_ECHO_ADDR", addr);
+
+        let (output, both) = io::pipe().unwrap();
+        command.stdin(Stdio::piped());
+        command.stdout(both.try_clone().unwrap()).stderr(both);
+        let mut debugger = command.spawn().unwrap();
+        drop(command);
+        let (sender, lines) = channel();
+        thread::spawn(move || {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                let _ = sender.send(line);
+            }
+        });
+        let mut session = Session {
+            language,
+            lesson,
+            commands: debugger.stdin.take().unwrap(),
+            debugger,
+            lines,
+            said: String::new(),
+            client,
+            peers,
+            _practice: practice,
+            _folder: folder,
+        };
+        session.ask(language.begin);
+        if lesson == "lesson09-tcp-threads" {
+            let serve = "lesson09_tcp_threads::serve_client";
+            session.ask(&format!("{} {serve}", language.breakpoint));
+        }
+        session
+    }
+
+    /// Gives the debugger a command, and returns its answer. Meanwhile, whoever asks the lesson may begin.
+    fn ask(&mut self, command: &str) -> String {
+        writeln!(self.commands, "{command}\n{}", self.language.end).unwrap();
+        let limit = Instant::now() + PATIENCE;
+        let mut answer = String::new();
+        loop {
+            let Ok(line) = self.lines.recv_timeout(limit - Instant::now()) else {
+                panic!("{command:?} is not answered:\n{}", self.said);
+            };
+            self.said += &format!("{line}\n");
+            if line.ends_with(END) {
+                return answer;
+            }
+            let listening = line.split_once("listening on ");
+            let addr = listening.map_or("", |(_, addr)| addr.trim());
+            if addr.parse::<SocketAddr>().is_ok()
+                && let Some(client) = self.client.take()
+            {
+                let arguments = ["--echo-addr", addr, "--timeout", "3600"];
+                self.peers.push(start(&built(client), &arguments));
+            }
+            answer += &format!("{line}\n");
+        }
+    }
+
+    /// The line of `main.rs` where the program is; nothing if it is in another file of the lesson.
+    #[track_caller]
+    fn place(&mut self) -> Option<usize> {
+        let answer = self.ask(self.language.place);
+        let place = answer.lines().find_map(|line| {
+            let (_, place) = line.split_once("at ")?;
+            let (number, path) = place.trim().split_once(' ')?;
+            Some((PathBuf::from(path), number.parse().ok()?))
+        });
+        let (path, number) = place.unwrap_or_default();
+        let source = Path::new(WORKSPACE).join(self.lesson).join("src");
+        let source = source.canonicalize().unwrap();
+        let path = path.canonicalize().unwrap_or_default();
+        let is_inside = path.starts_with(&source);
+        assert!(is_inside, "not in the lesson: {answer}\n{}", self.said);
+        // What the compiler adds by itself has the line 0.
+        let is_main = path == source.join("main.rs") && number > 0;
+        is_main.then_some(number)
+    }
+
+    /// Expects that all that has a name can be read, these names among it.
+    #[track_caller]
+    fn reads_well(&mut self, names: &[&str]) {
+        let answer = self.ask(self.language.locals);
+        for name in names {
+            let shown = format!("{name} = ");
+            assert!(
+                answer.contains(&shown),
+                "no {name}: {answer}\n{}",
+                self.said
+            );
+        }
+        for bad in [
+            "<optimized out>",
+            "not available",
+            "<error",
+            "Cannot access memory",
+            "Traceback",
+        ] {
+            assert!(!answer.contains(bad), "{bad}: {answer}\n{}", self.said);
+        }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // The debugger takes the program with it.
+        let _ = writeln!(self.commands, "kill\nquit");
+        let limit = Instant::now() + PATIENCE;
+        while let Ok(_line) = self.lines.recv_timeout(limit - Instant::now()) {}
+        let _ = self.debugger.kill();
+        let _ = self.debugger.wait();
+    }
+}
+
+/// `next` leads from a step to the next statement, and on to the next step; where that lies in a function of
+/// its own, `step` leads into it, or a breakpoint where that is a thread.
+fn next_goes_from_step_to_step(language: Language) {
+    for (lesson, count) in LESSONS {
+        let source = Source::read(lesson, count);
+        let mut session = Session::start(language, lesson);
+        let mut place = session.place();
+        assert_eq!(place, Some(source.steps[0].line), "{}", session.said);
+        for (index, step) in source.steps.iter().enumerate() {
+            for _ in 0..MANY {
+                if source.steps[index..]
+                    .iter()
+                    .any(|step| place == Some(step.line))
+                {
+                    break;
+                }
+                session.ask(source.way_in(place, step).unwrap_or("next"));
+                place = session.place();
+            }
+            assert_eq!(
+                place,
+                Some(step.line),
+                "{lesson} misses {step:?}:\n{}",
+                session.said
+            );
+            session.reads_well(&[]);
+
+            // A step that holds the next one is entered; from any other, `next` leads on.
+            let holds = |next| source.way_in(place, next).is_some();
+            if !source.steps.get(index + 1).is_some_and(holds) {
+                session.ask("next");
+                place = session.place();
+                let next = source.after(step.line);
+                assert_eq!(
+                    place,
+                    Some(next),
+                    "{lesson}, from {step:?}:\n{}",
+                    session.said
+                );
+                session.reads_well(&source.names(step.line));
+            }
+        }
+    }
+}
+
+/// `step`, again and again, comes to each step in its order, and to nothing that is not the lesson's own.
+fn step_stays_in_the_lesson(language: Language) {
+    for (lesson, count) in LESSONS {
+        let source = Source::read(lesson, count);
+        let mut session = Session::start(language, lesson);
+        let mut rest = source.steps.as_slice();
+        for _ in 0..VERY_MANY {
+            let place = session.place();
+            let found = rest.iter().position(|step| place == Some(step.line));
+            if let Some(index) = found {
+                assert_eq!(index, 0, "{lesson} misses {:?}:\n{}", rest[0], session.said);
+                rest = &rest[1..];
+            }
+            let Some(next) = rest.first() else {
+                break;
+            };
+            let way_in = source.way_in(place, next);
+            session.ask(way_in.unwrap_or("step"));
+        }
+        assert!(
+            rest.is_empty(),
+            "{lesson} misses {:?}:\n{}",
+            rest[0],
+            session.said
+        );
+    }
+}
+
+#[test]
+#[ignore = "needs rust-gdb"]
+fn next_goes_from_step_to_step_in_gdb() {
+    next_goes_from_step_to_step(GDB);
+}
+
+#[test]
+#[ignore = "needs rust-lldb"]
+fn next_goes_from_step_to_step_in_lldb() {
+    next_goes_from_step_to_step(LLDB);
+}
+
+#[test]
+#[ignore = "needs rust-gdb"]
+fn step_stays_in_the_lesson_in_gdb() {
+    step_stays_in_the_lesson(GDB);
+}
+
+#[test]
+#[ignore = "needs rust-lldb"]
+fn step_stays_in_the_lesson_in_lldb() {
+    step_stays_in_the_lesson(LLDB);
+}
