@@ -3,6 +3,8 @@ skip -rfu ^(std|core|alloc|shared|lettre|suppaftp|mailparse|rustls|rustls_native
 skip -rfu ^<
 # ... and over what the compiler calls to fill and to copy memory.
 skip -rfu ^_*mem(cpy|move|set|cmp)
+# What has several fields is shown one field a line.
+set print pretty on
 # Some systems would have gdb ask first whether it may look for more on the network.
 set debuginfod enabled off
 

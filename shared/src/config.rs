@@ -282,7 +282,7 @@ const MAX_MESSAGE: usize = 65_507;
 fn arguments_of(program: &str) -> &'static str {
     match program {
         "lesson00-addresses" => "[ADDRESS | ADDRESS:PORT]...",
-        "tour" => "[LESSON]...",
+        "tour" => "[LESSON]... | diff LESSON [LESSON]",
         _ => "",
     }
 }

@@ -4,6 +4,8 @@
 pub struct Lesson {
     /// The name of its package and of its program.
     pub package: &'static str,
+    /// The number of the lesson that it is to be compared with; the first of a kind has none.
+    pub parent: Option<&'static str>,
     /// The program that is started first.
     pub server: Server,
     /// The programs that are run then.
@@ -62,9 +64,14 @@ const ASK_TCP: Client = Client {
 };
 
 /// A lesson with the practice servers.
-const fn mail(package: &'static str, clients: &'static [Client]) -> Lesson {
+const fn mail(
+    package: &'static str,
+    parent: Option<&'static str>,
+    clients: &'static [Client],
+) -> Lesson {
     Lesson {
         package,
+        parent,
         server: Server::Practice,
         clients,
         at_once: false,
@@ -85,6 +92,7 @@ const fn send(package: &'static str) -> Client {
 pub const LESSONS: &[Lesson] = &[
     Lesson {
         package: "lesson00-addresses",
+        parent: None,
         server: Server::None,
         clients: &[Client {
             package: "lesson00-addresses",
@@ -96,12 +104,14 @@ pub const LESSONS: &[Lesson] = &[
     },
     Lesson {
         package: "lesson01-udp-server",
+        parent: None,
         server: Server::Once("lesson01-udp-server"),
         clients: &[ASK_UDP],
         at_once: false,
     },
     Lesson {
         package: "lesson02-udp-client",
+        parent: None,
         server: Server::Once("lesson01-udp-server"),
         clients: &[Client {
             package: "lesson02-udp-client",
@@ -113,18 +123,21 @@ pub const LESSONS: &[Lesson] = &[
     },
     Lesson {
         package: "lesson03-udp-loop",
+        parent: Some("01"),
         server: Server::Forever("lesson03-udp-loop"),
         clients: &[ASK_UDP, ASK_UDP],
         at_once: false,
     },
     Lesson {
         package: "lesson04-tcp-server",
+        parent: Some("03"),
         server: Server::Forever("lesson04-tcp-server"),
         clients: &[ASK_TCP, ASK_TCP],
         at_once: false,
     },
     Lesson {
         package: "lesson05-tcp-client",
+        parent: Some("02"),
         server: Server::Forever("lesson04-tcp-server"),
         clients: &[Client {
             package: "lesson05-tcp-client",
@@ -134,20 +147,27 @@ pub const LESSONS: &[Lesson] = &[
         }],
         at_once: false,
     },
-    mail("lesson06-text-mail", &[send("lesson06-text-mail")]),
-    mail("lesson07-html-mail", &[send("lesson07-html-mail")]),
+    mail("lesson06-text-mail", None, &[send("lesson06-text-mail")]),
+    mail(
+        "lesson07-html-mail",
+        Some("06"),
+        &[send("lesson07-html-mail")],
+    ),
     mail(
         "lesson08-attachment-mail",
+        Some("06"),
         &[send("lesson08-attachment-mail")],
     ),
     Lesson {
         package: "lesson09-tcp-threads",
+        parent: Some("04"),
         server: Server::Forever("lesson09-tcp-threads"),
         clients: &[ASK_TCP, ASK_TCP, ASK_TCP],
         at_once: true,
     },
     Lesson {
         package: "lesson10-ftp-client",
+        parent: None,
         server: Server::Practice,
         clients: &[
             Client {
@@ -165,13 +185,19 @@ pub const LESSONS: &[Lesson] = &[
         ],
         at_once: false,
     },
-    mail("lesson11-headers-mail", &[send("lesson11-headers-mail")]),
+    mail(
+        "lesson11-headers-mail",
+        Some("06"),
+        &[send("lesson11-headers-mail")],
+    ),
     mail(
         "lesson12-alternative-mail",
+        Some("07"),
         &[send("lesson12-alternative-mail")],
     ),
     mail(
         "lesson13-pop3-mail",
+        None,
         &[
             // Played alone, it finds a mail, too.
             send("lesson08-attachment-mail"),

@@ -1,7 +1,9 @@
 //! Plays the lessons in order, each with its other side: what a bare `cargo run` starts.
 //!
-//! Run it: `cargo run`, or `cargo run -- 03 09` for just these two.
+//! Run it: `cargo run`, or `cargo run -- 03 09` for just these two; `cargo run -- diff 07` shows what a lesson
+//! changes.
 
+mod diff;
 mod lessons;
 mod practice;
 mod stage;
@@ -19,7 +21,15 @@ use stage::Stage;
 
 fn main() -> Result {
     let config = shared::load(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_DESCRIPTION"));
-    let lessons = choose(&config.arguments)?;
+    if let [first, numbers @ ..] = config.arguments.as_slice()
+        && first == "diff"
+    {
+        return diff::show(&choose(numbers)?);
+    }
+    let mut lessons = choose(&config.arguments)?;
+    if lessons.is_empty() {
+        lessons.extend(LESSONS);
+    }
     let programs = build()?;
     // A folder of its own, with an empty `.env`, so that no `.env` of the learner's own sends the lessons
     // elsewhere.
@@ -43,7 +53,7 @@ fn main() -> Result {
     }
 }
 
-/// The lessons with these numbers; all of them without any.
+/// The lessons with these numbers.
 fn choose(numbers: &[String]) -> Result<Vec<&'static Lesson>> {
     let mut chosen = Vec::new();
     for number in numbers {
@@ -57,9 +67,6 @@ fn choose(numbers: &[String]) -> Result<Vec<&'static Lesson>> {
                 format!("there are {}", numbers.join(" ")),
             )
         })?);
-    }
-    if chosen.is_empty() {
-        chosen.extend(LESSONS);
     }
     Ok(chosen)
 }
@@ -139,9 +146,14 @@ fn play_all(
     Ok(failed)
 }
 
+/// The lesson itself.
+fn source(lesson: &Lesson) -> io::Result<String> {
+    fs::read_to_string(workspace().join(lesson.package).join("src/main.rs"))
+}
+
 /// What the lesson is, as the first line of its source says.
 fn purpose(lesson: &Lesson) -> io::Result<String> {
-    let source = fs::read_to_string(workspace().join(lesson.package).join("src/main.rs"))?;
+    let source = source(lesson)?;
     let first = source.lines().next().unwrap_or_default();
     Ok(first.trim_start_matches("//! ").to_string())
 }

@@ -1,0 +1,79 @@
+//! Shows what one lesson changes in another.
+
+use std::env;
+use std::io::{self, ErrorKind, IsTerminal};
+
+use shared::{Context, Error, Result};
+use similar::TextDiff;
+
+use crate::lessons::{LESSONS, Lesson};
+use crate::{say, source};
+
+/// Shows the difference between a lesson and its parent, or between two lessons, and how many lines it has.
+pub fn show(lessons: &[&Lesson]) -> Result {
+    let (parent, lesson) = match lessons {
+        [lesson] => (parent(lesson)?, *lesson),
+        [parent, lesson] => (*parent, *lesson),
+        _ => {
+            let hint = "as in: cargo run -- diff 07, or: cargo run -- diff 06 12";
+            return Err(Error::new(
+                "diff takes the numbers of one or two lessons",
+                hint,
+            ));
+        }
+    };
+    match compare(parent, lesson) {
+        // Whoever was reading has gone.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        compared => compared.context("compare", "the lessons"),
+    }
+}
+
+/// The lesson that this one is to be compared with.
+fn parent(lesson: &Lesson) -> Result<&'static Lesson> {
+    let number = lesson.number();
+    let parent = LESSONS
+        .iter()
+        .find(|other| Some(other.number()) == lesson.parent);
+    parent.ok_or_else(|| {
+        let problem = format!("lesson {number} has no parent: it is the first of its kind");
+        Error::new(
+            problem,
+            format!("name the other lesson, too: cargo run -- diff {number} 12"),
+        )
+    })
+}
+
+fn compare(parent: &Lesson, lesson: &Lesson) -> io::Result<()> {
+    let (old, new) = (source(parent)?, source(lesson)?);
+    let name = |lesson: &Lesson| format!("{}/src/main.rs", lesson.package);
+    let diff = TextDiff::from_lines(&old, &new);
+    let unified = diff
+        .unified_diff()
+        .header(&name(parent), &name(lesson))
+        .to_string();
+
+    let has_colours = io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none();
+    let (mut removed, mut added) = (0, 0);
+    for line in unified.lines() {
+        let colour = match line.as_bytes() {
+            [b'-', b'-', b'-', ..] | [b'+', b'+', b'+', ..] => "1",
+            [b'-', ..] => "31",
+            [b'+', ..] => "32",
+            [b'@', ..] => "36",
+            _ => "",
+        };
+        // A lesson's header is its own affair.
+        let is_header = line.get(1..).is_some_and(|text| text.starts_with("//!"));
+        removed += usize::from(colour == "31" && !is_header);
+        added += usize::from(colour == "32" && !is_header);
+        match has_colours && !colour.is_empty() {
+            true => say(&format!("\u{1b}[{colour}m{line}\u{1b}[0m"))?,
+            false => say(line)?,
+        }
+    }
+    let count = removed + added;
+    say(&format!(
+        "{count} lines changed, the header aside: {removed} removed, {added} added"
+    ))
+}
