@@ -64,7 +64,7 @@ const GDB: Language = Language {
     name: "gdb",
     begin: "set confirm off",
     place: "python where = gdb.selected_frame().find_sal(); print('at', where.line, where.symtab.fullname())",
-    locals: "info locals",
+    locals: "python gdb.execute('info args'); gdb.execute('info locals')",
     breakpoint: "break",
     end: "echo -- that is all --\\n",
 };
@@ -325,6 +325,7 @@ impl Session {
         for bad in [
             "<optimized out>",
             "not available",
+            "<unavailable>",
             "<error",
             "Cannot access memory",
             "Traceback",
