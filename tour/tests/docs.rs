@@ -39,7 +39,7 @@ impl Page {
     fn read(path: &Path) -> Self {
         let text = fs::read_to_string(path).unwrap();
         let (mut sections, mut links) = (vec![Section::default()], Vec::new());
-        let (mut is_heading, mut is_diagram) = (false, false);
+        let (mut is_heading, mut is_code) = (false, false);
         for event in Parser::new_ext(&text, Options::ENABLE_TABLES) {
             let section = sections.last_mut().unwrap();
             match event {
@@ -53,14 +53,13 @@ impl Page {
                 }
                 Event::End(TagEnd::Heading(_)) => is_heading = false,
                 Event::Start(Tag::CodeBlock(kind)) => {
-                    is_diagram = matches!(kind, CodeBlockKind::Fenced(name) if &*name == "mermaid");
-                    section.diagrams += usize::from(is_diagram);
+                    is_code = !matches!(kind, CodeBlockKind::Fenced(name) if &*name == "mermaid");
+                    section.diagrams += usize::from(!is_code);
                 }
-                Event::End(TagEnd::CodeBlock) => is_diagram = false,
+                Event::End(TagEnd::CodeBlock) => is_code = false,
                 Event::Start(Tag::Link { dest_url, .. }) => links.push(dest_url.to_string()),
                 Event::Text(text) | Event::Code(text) if is_heading => section.title += &text,
-                // In a paragraph, this is text; in a code block, it is all of its lines.
-                Event::Text(text) if !is_diagram && text.ends_with('\n') => {
+                Event::Text(text) if is_code => {
                     section.code.extend(text.lines().map(String::from));
                 }
                 Event::Code(code) => section.code.push(code.to_string()),
