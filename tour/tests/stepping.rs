@@ -195,7 +195,10 @@ impl Session {
         for file in fs::read_dir(format!("{WORKSPACE}/debug")).unwrap() {
             let file = file.unwrap();
             let copy = folder.path().join("debug").join(file.file_name());
-            fs::copy(file.path(), copy).unwrap();
+            // lldb may have left a folder with compiled Python.
+            if file.path().is_file() {
+                fs::copy(file.path(), copy).unwrap();
+            }
         }
 
         let mut command = cargo();
