@@ -5,8 +5,6 @@ skip -rfu ^<
 skip -rfu ^_*mem(cpy|move|set|cmp)
 # What has several fields is shown one field a line.
 set print pretty on
-# Some systems would have gdb ask first whether it may look for more on the network.
-set debuginfod enabled off
 
 source debug/steps.py
 python stop_in_gdb(gdb)

@@ -7,24 +7,36 @@ TEXTS = [
 ]
 
 
+def holds_capacity(value, address):
+    """Whether a text or a list within the value has its capacity at this address."""
+    if value.GetTypeName().endswith("UsizeNoHighBit"):
+        return value.GetLoadAddress() == address
+    fields = range(value.GetType().GetNumberOfFields())
+    return any(holds_capacity(value.GetChildAtIndex(field), address) for field in fields)
+
+
 def variant_index(_, variants):
     """Which variant it is: the one whose name has the stored number, else the one without a number.
 
     lldb cuts the number in the name to 32 bits. Rust stores numbers from 2**63 where a text or a list has its
     capacity, which is smaller; so without this `None` would be taken for a text, of any length.
     """
-    rest = 0
+    found, rest = None, 0
     for index in range(variants.GetNumChildren()):
         variant = variants.GetChildAtIndex(index)
         stored = variant.GetChildMemberWithName("$discr$")
         if not stored.IsValid():
             rest = index
             continue
-        number = stored.GetValueAsUnsigned()
+        number, address = stored.GetValueAsUnsigned(), stored.GetLoadAddress()
         short = number % 2**32 if number >= 2**63 else number
         if variant.GetName() in (f"$variant${number}", f"$variant${short}"):
-            return index
-    return rest
+            found = index
+    if found is None:
+        return rest
+    content = variants.GetChildAtIndex(rest).GetChildMemberWithName("value").GetNonSyntheticValue()
+    is_capacity = number < 2**63 and holds_capacity(content, address)
+    return rest if is_capacity else found
 
 
 def __lldb_init_module(debugger, _):

@@ -41,6 +41,7 @@ fn main() -> shared::Result {
     list.sort();
     show_list(&list)?;
 
+    // With nothing to fetch, the next step is the sixth.
     let Some((newest, _size)) = list.last() else {
         let _ = mailbox.quit().inspect_err(shared::report);
         return shared::print("the mailbox is empty; lesson 06 sends a mail");

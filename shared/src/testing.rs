@@ -63,11 +63,7 @@ impl Drop for Folder {
 pub fn command(exe: &str, folder: &Folder) -> Command {
     let mut command = Command::new(exe);
     command.current_dir(folder.path());
-    for (name, _) in env::vars_os() {
-        if name.to_string_lossy().starts_with("LESSON_") {
-            command.env_remove(name);
-        }
-    }
+    keep_out(&["LESSON_"], &mut command);
     command
 }
 
@@ -75,14 +71,18 @@ pub fn command(exe: &str, folder: &Folder) -> Command {
 /// test: that would make other packages that look at it be compiled anew.
 pub fn cargo() -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    keep_out(&["LESSON_", "CARGO_PKG_", "CARGO_MANIFEST_"], &mut cargo);
+    cargo
+}
+
+/// Does not pass on the variables that begin so.
+fn keep_out(starts: &[&str], command: &mut Command) {
     for (name, _) in env::vars_os() {
         let text = name.to_string_lossy();
-        let kept_out = ["LESSON_", "CARGO_PKG_", "CARGO_MANIFEST_"];
-        if kept_out.iter().any(|start| text.starts_with(start)) {
-            cargo.env_remove(name);
+        if starts.iter().any(|start| text.starts_with(start)) {
+            command.env_remove(name);
         }
     }
-    cargo
 }
 
 /// Builds the program of another package of this workspace, and returns its path.

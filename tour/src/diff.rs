@@ -55,19 +55,20 @@ fn compare(parent: &Lesson, lesson: &Lesson) -> io::Result<()> {
 
     let has_colours = io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none();
     let (mut removed, mut added) = (0, 0);
-    for line in unified.lines() {
-        let colour = match line.as_bytes() {
-            [b'-', b'-', b'-', ..] | [b'+', b'+', b'+', ..] => "1",
-            [b'-', ..] => "31",
-            [b'+', ..] => "32",
-            [b'@', ..] => "36",
-            _ => "",
+    for (index, line) in unified.lines().enumerate() {
+        let mark = line.chars().next().unwrap_or(' ');
+        // A lesson's header is its own affair, and the first two lines name the files.
+        let counts = index > 1 && !line.get(1..).is_some_and(|text| text.starts_with("//!"));
+        removed += usize::from(counts && mark == '-');
+        added += usize::from(counts && mark == '+');
+        let colour = match mark {
+            _ if index < 2 => "1",
+            '-' => "31",
+            '+' => "32",
+            '@' => "36",
+            _ => "0",
         };
-        // A lesson's header is its own affair.
-        let is_header = line.get(1..).is_some_and(|text| text.starts_with("//!"));
-        removed += usize::from(colour == "31" && !is_header);
-        added += usize::from(colour == "32" && !is_header);
-        match has_colours && !colour.is_empty() {
+        match has_colours {
             true => say(&format!("\u{1b}[{colour}m{line}\u{1b}[0m"))?,
             false => say(line)?,
         }

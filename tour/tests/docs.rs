@@ -120,12 +120,21 @@ fn files(folder: &Path, names: &mut Vec<String>) {
     }
 }
 
+/// The guides: what the learner writes beside them is not our affair.
 fn pages() -> Vec<Page> {
-    let mut names = Vec::new();
-    files(Path::new(WORKSPACE), &mut names);
-    names.sort();
-    let pages = names.iter().filter(|name| name.ends_with(".md"));
-    pages.map(|name| Page::read(Path::new(name))).collect()
+    let names = [
+        "README",
+        "README.zh-CN",
+        "docs/debugging",
+        "docs/glossary",
+        "docs/guide",
+        "practice-servers/README",
+    ];
+    let names = names.map(|name| format!("{name}.md")).into_iter();
+    let readmes = lessons()
+        .into_iter()
+        .map(|lesson| format!("{lesson}/README.md"));
+    names.chain(readmes).map(|name| page(&name)).collect()
 }
 
 fn page(name: &str) -> Page {

@@ -9,7 +9,7 @@ use std::fs;
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Instant;
@@ -49,6 +49,8 @@ struct Language {
     begin: &'static str,
     /// Prints `at`, the line and the file where the program is.
     place: &'static str,
+    /// Prints `id` and the number of the lesson's process.
+    id: &'static str,
     /// Prints all that has a name here.
     locals: &'static str,
     /// Stops in a function.
@@ -64,6 +66,7 @@ const GDB: Language = Language {
     name: "gdb",
     begin: "set confirm off",
     place: "python where = gdb.selected_frame().find_sal(); print('at', where.line, where.symtab.fullname())",
+    id: "python print('id', gdb.selected_inferior().pid)",
     locals: "python gdb.execute('info args'); gdb.execute('info locals')",
     breakpoint: "break",
     end: "echo -- that is all --\\n",
@@ -75,6 +78,7 @@ const LLDB: Language = Language {
     begin: "script lldb.debugger.SetAsync(False)",
     place: "script thread = lldb.debugger.GetSelectedTarget().process.GetSelectedThread(); \
             where = thread.GetSelectedFrame().line_entry; print('at', where.line, where.file.fullpath)",
+    id: "script print('id', lldb.debugger.GetSelectedTarget().process.id)",
     locals: "frame variable",
     breakpoint: "breakpoint set --name",
     end: "script print('-- that is all --')",
@@ -175,6 +179,8 @@ impl Source {
 struct Session {
     language: Language,
     lesson: &'static str,
+    /// The number of the lesson's process.
+    id: String,
     debugger: Child,
     commands: ChildStdin,
     lines: Receiver<String>,
@@ -190,6 +196,7 @@ struct Session {
 impl Session {
     /// Starts the lesson with the README's command, and its other side.
     fn start(language: Language, lesson: &'static str) -> Self {
+        built(lesson);
         let folder = Folder::create();
         fs::create_dir(folder.path().join("debug")).unwrap();
         for file in fs::read_dir(format!("{WORKSPACE}/debug")).unwrap() {
@@ -207,6 +214,8 @@ impl Session {
         command.arg(format!("debug/{}.toml", language.name));
         command.args(["--manifest-path", &format!("{WORKSPACE}/Cargo.toml")]);
         command.args(["-p", lesson]).env("LESSON_TIMEOUT", "3600");
+        // Without what its user has set.
+        command.env("RUST_GDB", "gdb --nx");
 
         let mut peers = Vec::new();
         let mut practice = None;
@@ -251,6 +260,7 @@ impl Session {
         let mut session = Session {
             language,
             lesson,
+            id: String::new(),
             commands: debugger.stdin.take().unwrap(),
             debugger,
             lines,
@@ -261,6 +271,9 @@ impl Session {
             _folder: folder,
         };
         session.ask(language.begin);
+        let answer = session.ask(language.id);
+        let id = answer.lines().find_map(|line| line.rsplit_once("id "));
+        session.id = id.map_or(String::new(), |(_, id)| id.trim().to_string());
         if lesson == "lesson09-tcp-threads" {
             let serve = "lesson09_tcp_threads::serve_client";
             session.ask(&format!("{} {serve}", language.breakpoint));
@@ -270,7 +283,8 @@ impl Session {
 
     /// Gives the debugger a command, and returns its answer. Meanwhile, whoever asks the lesson may begin.
     fn ask(&mut self, command: &str) -> String {
-        writeln!(self.commands, "{command}\n{}", self.language.end).unwrap();
+        // If the debugger has ended, there will be no answer.
+        let _ = writeln!(self.commands, "{command}\n{}", self.language.end);
         let limit = Instant::now() + PATIENCE;
         let mut answer = String::new();
         loop {
@@ -340,7 +354,8 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        // The debugger takes the program with it.
+        // A debugger that waits for the lesson reads nothing, and lldb would leave it behind.
+        let _ = Command::new("kill").args(["-KILL", &self.id]).status();
         let _ = writeln!(self.commands, "kill\nquit");
         let limit = Instant::now() + PATIENCE;
         while let Ok(_line) = self.lines.recv_timeout(limit - Instant::now()) {}
@@ -419,6 +434,13 @@ fn step_stays_in_the_lesson(language: Language) {
             rest[0],
             session.said
         );
+    }
+}
+
+#[test]
+fn the_steps_of_each_lesson_are_numbered() {
+    for (lesson, count) in LESSONS {
+        Source::read(lesson, count);
     }
 }
 
