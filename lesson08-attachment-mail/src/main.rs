@@ -52,7 +52,7 @@ fn build_message(config: &Config) -> shared::Result<Message> {
     let encoded = Body::new_with_encoding(bytes, ContentTransferEncoding::Base64);
     let content = encoded.unwrap_or_else(Body::new);
     let kind = ContentType::parse("application/octet-stream").context("use", "its type")?;
-    let name = path.rsplit(std::path::is_separator).next().unwrap_or(path);
+    let name = shared::file_name(path);
     let file = Attachment::new(name.to_string()).body(content, kind);
     let parts = MultiPart::mixed().singlepart(body).singlepart(file);
     message.multipart(parts).context("build", "the mail")

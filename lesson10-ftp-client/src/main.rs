@@ -34,11 +34,8 @@ fn main() -> shared::Result {
     };
     shared::info!("HOST {host}, DIR {dir}, FILE {file}");
     let server = shared::resolve(&url.addr())?;
-    // No name leads out of the folder: `..\x` is one on some systems, and a path on others. Until the
-    // file is whole, it has a name that no other run takes.
-    let folder = Path::new(&config.save_dir);
-    let path = folder.join(Path::new(file).file_name().unwrap_or_default());
-    let part = folder.join(format!("lesson10-{}.part", process::id()));
+    // Until the file is whole, it has a name that no other run takes.
+    let part_name = format!("lesson10-{}.part", process::id());
 
     // Step 1: connect to HOST.
     let connected = session::connect(server, &config);
@@ -53,7 +50,7 @@ fn main() -> shared::Result {
     let binary = ftp.transfer_type(FileType::Binary);
     binary.map_err(cause).context("go binary at", server)?;
     list(&mut ftp, dir)?;
-    download(&mut ftp, file, &path, &part, &config)?;
+    download(&mut ftp, file, &part_name, &config)?;
     if !config.ftp_upload.is_empty() {
         upload(&mut ftp, &config.ftp_upload)?;
     }
@@ -88,25 +85,28 @@ fn list(ftp: &mut RustlsFtpStream, dir: &str) -> shared::Result {
     Ok(())
 }
 
-/// Downloads `file` to `part`, and gives it the name `path` only when it is whole.
+/// Downloads `file`; it gets its name here only when it is whole.
 fn download(
     ftp: &mut RustlsFtpStream,
     file: &str,
-    path: &Path,
-    part: &Path,
+    part_name: &str,
     config: &Config,
 ) -> shared::Result {
-    let folder = &config.save_dir;
-    fs::create_dir_all(folder).context("make the folder", folder)?;
+    let folder = Path::new(&config.save_dir);
+    let made = fs::create_dir_all(folder);
+    made.context("make the folder", folder.display())?;
+    // No name leads out of the folder: `..\x` is one on some systems, and a path on others.
+    let path = folder.join(shared::file_name(file));
+    let part = folder.join(part_name);
     let is_seen = io::stderr().is_terminal() && !matches!(config.log, Level::Error);
-    let received = receive(ftp, file, part, is_seen);
+    let received = receive(ftp, file, &part, is_seen);
     let saved = received.and_then(|length| {
-        let renamed = fs::rename(part, path);
+        let renamed = fs::rename(&part, &path);
         renamed.context("save", path.display())?;
         Ok(length)
     });
     if saved.is_err() {
-        let _ = fs::remove_file(part);
+        let _ = fs::remove_file(&part);
     }
     shared::print(format!("saved {} ({} bytes)", path.display(), saved?))
 }
@@ -151,7 +151,7 @@ fn upload(ftp: &mut RustlsFtpStream, path: &str) -> shared::Result {
         return Err(shared::Error::new(problem, hint));
     }
     let mut file = File::open(path).context("read", path)?;
-    let name = path.rsplit(std::path::is_separator).next().unwrap_or(path);
+    let name = shared::file_name(path);
     let opened = ftp.put_with_stream(name);
     let mut stream = opened.map_err(cause).context("upload", path)?;
     let sent = io::copy(&mut file, &mut stream);

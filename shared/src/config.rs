@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write};
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::Path;
 use std::process;
 use std::time::Duration;
 
@@ -753,4 +754,10 @@ pub fn resolve(addr: &str) -> Result<SocketAddr> {
     }
     let none = io::Error::other("it has no address");
     first_ipv6.ok_or(none).context("look up", addr)
+}
+
+/// The last component of a path, as the system divides it: a name that leads out of no folder, or nothing.
+pub fn file_name(path: &str) -> &str {
+    let name = Path::new(path).file_name().unwrap_or_default();
+    name.to_str().unwrap_or_default()
 }

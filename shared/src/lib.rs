@@ -9,7 +9,7 @@ mod print;
 pub mod testing;
 mod url;
 
-pub use config::{Config, load, resolve};
+pub use config::{Config, file_name, load, resolve};
 pub use error::{Context, Error, Result, wait};
 pub use log::{Level, received, report, sent};
 pub use print::print;
