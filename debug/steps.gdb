@@ -3,8 +3,9 @@ skip -rfu ^(std|core|alloc|shared|lettre|suppaftp|mailparse|rustls|rustls_native
 skip -rfu ^<
 # ... and over what the compiler calls to fill and to copy memory.
 skip -rfu ^_*mem(cpy|move|set|cmp)
-# What has several fields is shown one field a line.
+# What has several fields is shown one field a line, however many lines that are.
 set print pretty on
+set pagination off
 
 source debug/steps.py
 python stop_in_gdb(gdb)

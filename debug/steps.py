@@ -1,5 +1,7 @@
 """Has gdb and lldb stop a lesson at its first numbered step."""
 
+import os
+
 
 def main_of(program):
     """The name of the lesson's `main`: Rust writes `_` for the `-` of a package's name."""
@@ -34,3 +36,9 @@ def __lldb_init_module(debugger, _):
     file = entry.GetFileSpec()
     step = target.BreakpointCreateByLocation(file, first_step(file.fullpath, entry.GetLine()))
     step.SetOneShot(True)
+    # In a terminal, the status line of new versions makes `next` skip lines.
+    debugger.SetInternalVariable("show-statusline", "false", debugger.GetInstanceName())
+    # Without this, Ctrl-C does not interrupt a lesson that the command line has started.
+    if all(map(os.isatty, range(3))):
+        for name in ("input", "output", "error"):
+            debugger.HandleCommand(f"settings set target.{name}-path {os.ttyname(0)}")

@@ -7,6 +7,13 @@ TEXTS = [
 ]
 
 
+def numbers(value, _):
+    """The bytes of an address as numbers."""
+    value = value.GetNonSyntheticValue()
+    shown = range(min(value.GetNumChildren(), 24))
+    return "{" + ", ".join(str(value.GetChildAtIndex(i).GetValueAsUnsigned()) for i in shown) + "}"
+
+
 def holds_capacity(value, address):
     """Whether a text or a list within the value has its capacity at this address."""
     if value.GetTypeName().endswith("UsizeNoHighBit"):
@@ -43,6 +50,8 @@ def __lldb_init_module(debugger, _):
     for text in TEXTS:
         summary = "type summary add --category lessons --python-function lldb_lookup."
         debugger.HandleCommand(summary + text)
+    bytes = r'--no-value --python-function values.numbers --regex "^unsigned char ?\[[0-9]+\]$"'
+    debugger.HandleCommand("type summary add --category lessons " + bytes)
     debugger.HandleCommand("type category enable lessons")
 
     import lldb_providers

@@ -37,10 +37,7 @@ fn parent(lesson: &Lesson) -> Result<&'static Lesson> {
         .find(|other| Some(other.number()) == lesson.parent);
     parent.ok_or_else(|| {
         let problem = format!("lesson {number} has no parent: it is the first of its kind");
-        Error::new(
-            problem,
-            format!("name the other lesson, too: cargo run -- diff {number} 12"),
-        )
+        Error::new(problem, "name two lessons: cargo run -- diff 06 12")
     })
 }
 
