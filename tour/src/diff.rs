@@ -50,7 +50,8 @@ fn compare(parent: &Lesson, lesson: &Lesson) -> io::Result<()> {
         .header(&name(parent), &name(lesson))
         .to_string();
 
-    let has_colours = io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none();
+    let no_colour = env::var_os("NO_COLOR").unwrap_or_default();
+    let has_colours = io::stdout().is_terminal() && no_colour.is_empty();
     let (mut removed, mut added) = (0, 0);
     for (index, line) in unified.lines().enumerate() {
         let mark = line.chars().next().unwrap_or(' ');
