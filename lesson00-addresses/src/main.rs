@@ -54,10 +54,7 @@ fn parse(text: &str) -> shared::Result<(IpAddr, Option<u16>)> {
     let hint = "write it like 192.168.1.20, 192.168.1.20:80, ::1 or [::1]:80";
     match text.parse::<IpAddr>() {
         Ok(ip) => Ok((ip, None)),
-        Err(_) => Err(shared::Error::new(
-            format!("{text} is not an IP address"),
-            hint,
-        )),
+        Err(_) => Err(shared::Error::new(format!("{text} is not an IP address"), hint)),
     }
 }
 

@@ -10,11 +10,7 @@ fn row(address: &str) -> String {
     let ended = run(LESSON, &[address]);
     assert_eq!(ended.status, Some(0), "{}", ended.stderr);
     let row = ended.stdout.lines().nth(1).unwrap().to_string();
-    row.strip_prefix(address)
-        .unwrap()
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
+    row.strip_prefix(address).unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[test]
@@ -105,14 +101,7 @@ fn without_addresses_it_shows_examples_of_everything() {
 
 #[test]
 fn what_is_no_address_is_said_so() {
-    for wrong in [
-        "256.0.0.1",
-        "127.0.0.1:65536",
-        "::1:::",
-        "www.sina.example",
-        "",
-        "1.2.3",
-    ] {
+    for wrong in ["256.0.0.1", "127.0.0.1:65536", "::1:::", "www.sina.example", "", "1.2.3"] {
         let ended = run(LESSON, &["127.0.0.1", wrong]);
         assert_eq!((ended.status, ended.stdout.as_str()), (Some(1), ""));
         let expected = format!(

@@ -6,7 +6,7 @@
 
 use std::net::UdpSocket;
 
-use shared::Context;
+use shared::OrCannot;
 
 /// At most this many bytes are received at once: a whole datagram, or a part of a stream.
 const BUFFER_SIZE: usize = 65_535;
@@ -16,8 +16,8 @@ fn main() -> shared::Result {
     let addr = shared::resolve(&config.echo_addr)?;
 
     // Steps 1 and 2: create the socket, and bind it to a fixed IP address and port.
-    let socket = UdpSocket::bind(addr).context("listen on", addr)?;
-    let local = socket.local_addr().context("ask for the port of", addr)?;
+    let socket = UdpSocket::bind(addr).or_cannot("listen on", addr)?;
+    let local = socket.local_addr().or_cannot("ask for the port of", addr)?;
     shared::info!("listening on {local}");
 
     let mut buffer = [0; BUFFER_SIZE];
@@ -28,12 +28,12 @@ fn main() -> shared::Result {
 /// Receives one datagram and sends it back (RFC 862); returns its length.
 fn echo_datagram(socket: &UdpSocket, buffer: &mut [u8]) -> shared::Result<usize> {
     // Step 3: receive what the peer sends.
-    let (length, peer) = socket.recv_from(buffer).context("receive from", "a peer")?;
+    let (length, peer) = socket.recv_from(buffer).or_cannot("receive from", "a peer")?;
     let bytes = &buffer[..length];
     shared::received(bytes, peer);
 
     // Step 4: answer; an echo server sends back what it received.
-    socket.send_to(bytes, peer).context("answer", peer)?;
+    socket.send_to(bytes, peer).or_cannot("answer", peer)?;
     shared::sent(bytes, peer);
     Ok(length)
 }

@@ -62,16 +62,11 @@ fn logs_each_step_with_the_peer() {
     let from = peer.local_addr().unwrap();
     let line = lesson.logged("received");
     assert!(
-        line.ends_with(&format!(
-            " lesson01-udp-server: received 5 bytes from {from}"
-        )),
+        line.ends_with(&format!(" lesson01-udp-server: received 5 bytes from {from}")),
         "{line}"
     );
     let line = lesson.logged("sent");
-    assert!(
-        line.ends_with(&format!(" lesson01-udp-server: sent 5 bytes to {from}")),
-        "{line}"
-    );
+    assert!(line.ends_with(&format!(" lesson01-udp-server: sent 5 bytes to {from}")), "{line}");
     let seconds = line.split(' ').next().unwrap();
     assert!(seconds.parse::<f64>().is_ok(), "{line}");
 }
@@ -79,33 +74,20 @@ fn logs_each_step_with_the_peer() {
 #[test]
 fn the_log_at_debug_shows_the_bytes_escaped() {
     let mut lesson = start(LESSON, &["--echo-addr", "127.0.0.1:0", "--log", "debug"]);
-    udp_peer(lesson.listening())
-        .send(b"a\x1b[31m\n\xff")
-        .unwrap();
-    assert!(
-        lesson
-            .logged("received")
-            .ends_with(r#": "a\x1b[31m\n\xff""#)
-    );
+    udp_peer(lesson.listening()).send(b"a\x1b[31m\n\xff").unwrap();
+    assert!(lesson.logged("received").ends_with(r#": "a\x1b[31m\n\xff""#));
 }
 
 #[test]
 fn the_log_can_be_off() {
     // Nothing is logged, so the port has to be known beforehand.
-    let addr = UdpSocket::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let addr = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let lesson = start(LESSON, &["--echo-addr", &addr.to_string(), "--log", "off"]);
     let peer = udp_peer(addr);
     peer.set_read_timeout(Some(PATIENCE / 600)).unwrap();
     let limit = Instant::now() + PATIENCE;
     // Until the lesson listens, the system refuses the datagram.
-    while peer
-        .send(b"hello")
-        .and_then(|_| peer.recv(&mut [0; 16]))
-        .is_err()
-    {
+    while peer.send(b"hello").and_then(|_| peer.recv(&mut [0; 16])).is_err() {
         assert!(Instant::now() < limit, "no answer");
     }
     let ended = lesson.finish();

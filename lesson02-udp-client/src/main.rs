@@ -6,7 +6,7 @@
 
 use std::net::{SocketAddr, UdpSocket};
 
-use shared::Context;
+use shared::OrCannot;
 
 /// No answer is longer, in bytes: an echo is as long as its message, which is shorter than this.
 const MAX_ANSWER: usize = 65_535;
@@ -22,19 +22,19 @@ fn main() -> shared::Result {
     let limit = Some(config.timeout);
 
     // Step 1: create the socket, on any free port.
-    let socket = UdpSocket::bind(any).context("bind to", any)?;
+    let socket = UdpSocket::bind(any).or_cannot("bind to", any)?;
     // To connect sends nothing here: the system just keeps others out, and tells if nobody listens.
-    socket.connect(server).context("connect to", server)?;
-    socket.set_read_timeout(limit).context("await", server)?;
+    socket.connect(server).or_cannot("connect to", server)?;
+    socket.set_read_timeout(limit).or_cannot("await", server)?;
 
     // Step 2: send to the given server.
-    socket.send(message).context("send to", server)?;
+    socket.send(message).or_cannot("send to", server)?;
     shared::sent(message, server);
 
     let mut buffer = [0; MAX_ANSWER];
     // Step 3: receive the answer; if a debugger or Ctrl-Z ends the wait early, wait again.
     let received = shared::wait(|| socket.recv(&mut buffer));
-    let length = received.context("receive from", server)?;
+    let length = received.or_cannot("receive from", server)?;
     let answer = &buffer[..length];
     shared::received(answer, server);
 

@@ -18,12 +18,7 @@ fn message(env_file: &str, environment: &[(&str, &str)], flags: &[&str]) -> Stri
     let below = folder.path().join("below");
     std::fs::create_dir(&below).unwrap();
     let mut command = command(LESSON, &folder);
-    let lesson = Program::start(
-        command
-            .current_dir(below)
-            .envs(environment.to_vec())
-            .args(flags),
-    );
+    let lesson = Program::start(command.current_dir(below).envs(environment.to_vec()).args(flags));
     let mut datagram = [0; 1000];
     let (length, peer) = shared::wait(|| server.recv_from(&mut datagram)).unwrap();
     server.send_to(b"answer", peer).unwrap();
@@ -62,19 +57,10 @@ fn the_env_file_has_comments_and_quotes() {
         ("LESSON_MESSAGE=plain text # comment", "plain text"),
         ("LESSON_MESSAGE = a#b ", "a#b"),
         ("LESSON_MESSAGE= # comment", ""),
-        (
-            "LESSON_MESSAGE=\"quoted # text \" # comment",
-            "quoted # text ",
-        ),
+        ("LESSON_MESSAGE=\"quoted # text \" # comment", "quoted # text "),
         ("LESSON_MESSAGE='it is \"so\"'", "it is \"so\""),
-        (
-            "\u{feff}LESSON_MESSAGE=after a byte order mark",
-            "after a byte order mark",
-        ),
-        (
-            "LESSON_MESSAGE=first\n\n# comment\n  # comment\nLESSON_MESSAGE=last\r",
-            "last",
-        ),
+        ("\u{feff}LESSON_MESSAGE=after a byte order mark", "after a byte order mark"),
+        ("LESSON_MESSAGE=first\n\n# comment\n  # comment\nLESSON_MESSAGE=last\r", "last"),
         ("OTHER=x\nexport X\n'\nLESSON_MESSAGE=mine", "mine"),
         ("export LESSON_MESSAGE=exported", "exported"),
     ] {
@@ -85,23 +71,14 @@ fn the_env_file_has_comments_and_quotes() {
 #[test]
 fn a_wrong_line_in_the_env_file_is_named() {
     let hint = "write it like LESSON_MESSAGE=\"hello\"; a comment begins with #";
-    for line in [
-        "LESSON_MESSAGE",
-        "export LESSON_MESSAGE",
-        "LESSON_MESSAGE=\"a",
-        "LESSON_MESSAGE='a'b",
-    ] {
+    for line in
+        ["LESSON_MESSAGE", "export LESSON_MESSAGE", "LESSON_MESSAGE=\"a", "LESSON_MESSAGE='a'b"]
+    {
         let ended = with_env_file(&format!("# first\n{line}\n"));
         assert_eq!(ended.status, Some(2), "{line}");
+        assert!(ended.stderr.starts_with("Error: line 2 of "), "{}", ended.stderr);
         assert!(
-            ended.stderr.starts_with("Error: line 2 of "),
-            "{}",
-            ended.stderr
-        );
-        assert!(
-            ended
-                .stderr
-                .ends_with(&format!(".env is not NAME=value\nhint: {hint}\n")),
+            ended.stderr.ends_with(&format!(".env is not NAME=value\nhint: {hint}\n")),
             "{}",
             ended.stderr
         );
@@ -115,9 +92,7 @@ fn an_env_file_that_is_not_text_is_refused() {
     let ended = Program::start(&mut command(LESSON, &folder)).finish();
     assert_eq!(ended.status, Some(2));
     assert!(
-        ended
-            .stderr
-            .contains(".env: stream did not contain valid UTF-8\nhint: "),
+        ended.stderr.contains(".env: stream did not contain valid UTF-8\nhint: "),
         "{}",
         ended.stderr
     );
@@ -129,21 +104,11 @@ fn names_that_do_not_exist_are_refused() {
     let folder = Folder::create();
     let mut command = command(LESSON, &folder);
     let ended = Program::start(command.env("LESSON_MESAGE", "x")).finish();
-    is_refused(
-        ended,
-        "there is no setting LESSON_MESAGE (from the environment)",
-        hint,
-    );
+    is_refused(ended, "there is no setting LESSON_MESAGE (from the environment)", hint);
 
     let ended = with_env_file("LESSON_ADDR=x");
     assert_eq!(ended.status, Some(2));
-    assert!(
-        ended
-            .stderr
-            .contains("no setting LESSON_ADDR (from line 1 of "),
-        "{}",
-        ended.stderr
-    );
+    assert!(ended.stderr.contains("no setting LESSON_ADDR (from line 1 of "), "{}", ended.stderr);
 }
 
 #[test]
@@ -153,10 +118,7 @@ fn flags_that_do_not_exist_are_refused() {
         is_refused(
             run(LESSON, &[wrong]),
             // What follows the `=` may be a password.
-            &format!(
-                "lesson02-udp-client does not take {}",
-                wrong.trim_end_matches("=x")
-            ),
+            &format!("lesson02-udp-client does not take {}", wrong.trim_end_matches("=x")),
             hint,
         );
     }
@@ -165,11 +127,7 @@ fn flags_that_do_not_exist_are_refused() {
 #[test]
 fn a_flag_without_its_value_is_refused() {
     let hint = "a right one is LESSON_TIMEOUT=\"10\", or --timeout \"10\" as a flag";
-    is_refused(
-        run(LESSON, &["--timeout"]),
-        "--timeout lacks its value",
-        hint,
-    );
+    is_refused(run(LESSON, &["--timeout"]), "--timeout lacks its value", hint);
 }
 
 #[test]
@@ -225,10 +183,7 @@ fn wrong_levels_are_refused() {
 fn a_message_that_fits_no_datagram_is_refused_and_shown_in_short() {
     let ended = with_env_file(&format!("LESSON_MESSAGE={}", "你".repeat(21_836)));
     assert_eq!(ended.status, Some(2));
-    let start = format!(
-        "Error: LESSON_MESSAGE is \"{}...\" (from line 1 of ",
-        "你".repeat(60)
-    );
+    let start = format!("Error: LESSON_MESSAGE is \"{}...\" (from line 1 of ", "你".repeat(60));
     assert!(ended.stderr.starts_with(&start), "{}", ended.stderr);
     let end = "): it has 65508 bytes, and a datagram carries at most 65507\n";
     assert!(ended.stderr.contains(end), "{}", ended.stderr);
@@ -266,10 +221,6 @@ fn help_shows_the_settings_and_where_they_come_from() {
         "      now: 2.5 (from line 1 of ",
         "      now: debug (from the environment)\n",
     ] {
-        assert!(
-            ended.stdout.contains(expected),
-            "{expected:?} is not in:\n{}",
-            ended.stdout
-        );
+        assert!(ended.stdout.contains(expected), "{expected:?} is not in:\n{}", ended.stdout);
     }
 }

@@ -45,17 +45,11 @@ fn sends_empty_and_largest_messages() {
         let (server, addr) = server("127.0.0.1:0");
         let folder = Folder::create();
         // Too long for a command line everywhere, so it stands in the file.
-        folder.write(
-            ".env",
-            &format!("LESSON_ECHO_ADDR={addr}\nLESSON_MESSAGE={message}\n"),
-        );
+        folder.write(".env", &format!("LESSON_ECHO_ADDR={addr}\nLESSON_MESSAGE={message}\n"));
         let lesson = Program::start(&mut command(LESSON, &folder));
         let mut datagram = [0; 65_535];
         let (received, peer) = shared::wait(|| server.recv_from(&mut datagram)).unwrap();
-        assert!(
-            datagram[..received] == *message.as_bytes(),
-            "{received} bytes came, or others"
-        );
+        assert!(datagram[..received] == *message.as_bytes(), "{received} bytes came, or others");
         server.send_to(&datagram[..received], peer).unwrap();
         let ended = lesson.finish();
         assert_eq!(ended.status, Some(0), "{}", ended.stderr);
@@ -115,10 +109,7 @@ fn says_at_once_that_nobody_listens() {
 #[test]
 fn says_that_the_wait_timed_out() {
     let (_server, addr) = server("127.0.0.1:0");
-    let ended = run(
-        LESSON,
-        &["--echo-addr", &addr, "--timeout", "0.1", "--log", "off"],
-    );
+    let ended = run(LESSON, &["--echo-addr", &addr, "--timeout", "0.1", "--log", "off"]);
     assert_eq!(ended.status, Some(1));
     assert_eq!(
         ended.stderr,
@@ -139,9 +130,7 @@ fn waits_on_when_it_was_stopped() {
     let (_, peer) = shared::wait(|| server.recv_from(&mut [0; 100])).unwrap();
     for signal in ["-STOP", "-CONT", "-STOP", "-CONT"] {
         let process = lesson.id().to_string();
-        let killed = Command::new("sh")
-            .args(["-c", "kill $0 $1", signal, &process])
-            .status();
+        let killed = Command::new("sh").args(["-c", "kill $0 $1", signal, &process]).status();
         assert!(killed.unwrap().success());
     }
     server.send_to(b"answer", peer).unwrap();
@@ -153,14 +142,8 @@ fn says_that_a_name_has_no_address() {
     let ended = run(LESSON, &["--echo-addr", "no-such-host.invalid:7007"]);
     assert_eq!(ended.status, Some(1));
     let (error, hint) = ended.stderr.split_once('\n').unwrap();
-    assert!(
-        error.starts_with("Error: cannot look up no-such-host.invalid:7007: "),
-        "{error}"
-    );
-    assert_eq!(
-        hint,
-        "hint: check the spelling of the name, or give its address\n"
-    );
+    assert!(error.starts_with("Error: cannot look up no-such-host.invalid:7007: "), "{error}");
+    assert_eq!(hint, "hint: check the spelling of the name, or give its address\n");
 }
 
 #[test]
@@ -169,11 +152,7 @@ fn ends_quietly_when_the_reader_of_the_answer_has_gone() {
     let folder = Folder::create();
     let mut command = command(LESSON, &folder);
     command.args(["--echo-addr", &addr, "--log", "off"]);
-    let mut lesson = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut lesson = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(lesson.stdout.take());
     let (_, peer) = shared::wait(|| server.recv_from(&mut [0; 100])).unwrap();
     server.send_to(b"answer", peer).unwrap();
@@ -197,8 +176,5 @@ fn says_that_the_answer_could_not_be_written() {
     assert_eq!(ended.status.code(), Some(1));
     let stderr = String::from_utf8_lossy(&ended.stderr);
     let error = "Error: cannot write to standard output: no storage space";
-    assert_eq!(
-        stderr,
-        format!("{error}\nhint: make room, or write elsewhere\n")
-    );
+    assert_eq!(stderr, format!("{error}\nhint: make room, or write elsewhere\n"));
 }

@@ -10,10 +10,7 @@ use shared::testing::{Program, bytes_are_echoed, is_closed, run, start, tcp_peer
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson04-tcp-server");
 
 fn serve(arguments: &[&str]) -> (Program, SocketAddr) {
-    let mut lesson = start(
-        LESSON,
-        &[&["--echo-addr", "127.0.0.1:0"], arguments].concat(),
-    );
+    let mut lesson = start(LESSON, &[&["--echo-addr", "127.0.0.1:0"], arguments].concat());
     let server = lesson.listening();
     (lesson, server)
 }
@@ -42,11 +39,7 @@ fn echoes_a_long_stream_byte_for_byte() {
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
     sender.join().unwrap();
-    assert!(
-        answer == bytes,
-        "{} bytes came back, or others",
-        answer.len()
-    );
+    assert!(answer == bytes, "{} bytes came back, or others", answer.len());
 }
 
 #[test]
@@ -59,10 +52,7 @@ fn serves_one_client_after_another() {
     second.write_all(b"second").unwrap();
     second.set_nonblocking(true).unwrap();
     bytes_are_echoed(b"first again", &mut first);
-    assert_eq!(
-        second.read(&mut [0]).unwrap_err().kind(),
-        ErrorKind::WouldBlock
-    );
+    assert_eq!(second.read(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock);
 
     drop(first);
     second.set_nonblocking(false).unwrap();
@@ -98,11 +88,7 @@ fn a_client_that_never_reads_is_left_for_the_next() {
             break error;
         }
     };
-    assert_ne!(
-        error.kind(),
-        ErrorKind::WouldBlock,
-        "the server does not drop the connection"
-    );
+    assert_ne!(error.kind(), ErrorKind::WouldBlock, "the server does not drop the connection");
     lesson.logged(&format!("cannot answer {from}: "));
     bytes_are_echoed(b"hello", &mut tcp_peer(server));
 }

@@ -7,7 +7,7 @@
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 
-use shared::Context;
+use shared::OrCannot;
 
 /// No answer is longer, in bytes: an echo is as long as its message, which is shorter than this.
 const MAX_ANSWER: usize = 65_535;
@@ -20,21 +20,21 @@ fn main() -> shared::Result {
 
     // Steps 1 and 2: create the socket, and connect it to the given server.
     let connected = TcpStream::connect_timeout(&server, config.timeout);
-    let mut socket = connected.context("connect to", server)?;
-    socket.set_read_timeout(limit).context("await", server)?;
-    socket.set_write_timeout(limit).context("await", server)?;
+    let mut socket = connected.or_cannot("connect to", server)?;
+    socket.set_read_timeout(limit).or_cannot("await", server)?;
+    socket.set_write_timeout(limit).or_cannot("await", server)?;
 
     // Step 3: send to the given server, then close the sending side to say that this is all.
-    socket.write_all(message).context("send to", server)?;
+    socket.write_all(message).or_cannot("send to", server)?;
     shared::sent(message, server);
     let closed = socket.shutdown(Shutdown::Write);
-    closed.context("finish sending to", server)?;
+    closed.or_cannot("finish sending to", server)?;
 
     let mut buffer = Vec::new();
     let mut limited = (&socket).take(MAX_ANSWER as u64 + 1);
     // Step 4: receive the answer, to the end of the stream.
     let received = limited.read_to_end(&mut buffer);
-    let length = received.context("receive from", server)?;
+    let length = received.or_cannot("receive from", server)?;
     let answer = &buffer[..length];
     shared::received(answer, server);
 

@@ -13,10 +13,7 @@ const LESSON: &str = env!("CARGO_BIN_EXE_lesson05-tcp-client");
 fn served<T>(arguments: &[&str], serve: impl FnOnce(TcpStream) -> T) -> (Ended, String) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = listener.local_addr().unwrap().to_string();
-    let lesson = start(
-        LESSON,
-        &[&["--echo-addr", &addr, "--log", "off"], arguments].concat(),
-    );
+    let lesson = start(LESSON, &[&["--echo-addr", &addr, "--log", "off"], arguments].concat());
     let (stream, _) = listener.accept().unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let _kept = serve(stream);
@@ -45,10 +42,7 @@ fn sends_all_then_closes_its_sending_side_then_reads_to_the_end() {
             stream.flush().unwrap();
         }
     });
-    assert_eq!(
-        (ended.status, ended.stdout.as_str()),
-        (Some(0), "the answer 回答\n")
-    );
+    assert_eq!((ended.status, ended.stdout.as_str()), (Some(0), "the answer 回答\n"));
     assert_eq!(ended.stderr, "");
 }
 
@@ -58,10 +52,7 @@ fn sends_the_largest_message() {
     let message = "x".repeat(65_507);
     let folder = Folder::create();
     let addr = listener.local_addr().unwrap();
-    folder.write(
-        ".env",
-        &format!("LESSON_ECHO_ADDR={addr}\nLESSON_MESSAGE={message}\n"),
-    );
+    folder.write(".env", &format!("LESSON_ECHO_ADDR={addr}\nLESSON_MESSAGE={message}\n"));
     let lesson = Program::start(&mut command(LESSON, &folder));
     let (mut stream, _) = listener.accept().unwrap();
     let received = read_all(&mut stream);
@@ -73,9 +64,7 @@ fn sends_the_largest_message() {
 
 #[test]
 fn an_empty_message_has_an_empty_answer() {
-    let (ended, _) = served(&["--message="], |mut stream| {
-        assert_eq!(read_all(&mut stream), "")
-    });
+    let (ended, _) = served(&["--message="], |mut stream| assert_eq!(read_all(&mut stream), ""));
     assert_eq!((ended.status, ended.stdout.as_str()), (Some(0), "\n"));
 }
 
@@ -84,15 +73,8 @@ fn asks_over_ipv6_and_by_name() {
     for (bind, host) in [("[::1]:0", "[::1]"), ("127.0.0.1:0", "localhost")] {
         let listener = TcpListener::bind(bind).unwrap();
         let port = listener.local_addr().unwrap().port();
-        let lesson = start(
-            LESSON,
-            &[
-                "--echo-addr",
-                &format!("{host}:{port}"),
-                "--message",
-                "hello",
-            ],
-        );
+        let lesson =
+            start(LESSON, &["--echo-addr", &format!("{host}:{port}"), "--message", "hello"]);
         let (mut stream, _) = listener.accept().unwrap();
         assert_eq!(read_all(&mut stream), "hello");
         stream.write_all(b"answer").unwrap();
@@ -124,15 +106,8 @@ fn a_server_that_closes_without_an_answer_is_an_error() {
 
 #[test]
 fn a_server_that_answers_without_end_is_an_error() {
-    let (ended, addr) = served(
-        &[],
-        |mut stream| while stream.write_all(&[b'x'; 4096]).is_ok() {},
-    );
-    fails(
-        &ended,
-        &format!("{addr} answers without end"),
-        "is it an echo server? see what it says",
-    );
+    let (ended, addr) = served(&[], |mut stream| while stream.write_all(&[b'x'; 4096]).is_ok() {});
+    fails(&ended, &format!("{addr} answers without end"), "is it an echo server? see what it says");
 }
 
 #[test]

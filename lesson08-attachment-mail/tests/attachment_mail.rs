@@ -12,18 +12,9 @@ fn attachment(arguments: &[&str]) -> Vec<String> {
     let (addr, server) = smtp_server(polite_smtp);
     let url = format!("smtp://{addr}");
     let ended = run(LESSON, &[&["--smtp-url", &url], arguments].concat());
-    assert_eq!(
-        (ended.status, &*ended.stdout),
-        (Some(0), "250 taken\n"),
-        "{ended:?}"
-    );
+    assert_eq!((ended.status, &*ended.stdout), (Some(0), "250 taken\n"), "{ended:?}");
     let lines = server.join().unwrap();
-    let place = |start: &str| {
-        lines
-            .iter()
-            .position(|line| line.starts_with(start))
-            .unwrap()
-    };
+    let place = |start: &str| lines.iter().position(|line| line.starts_with(start)).unwrap();
     assert!(place("Content-Type: multipart/mixed;") < place("this mail came"));
     let start = place("Content-Disposition: attachment;");
     assert!(place("this mail came") < start);
@@ -56,10 +47,7 @@ fn decoded(part: &[String]) -> Vec<u8> {
 #[test]
 fn sends_its_picture() {
     let part = attachment(&[]);
-    assert_eq!(
-        part[0],
-        "Content-Disposition: attachment; filename=\"picture.png\""
-    );
+    assert_eq!(part[0], "Content-Disposition: attachment; filename=\"picture.png\"");
     assert!(decoded(&part) == include_bytes!("../picture.png"));
 }
 
@@ -85,10 +73,7 @@ fn sends_any_file_byte_for_byte_under_its_name() {
             // RFC 2231: UTF-8, percent-encoded, in pieces.
             "报告 最终.bin" => {
                 let start = "filename*0*=utf-8''%E6%8A%A5%E5%91%8A%20%E6%9C%80%E7%BB%88.b;";
-                assert!(
-                    header.contains(start) && header.contains("filename*1*=in"),
-                    "{header}"
-                );
+                assert!(header.contains(start) && header.contains("filename*1*=in"), "{header}");
             }
             "quote\".bin" => assert!(header.contains(r#"quote\".bin"#), "{header}"),
             name => assert!(header.contains(&format!("filename=\"{name}\"")), "{header}"),
@@ -101,12 +86,7 @@ fn a_file_that_cannot_be_read_is_named() {
     for path in ["missing file.txt", "."] {
         let ended = run(LESSON, &["--attachment", path]);
         assert_eq!(ended.status, Some(1), "{ended:?}");
-        assert!(
-            ended
-                .stderr
-                .starts_with(&format!("Error: cannot read {path}: ")),
-            "{ended:?}"
-        );
+        assert!(ended.stderr.starts_with(&format!("Error: cannot read {path}: ")), "{ended:?}");
         assert!(ended.stderr.contains("\nhint: "), "{ended:?}");
     }
 }

@@ -9,7 +9,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use shared::Context;
+use shared::OrCannot;
 
 /// At most this many bytes are received at once: a whole datagram, or a part of a stream.
 const BUFFER_SIZE: usize = 65_535;
@@ -19,8 +19,8 @@ fn main() -> shared::Result {
     let addr = shared::resolve(&config.echo_addr)?;
 
     // Steps 1 to 3: create the socket, bind it to a fixed IP address and port, and listen.
-    let listener = TcpListener::bind(addr).context("listen on", addr)?;
-    let local = listener.local_addr().context("ask for the port of", addr)?;
+    let listener = TcpListener::bind(addr).or_cannot("listen on", addr)?;
+    let local = listener.local_addr().or_cannot("ask for the port of", addr)?;
     shared::info!("listening on {local}");
 
     let limit = Some(config.timeout);
@@ -36,13 +36,13 @@ fn main() -> shared::Result {
 /// Accepts the next client, and sees to it that it is served.
 fn accept_client(listener: &TcpListener, limit: Option<Duration>) -> shared::Result {
     // Step 4: accept, which yields a second socket, the channel to that one peer.
-    let (stream, peer) = listener.accept().context("accept", "a client")?;
+    let (stream, peer) = listener.accept().or_cannot("accept", "a client")?;
     shared::info!("accepted {peer}");
-    stream.set_read_timeout(limit).context("await", peer)?;
-    stream.set_write_timeout(limit).context("await", peer)?;
+    stream.set_read_timeout(limit).or_cannot("await", peer)?;
+    stream.set_write_timeout(limit).or_cannot("await", peer)?;
     let serve = move || serve_client(stream, peer).inspect_err(shared::report);
     let thread = thread::Builder::new();
-    thread.spawn(serve).context("start a thread for", peer)?;
+    thread.spawn(serve).or_cannot("start a thread for", peer)?;
     Ok(())
 }
 
@@ -62,7 +62,7 @@ fn serve_client(mut stream: TcpStream, peer: SocketAddr) -> shared::Result {
 fn echo_part(stream: &mut TcpStream, peer: SocketAddr, buffer: &mut [u8]) -> shared::Result<usize> {
     // Step 5: receive what the peer sends; if a debugger or Ctrl-Z ends the wait early, wait again.
     let received = shared::wait(|| stream.read(buffer));
-    let length = received.context("receive from", peer)?;
+    let length = received.or_cannot("receive from", peer)?;
     let bytes = &buffer[..length];
     shared::received(bytes, peer);
     if bytes.is_empty() {
@@ -70,7 +70,7 @@ fn echo_part(stream: &mut TcpStream, peer: SocketAddr, buffer: &mut [u8]) -> sha
     }
 
     // Step 6: answer; an echo server sends back what it received.
-    stream.write_all(bytes).context("answer", peer)?;
+    stream.write_all(bytes).or_cannot("answer", peer)?;
     shared::sent(bytes, peer);
     Ok(length)
 }

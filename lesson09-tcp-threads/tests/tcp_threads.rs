@@ -10,10 +10,7 @@ use shared::testing::{Folder, Program, bytes_are_echoed, command, is_closed, sta
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson09-tcp-threads");
 
 fn serve(arguments: &[&str]) -> (Program, SocketAddr) {
-    let mut lesson = start(
-        LESSON,
-        &[&["--echo-addr", "127.0.0.1:0"], arguments].concat(),
-    );
+    let mut lesson = start(LESSON, &[&["--echo-addr", "127.0.0.1:0"], arguments].concat());
     let server = lesson.listening();
     (lesson, server)
 }
@@ -41,9 +38,8 @@ fn echoes_long_streams_at_once_byte_for_byte() {
     let clients = (0..4).map(|client: u32| {
         thread::spawn(move || {
             let mut stream = tcp_peer(server);
-            let bytes: Vec<u8> = (0..1 << 20)
-                .map(|index: u32| (index % (251 + client)) as u8)
-                .collect();
+            let bytes: Vec<u8> =
+                (0..1 << 20).map(|index: u32| (index % (251 + client)) as u8).collect();
             let mut sending = stream.try_clone().unwrap();
             let sent = bytes.clone();
             let sender = thread::spawn(move || {
@@ -53,11 +49,7 @@ fn echoes_long_streams_at_once_byte_for_byte() {
             let mut answer = Vec::new();
             stream.read_to_end(&mut answer).unwrap();
             sender.join().unwrap();
-            assert!(
-                answer == bytes,
-                "{} bytes came back, or others",
-                answer.len()
-            );
+            assert!(answer == bytes, "{} bytes came back, or others", answer.len());
         })
     });
     for client in clients.collect::<Vec<_>>() {
@@ -93,9 +85,7 @@ fn clients_that_fail_do_no_harm() {
 fn goes_on_when_the_system_has_no_thread_to_give() {
     let folder = Folder::create();
     let mut command = command(LESSON, &folder);
-    command
-        .args(["--echo-addr", "127.0.0.1:0"])
-        .env("RUST_MIN_STACK", (1_u64 << 46).to_string());
+    command.args(["--echo-addr", "127.0.0.1:0"]).env("RUST_MIN_STACK", (1_u64 << 46).to_string());
     let mut lesson = Program::start(&mut command);
     let server = lesson.listening();
     for _ in 0..3 {

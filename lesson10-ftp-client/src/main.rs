@@ -11,7 +11,7 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::path::Path;
 use std::process;
 
-use shared::{Config, Context, Level};
+use shared::{Config, Level, OrCannot};
 use suppaftp::types::FileType;
 use suppaftp::{RustlsFtpStream, Status};
 
@@ -43,12 +43,12 @@ fn main() -> shared::Result {
 
     // Step 2: give the user name and the password.
     let logged_in = ftp.login(user, &config.ftp_password);
-    logged_in.map_err(cause).context("log in as", user)?;
+    logged_in.map_err(cause).or_cannot("log in as", user)?;
     shared::info!("logged in as {user}");
 
     // Step 3: transfer files and query information; binary, so that no byte is changed on the way.
     let binary = ftp.transfer_type(FileType::Binary);
-    binary.map_err(cause).context("go binary at", server)?;
+    binary.map_err(cause).or_cannot("go binary at", server)?;
     list(&mut ftp, dir)?;
     download(&mut ftp, file, &part_name, &config)?;
     if !config.ftp_upload.is_empty() {
@@ -57,7 +57,7 @@ fn main() -> shared::Result {
 
     // Step 4: leave. All is done, whatever the server says to that.
     let goodbye = ftp.quit();
-    let left = goodbye.map_err(cause).context("leave", server);
+    let left = goodbye.map_err(cause).or_cannot("leave", server);
     let _ = left.inspect_err(shared::report);
     shared::info!("left {server}");
     Ok(())
@@ -65,20 +65,20 @@ fn main() -> shared::Result {
 
 /// Goes into the folder `dir`, and prints the names of what lies there.
 fn list(ftp: &mut RustlsFtpStream, dir: &str) -> shared::Result {
-    ftp.cwd(dir).map_err(cause).context("go into", dir)?;
+    ftp.cwd(dir).map_err(cause).or_cannot("go into", dir)?;
     let begun = [Status::AboutToSend, Status::AlreadyOpen];
     let opened = ftp.custom_data_command("NLST", &begun);
-    let (_reply, mut stream) = opened.map_err(cause).context("list", dir)?;
+    let (_reply, mut stream) = opened.map_err(cause).or_cannot("list", dir)?;
 
     let mut names = Vec::new();
     let mut limited = Read::take(&mut stream, MAX_LIST as u64 + 1);
-    limited.read_to_end(&mut names).context("list", dir)?;
+    limited.read_to_end(&mut names).or_cannot("list", dir)?;
     if names.len() > MAX_LIST {
         let problem = format!("the list of {dir} has no end");
         let hint = "no folder holds so much: see what the server says";
         return Err(shared::Error::new(problem, hint));
     }
-    stream.finish().map_err(cause).context("list", dir)?;
+    stream.finish().map_err(cause).or_cannot("list", dir)?;
     for name in String::from_utf8_lossy(&names).lines() {
         shared::print(name)?;
     }
@@ -94,7 +94,7 @@ fn download(
 ) -> shared::Result {
     let folder = Path::new(&config.save_dir);
     let made = fs::create_dir_all(folder);
-    made.context("make the folder", folder.display())?;
+    made.or_cannot("make the folder", folder.display())?;
     // No name leads out of the folder: `..\x` is one on some systems, and a path on others.
     let path = folder.join(shared::file_name(file));
     let part = folder.join(part_name);
@@ -102,7 +102,7 @@ fn download(
     let received = receive(ftp, file, &part, is_seen);
     let saved = received.and_then(|length| {
         let renamed = fs::rename(&part, &path);
-        renamed.context("save", path.display())?;
+        renamed.or_cannot("save", path.display())?;
         Ok(length)
     });
     if saved.is_err() {
@@ -118,19 +118,19 @@ fn receive(
     part: &Path,
     is_seen: bool,
 ) -> shared::Result<u64> {
-    let mut saved = File::create_new(part).context("create", part.display())?;
+    let mut saved = File::create_new(part).or_cannot("create", part.display())?;
     let opened = ftp.retr_as_stream(file);
-    let mut stream = opened.map_err(cause).context("download", file)?;
+    let mut stream = opened.map_err(cause).or_cannot("download", file)?;
     let mut piece = [0; 65_536];
     let mut total = 0;
     loop {
         let received = shared::wait(|| stream.read(&mut piece));
-        let length = received.context("download", file)?;
+        let length = received.or_cannot("download", file)?;
         if length == 0 {
             break;
         }
         let written = saved.write_all(&piece[..length]);
-        written.context("write to", part.display())?;
+        written.or_cannot("write to", part.display())?;
         total += length as u64;
         if is_seen {
             // What is written next begins at the start of this line, and is longer.
@@ -138,8 +138,8 @@ fn receive(
         }
     }
     // The end of the stream proves nothing: the server says whether that was the whole file.
-    stream.finish().map_err(cause).context("download", file)?;
-    saved.sync_all().context("write to", part.display())?;
+    stream.finish().map_err(cause).or_cannot("download", file)?;
+    saved.sync_all().or_cannot("write to", part.display())?;
     Ok(total)
 }
 
@@ -150,13 +150,13 @@ fn upload(ftp: &mut RustlsFtpStream, path: &str) -> shared::Result {
         let hint = "name a file: LESSON_FTP_UPLOAD=work.txt";
         return Err(shared::Error::new(problem, hint));
     }
-    let mut file = File::open(path).context("read", path)?;
+    let mut file = File::open(path).or_cannot("read", path)?;
     let name = shared::file_name(path);
     let opened = ftp.put_with_stream(name);
-    let mut stream = opened.map_err(cause).context("upload", path)?;
+    let mut stream = opened.map_err(cause).or_cannot("upload", path)?;
     let sent = io::copy(&mut file, &mut stream);
     // A server that does not take it all says why.
-    stream.finish().map_err(cause).context("upload", path)?;
-    let length = sent.context("upload", path)?;
+    stream.finish().map_err(cause).or_cannot("upload", path)?;
+    let length = sent.or_cannot("upload", path)?;
     shared::print(format!("uploaded {name} ({length} bytes)"))
 }

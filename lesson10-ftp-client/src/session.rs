@@ -6,15 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::{ClientConfig, RootCertStore};
-use shared::{Config, Context};
+use shared::{Config, OrCannot};
 use suppaftp::{FtpError, FtpResult, Mode, RustlsConnector, RustlsFtpStream};
 
 /// Connects to `server` and hears its greeting; if the URL asks for it, goes on in TLS.
 pub fn connect(server: SocketAddr, config: &Config) -> shared::Result<RustlsFtpStream> {
     let limit = config.timeout;
-    let stream = open_stream(server, limit).context("connect to", server)?;
+    let stream = open_stream(server, limit).or_cannot("connect to", server)?;
     let greeted = RustlsFtpStream::connect_with_stream(stream);
-    let mut ftp = greeted.map_err(cause).context("hear from", server)?;
+    let mut ftp = greeted.map_err(cause).or_cannot("hear from", server)?;
     shared::info!("connected to {server}");
 
     // Extended passive (EPSV, RFC 2428): the server names a port and no address, so that it cannot
@@ -25,7 +25,7 @@ pub fn connect(server: SocketAddr, config: &Config) -> shared::Result<RustlsFtpS
         return Ok(ftp);
     }
     let secured = ftp.into_secure(trust(), &config.ftp_url.host);
-    let ftp = secured.map_err(cause).context("begin TLS with", server)?;
+    let ftp = secured.map_err(cause).or_cannot("begin TLS with", server)?;
     shared::info!("in TLS from here on");
     Ok(ftp)
 }

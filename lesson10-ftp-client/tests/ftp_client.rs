@@ -155,12 +155,7 @@ fn play(
         }
         heard = server.hears();
     }
-    Run {
-        ended: lesson.finish(),
-        server,
-        folder,
-        addr,
-    }
+    Run { ended: lesson.finish(), server, folder, addr }
 }
 
 fn play_well(path: &str, arguments: &[&str], file: &[u8]) -> Run {
@@ -169,19 +164,13 @@ fn play_well(path: &str, arguments: &[&str], file: &[u8]) -> Run {
 
 /// The server does one thing that is odd: at the command that begins with `at`.
 fn play_odd(at: &str, arguments: &[&str], mut odd: impl FnMut(&mut Server)) -> Run {
-    play(
-        Folder::create(),
-        "pub/readme.txt",
-        arguments,
-        b"a file\n",
-        |server, heard| {
-            let is_odd = heard.starts_with(at);
-            if is_odd {
-                odd(server);
-            }
-            is_odd
-        },
-    )
+    play(Folder::create(), "pub/readme.txt", arguments, b"a file\n", |server, heard| {
+        let is_odd = heard.starts_with(at);
+        if is_odd {
+            odd(server);
+        }
+        is_odd
+    })
 }
 
 const NOT_FTP: &str = "is it the right server? check host and port in the URL";
@@ -246,9 +235,7 @@ fn logs_each_step() {
 
 #[test]
 fn downloads_byte_for_byte_and_under_any_name() {
-    let long: Vec<u8> = (0..5_000_000_u32)
-        .map(|index| (index % 251) as u8)
-        .collect();
+    let long: Vec<u8> = (0..5_000_000_u32).map(|index| (index % 251) as u8).collect();
     for file in [b"".as_slice(), b"\n", &long] {
         let run = play_well("%E6%8A%A5%E5%91%8A%20%E6%9C%80%E7%BB%88.bin", &[], file);
         let name = "报告 最终.bin";
@@ -263,9 +250,7 @@ fn downloads_byte_for_byte_and_under_any_name() {
 
 #[test]
 fn uploads_byte_for_byte_and_under_any_name() {
-    let long: Vec<u8> = (0..5_000_000_u32)
-        .map(|index| (index % 251) as u8)
-        .collect();
+    let long: Vec<u8> = (0..5_000_000_u32).map(|index| (index % 251) as u8).collect();
     for file in [b"".as_slice(), b"one\ntwo\r\n\0\xff", &long] {
         let folder = Folder::create();
         let name = "作业 1.txt";
@@ -335,11 +320,7 @@ fn a_data_port_that_nobody_listens_at_is_said_so() {
     });
     let said = format!("Error: cannot list pub: no data connection to 127.0.0.1:{port}: ");
     assert!(run.ended.stderr.starts_with(&said), "{}", run.ended.stderr);
-    assert!(
-        run.ended
-            .stderr
-            .contains("\nhint: a firewall may be in between")
-    );
+    assert!(run.ended.stderr.contains("\nhint: a firewall may be in between"));
 }
 
 #[test]
@@ -347,15 +328,7 @@ fn nobody_listens() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = listener.local_addr().unwrap();
     drop(listener);
-    let ended = run(
-        LESSON,
-        &[
-            "--ftp-url",
-            &format!("ftp://{addr}/readme.txt"),
-            "--log",
-            "off",
-        ],
-    );
+    let ended = run(LESSON, &["--ftp-url", &format!("ftp://{addr}/readme.txt"), "--log", "off"]);
     assert_eq!(
         ended.stderr,
         format!(
@@ -385,23 +358,14 @@ fn a_greeting_that_is_none() {
 #[test]
 fn a_refused_login_shows_no_password() {
     let folder = Folder::create();
-    folder.write(
-        ".env",
-        "LESSON_FTP_USER=guest\nLESSON_FTP_PASSWORD=hush-hush\n",
-    );
-    let run = play(
-        folder,
-        "pub/readme.txt",
-        &["--log", "debug"],
-        b"",
-        |server, heard| {
-            let is_odd = heard == "PASS hush-hush";
-            if is_odd {
-                server.says("530 Login incorrect.");
-            }
-            is_odd
-        },
-    );
+    folder.write(".env", "LESSON_FTP_USER=guest\nLESSON_FTP_PASSWORD=hush-hush\n");
+    let run = play(folder, "pub/readme.txt", &["--log", "debug"], b"", |server, heard| {
+        let is_odd = heard == "PASS hush-hush";
+        if is_odd {
+            server.says("530 Login incorrect.");
+        }
+        is_odd
+    });
     let end = "Error: cannot log in as guest: the server says 530 Login incorrect.\n\
                hint: check LESSON_FTP_USER and LESSON_FTP_PASSWORD; some servers want TLS, too: ?tls=required\n";
     assert!(run.ended.stderr.ends_with(end), "{}", run.ended.stderr);
@@ -411,34 +375,21 @@ fn a_refused_login_shows_no_password() {
 
 #[test]
 fn a_refusal_is_told_in_the_words_of_the_server() {
-    for (at, doing) in [
-        ("CWD", "go into pub"),
-        ("NLST", "list pub"),
-        ("RETR", "download readme.txt"),
-    ] {
-        let run = play_odd(at, &[], |server| {
-            server.says("550-I am sorry\r\n550 No such thing")
-        });
-        run.fails(
-            &format!("cannot {doing}: the server says 550 No such thing"),
-            CHECK_PATH,
-        );
+    for (at, doing) in
+        [("CWD", "go into pub"), ("NLST", "list pub"), ("RETR", "download readme.txt")]
+    {
+        let run = play_odd(at, &[], |server| server.says("550-I am sorry\r\n550 No such thing"));
+        run.fails(&format!("cannot {doing}: the server says 550 No such thing"), CHECK_PATH);
     }
     let folder = Folder::create();
     folder.write("h.txt", "hello");
-    let run = play(
-        folder,
-        "readme.txt",
-        &["--ftp-upload", "h.txt"],
-        b"x",
-        |server, heard| {
-            let is_odd = heard.starts_with("STOR");
-            if is_odd {
-                server.says("553 Not you");
-            }
-            is_odd
-        },
-    );
+    let run = play(folder, "readme.txt", &["--ftp-upload", "h.txt"], b"x", |server, heard| {
+        let is_odd = heard.starts_with("STOR");
+        if is_odd {
+            server.says("553 Not you");
+        }
+        is_odd
+    });
     let end =
         format!("Error: cannot upload h.txt: the server says 553 Not you\nhint: {CHECK_PATH}\n");
     assert_eq!(run.ended.stderr, end);
@@ -447,16 +398,10 @@ fn a_refusal_is_told_in_the_words_of_the_server() {
 #[test]
 fn text_of_a_refusal_does_no_harm() {
     let run = play_odd("PASS", &[], |server| {
-        let _ = server
-            .control
-            .get_mut()
-            .write_all(b"530 \x1b[2J\xb5\xc7\xc2\xbc\xca\xa7\xb0\xdc\r\n");
+        let _ =
+            server.control.get_mut().write_all(b"530 \x1b[2J\xb5\xc7\xc2\xbc\xca\xa7\xb0\xdc\r\n");
     });
-    assert!(
-        run.ended.stderr.contains("530 \\u{1b}[2J\u{fffd}"),
-        "{}",
-        run.ended.stderr
-    );
+    assert!(run.ended.stderr.contains("530 \\u{1b}[2J\u{fffd}"), "{}", run.ended.stderr);
     assert_eq!(run.ended.stderr.lines().count(), 2);
 }
 
@@ -465,10 +410,7 @@ fn a_long_refusal_is_cut() {
     let long = "x".repeat(100_000);
     let run = play_odd("RETR", &[], |server| server.says(&format!("550 {long}")));
     let shown = &long[..196];
-    run.fails(
-        &format!("cannot download readme.txt: the server says 550 {shown}"),
-        CHECK_PATH,
-    );
+    run.fails(&format!("cannot download readme.txt: the server says 550 {shown}"), CHECK_PATH);
 }
 
 #[test]
@@ -499,8 +441,7 @@ fn tls_that_begins_with_something_else() {
 fn names_in_a_list_do_no_harm() {
     let run = play_odd("NLST", &[], |server| {
         let mut data = server.begins();
-        data.write_all(b"a b\r\n\x1b[2Jevil\r\n\xe4\xbd\xa0\xff\nlast")
-            .unwrap();
+        data.write_all(b"a b\r\n\x1b[2Jevil\r\n\xe4\xbd\xa0\xff\nlast").unwrap();
         drop(data);
         server.says("226 done");
     });
@@ -527,19 +468,13 @@ fn a_list_without_end_is_an_error() {
 #[test]
 fn a_reply_without_end_is_an_error() {
     for at in ["CONNECTED", "USER", "CWD", "EPSV", "RETR", "QUIT"] {
-        for (start, piece) in [
-            ("220 ", "x".repeat(4096)),
-            ("220-", "220-x\r\n".repeat(1000)),
-        ] {
+        for (start, piece) in [("220 ", "x".repeat(4096)), ("220-", "220-x\r\n".repeat(1000))] {
             let run = play_odd(at, &[], |server| {
                 let _ = server.control.get_mut().write_all(start.as_bytes());
                 while server.control.get_mut().write_all(piece.as_bytes()).is_ok() {}
             });
             let stderr = &run.ended.stderr;
-            assert!(
-                stderr.contains(": the server sent a reply larger than "),
-                "{stderr}"
-            );
+            assert!(stderr.contains(": the server sent a reply larger than "), "{stderr}");
             // By QUIT, all is done.
             let is_done = at == "QUIT";
             let status = if is_done { Some(0) } else { Some(1) };
@@ -616,20 +551,14 @@ fn a_silent_upload_ends_in_time() {
 fn an_upload_that_is_refused_midway_tells_why() {
     let folder = Folder::create();
     fs::write(folder.path().join("big.bin"), vec![0; 32 << 20]).unwrap();
-    let run = play(
-        folder,
-        "readme.txt",
-        &["--ftp-upload", "big.bin"],
-        b"x",
-        |server, heard| {
-            let is_odd = heard.starts_with("STOR");
-            if is_odd {
-                drop(server.begins());
-                server.says("552 Disk full");
-            }
-            is_odd
-        },
-    );
+    let run = play(folder, "readme.txt", &["--ftp-upload", "big.bin"], b"x", |server, heard| {
+        let is_odd = heard.starts_with("STOR");
+        if is_odd {
+            drop(server.begins());
+            server.says("552 Disk full");
+        }
+        is_odd
+    });
     let said = "Error: cannot upload big.bin: the server says 552 Disk full\n\
                 hint: the server has no room: upload less\n";
     assert_eq!(run.ended.stderr, said);
@@ -647,20 +576,13 @@ fn a_server_that_breaks_off_is_an_error() {
             let control = server.control.get_ref();
             control.shutdown(std::net::Shutdown::Both).unwrap();
         });
-        run.fails(
-            &format!("cannot {doing}: unexpected end of file"),
-            BROKE_OFF,
-        );
+        run.fails(&format!("cannot {doing}: unexpected end of file"), BROKE_OFF);
     }
 }
 
 #[test]
 fn half_a_file_gets_no_name() {
-    for (code, text) in [
-        ("426", "connection closed"),
-        ("451", "disk error"),
-        ("550", "gone"),
-    ] {
+    for (code, text) in [("426", "connection closed"), ("451", "disk error"), ("550", "gone")] {
         let folder = Folder::create();
         fs::create_dir(folder.path().join("downloads")).unwrap();
         folder.write("downloads/readme.txt", "the old one");
@@ -709,19 +631,10 @@ fn no_file_leads_out_of_the_folder() {
 fn a_folder_that_cannot_be_used_is_named() {
     let folder = Folder::create();
     folder.write("taken", "a file");
-    let run = play(
-        folder,
-        "readme.txt",
-        &["--save-dir", "taken"],
-        b"x",
-        |_, _| false,
-    );
+    let run = play(folder, "readme.txt", &["--save-dir", "taken"], b"x", |_, _| false);
     let said = "Error: cannot make the folder taken: ";
     assert!(run.ended.stderr.starts_with(said), "{}", run.ended.stderr);
-    assert_eq!(
-        (run.ended.status, run.ended.stderr.lines().count()),
-        (Some(1), 2)
-    );
+    assert_eq!((run.ended.status, run.ended.stderr.lines().count()), (Some(1), 2));
 
     // A folder has the name already.
     let folder = Folder::create();
@@ -740,29 +653,15 @@ fn a_folder_that_cannot_be_used_is_named() {
 fn tls_that_does_not_begin() {
     let no_tls =
         "the server has no TLS there: ask another port or host, or leave ?tls=required out";
-    for answer in [
-        "502 not here",
-        "500 what?",
-        "504 no TLS",
-        "530 log in first",
-    ] {
-        let run = play(
-            Folder::create(),
-            "readme.txt?tls=required",
-            &[],
-            b"",
-            |server, heard| {
-                let is_odd = heard == "AUTH TLS";
-                if is_odd {
-                    server.says(answer);
-                }
-                is_odd
-            },
-        );
-        run.fails(
-            &format!("cannot begin TLS with ADDR: the server says {answer}"),
-            no_tls,
-        );
+    for answer in ["502 not here", "500 what?", "504 no TLS", "530 log in first"] {
+        let run = play(Folder::create(), "readme.txt?tls=required", &[], b"", |server, heard| {
+            let is_odd = heard == "AUTH TLS";
+            if is_odd {
+                server.says(answer);
+            }
+            is_odd
+        });
+        run.fails(&format!("cannot begin TLS with ADDR: the server says {answer}"), no_tls);
         // Nothing else travelled in clear.
         assert_eq!(run.server.commands, ["AUTH TLS", ""]);
     }

@@ -8,7 +8,7 @@ use lettre::message::header::{Bcc, Cc, To};
 use lettre::message::{Mailbox, Mailboxes, SinglePart};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::{Message, SmtpTransport, Transport};
-use shared::{Config, Context};
+use shared::{Config, OrCannot};
 
 const CONTENT: &str = "Dear student,\n\nthis mail came to you over SMTP.\n\n老师\n";
 
@@ -25,7 +25,7 @@ fn main() -> shared::Result {
     let mta = prepared?;
 
     // Step 3: send the message; the MTA's reply says whether it has taken it.
-    let reply = mta.send(&message).context("send the mail to", url)?;
+    let reply = mta.send(&message).or_cannot("send the mail to", url)?;
     shared::info!("sent the mail to {url}");
     let text: Vec<&str> = reply.message().collect();
     shared::print(format!("{} {}", reply.code(), text.join(" ")))
@@ -34,10 +34,10 @@ fn main() -> shared::Result {
 /// Builds the message: its headers, and what it says.
 fn build_message(config: &Config) -> shared::Result<Message> {
     let sender = config.mail_from.parse::<Mailbox>();
-    let mut from = sender.context("use", "LESSON_MAIL_FROM")?;
-    let to: Mailboxes = config.mail_to.parse().context("use", "LESSON_MAIL_TO")?;
+    let mut from = sender.or_cannot("use", "LESSON_MAIL_FROM")?;
+    let to: Mailboxes = config.mail_to.parse().or_cannot("use", "LESSON_MAIL_TO")?;
     let answers = config.mail_reply_to.parse::<Mailbox>();
-    let mut reply_to = answers.context("use", "LESSON_MAIL_REPLY_TO")?;
+    let mut reply_to = answers.or_cannot("use", "LESSON_MAIL_REPLY_TO")?;
     from.name = Some("王老师".to_string());
     reply_to.name = Some("Teacher Wang".to_string());
 
@@ -46,17 +46,17 @@ fn build_message(config: &Config) -> shared::Result<Message> {
     message = message.mailbox(To::from(to));
     message = message.reply_to(reply_to);
     if !config.mail_cc.is_empty() {
-        let cc: Mailboxes = config.mail_cc.parse().context("use", "LESSON_MAIL_CC")?;
+        let cc: Mailboxes = config.mail_cc.parse().or_cannot("use", "LESSON_MAIL_CC")?;
         message = message.mailbox(Cc::from(cc));
     }
     if !config.mail_bcc.is_empty() {
-        let bcc: Mailboxes = config.mail_bcc.parse().context("use", "LESSON_MAIL_BCC")?;
+        let bcc: Mailboxes = config.mail_bcc.parse().or_cannot("use", "LESSON_MAIL_BCC")?;
         message = message.mailbox(Bcc::from(bcc));
     }
     message = message.subject("你好：一封有抄送的邮件");
     message = message.message_id(None);
     let body = SinglePart::plain(CONTENT.to_string());
-    message.singlepart(body).context("build", "the mail")
+    message.singlepart(body).or_cannot("build", "the mail")
 }
 
 /// Prepares the way to the MTA: where it is, who we are, and how long we wait for it.
@@ -66,7 +66,7 @@ fn prepare_mta(config: &Config) -> shared::Result<SmtpTransport> {
     let password = config.smtp_password.clone();
     let credentials = Credentials::new(user, password);
 
-    let mut mta = SmtpTransport::from_url(&url.text).context("use", url)?;
+    let mut mta = SmtpTransport::from_url(&url.text).or_cannot("use", url)?;
     mta = mta.credentials(credentials);
     mta = mta.timeout(Some(config.timeout));
     Ok(mta.build())

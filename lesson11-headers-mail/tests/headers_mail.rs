@@ -11,11 +11,7 @@ const LESSON: &str = env!("CARGO_BIN_EXE_lesson11-headers-mail");
 fn told(url: impl Fn(SocketAddr) -> String, arguments: &[&str]) -> Vec<String> {
     let (addr, server) = smtp_server(polite_smtp);
     let ended = run(LESSON, &[&["--smtp-url", &url(addr)], arguments].concat());
-    assert_eq!(
-        (ended.status, &*ended.stdout),
-        (Some(0), "250 taken\n"),
-        "{ended:?}"
-    );
+    assert_eq!((ended.status, &*ended.stdout), (Some(0), "250 taken\n"), "{ended:?}");
     server.join().unwrap()
 }
 
@@ -24,9 +20,7 @@ fn plain(addr: SocketAddr) -> String {
 }
 
 fn recipients(lines: &[String]) -> Vec<&str> {
-    let recipients = lines
-        .iter()
-        .filter_map(|line| line.strip_prefix("RCPT TO:"));
+    let recipients = lines.iter().filter_map(|line| line.strip_prefix("RCPT TO:"));
     recipients.collect()
 }
 
@@ -35,11 +29,7 @@ fn all_headers_but_bcc() {
     let lines = told(plain, &[]);
     assert_eq!(
         recipients(&lines),
-        [
-            "<xuesheng@sina.example>",
-            "<banzhang@sina.example>",
-            "<zhujiao@qq.example>"
-        ]
+        ["<xuesheng@sina.example>", "<banzhang@sina.example>", "<zhujiao@qq.example>"]
     );
     for line in [
         // 王老师 and 你好：一封有抄送的邮件, as RFC 2047 writes them.
@@ -53,26 +43,16 @@ fn all_headers_but_bcc() {
         assert!(lines.iter().any(|other| other == line), "{line}: {lines:?}");
     }
     let data = lines.iter().position(|line| line == "DATA").unwrap();
-    assert!(
-        !lines[data..]
-            .iter()
-            .any(|line| line.contains("zhujiao") || line.starts_with("Bcc"))
-    );
+    assert!(!lines[data..].iter().any(|line| line.contains("zhujiao") || line.starts_with("Bcc")));
 }
 
 #[test]
 fn copies_to_several_or_to_none() {
-    let lines = told(
-        plain,
-        &["--mail-cc", "", "--mail-bcc", "a@b.example,c@d.example"],
-    );
+    let lines = told(plain, &["--mail-cc", "", "--mail-bcc", "a@b.example,c@d.example"]);
     let expected = ["<xuesheng@sina.example>", "<a@b.example>", "<c@d.example>"];
     assert_eq!(recipients(&lines), expected);
     let lines = told(plain, &["--mail-bcc", "", "--mail-reply-to", "x@y.example"]);
-    assert_eq!(
-        recipients(&lines),
-        ["<xuesheng@sina.example>", "<banzhang@sina.example>"]
-    );
+    assert_eq!(recipients(&lines), ["<xuesheng@sina.example>", "<banzhang@sina.example>"]);
     let reply_to = "Reply-To: \"Teacher Wang\" <x@y.example>";
     assert!(lines.iter().any(|line| line == reply_to), "{lines:?}");
 }

@@ -8,7 +8,7 @@ use lettre::message::header::To;
 use lettre::message::{Mailbox, Mailboxes, MultiPart};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::{Message, SmtpTransport, Transport};
-use shared::{Config, Context};
+use shared::{Config, OrCannot};
 
 const TEXT: &str = "Dear student,\n\nthis text came to you over SMTP.\n\n老师\n";
 const CONTENT: &str = "<h1>Dear student</h1><p>This came to you over <b>SMTP</b>.</p><p>老师</p>";
@@ -26,7 +26,7 @@ fn main() -> shared::Result {
     let mta = prepared?;
 
     // Step 3: send the message; the MTA's reply says whether it has taken it.
-    let reply = mta.send(&message).context("send the mail to", url)?;
+    let reply = mta.send(&message).or_cannot("send the mail to", url)?;
     shared::info!("sent the mail to {url}");
     let text: Vec<&str> = reply.message().collect();
     shared::print(format!("{} {}", reply.code(), text.join(" ")))
@@ -35,8 +35,8 @@ fn main() -> shared::Result {
 /// Builds the message: its headers, and what it says.
 fn build_message(config: &Config) -> shared::Result<Message> {
     let sender = config.mail_from.parse::<Mailbox>();
-    let from = sender.context("use", "LESSON_MAIL_FROM")?;
-    let to: Mailboxes = config.mail_to.parse().context("use", "LESSON_MAIL_TO")?;
+    let from = sender.or_cannot("use", "LESSON_MAIL_FROM")?;
+    let to: Mailboxes = config.mail_to.parse().or_cannot("use", "LESSON_MAIL_TO")?;
 
     let mut message = Message::builder();
     message = message.from(from);
@@ -46,7 +46,7 @@ fn build_message(config: &Config) -> shared::Result<Message> {
     // Mail programs show the last version that they can: the plainest comes first (RFC 2046 section 5.1.4).
     let (text, html) = (TEXT.to_string(), CONTENT.to_string());
     let body = MultiPart::alternative_plain_html(text, html);
-    message.multipart(body).context("build", "the mail")
+    message.multipart(body).or_cannot("build", "the mail")
 }
 
 /// Prepares the way to the MTA: where it is, who we are, and how long we wait for it.
@@ -56,7 +56,7 @@ fn prepare_mta(config: &Config) -> shared::Result<SmtpTransport> {
     let password = config.smtp_password.clone();
     let credentials = Credentials::new(user, password);
 
-    let mut mta = SmtpTransport::from_url(&url.text).context("use", url)?;
+    let mut mta = SmtpTransport::from_url(&url.text).or_cannot("use", url)?;
     mta = mta.credentials(credentials);
     mta = mta.timeout(Some(config.timeout));
     Ok(mta.build())

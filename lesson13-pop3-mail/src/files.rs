@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process;
 
-use shared::Context;
+use shared::OrCannot;
 
 /// A name has so many bytes before its extension; most systems allow 255 in all.
 const MAX_STEM: usize = 200;
@@ -22,7 +22,7 @@ const UNSAFE: [char; 16] = [
 /// # Errors
 /// The file cannot be written.
 pub fn save(name: &str, content: &[u8], number: usize, folder: &Path) -> shared::Result<PathBuf> {
-    fs::create_dir_all(folder).context("make the folder", folder.display())?;
+    fs::create_dir_all(folder).or_cannot("make the folder", folder.display())?;
     let mut name = safe_name(name);
     if name.is_empty() {
         name = format!("attachment-{number}");
@@ -33,7 +33,7 @@ pub fn save(name: &str, content: &[u8], number: usize, folder: &Path) -> shared:
     let written = write(&draft, content);
     let saved = written.and_then(|()| give_name(&draft, folder, &name));
     let _is_no_more = fs::remove_file(&draft);
-    saved.context("save", folder.join(name).display())
+    saved.or_cannot("save", folder.join(name).display())
 }
 
 fn write(draft: &Path, content: &[u8]) -> io::Result<()> {

@@ -80,14 +80,7 @@ fn add_parts<'a>(
     };
     let has_parts = !inner.is_empty();
     let size = if has_parts { body.len() } else { content.len() };
-    parts.push(Part {
-        headers,
-        kind,
-        depth,
-        size,
-        has_parts,
-        content,
-    });
+    parts.push(Part { headers, kind, depth, size, has_parts, content });
     for bytes in inner {
         add_parts(bytes, depth + 1, room, parts)?;
     }

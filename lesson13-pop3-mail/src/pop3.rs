@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use shared::{Context, Error, Url};
+use shared::{Error, OrCannot, Url};
 
 use crate::stream::{self, Stream};
 
@@ -35,11 +35,7 @@ impl Mailbox {
         let stream = stream::connect(url, peer, timeout)?;
         shared::info!("connected to {url}");
         let (server, stream) = (url.to_string(), BufReader::new(stream));
-        let mut mailbox = Mailbox {
-            server,
-            peer,
-            stream,
-        };
+        let mut mailbox = Mailbox { server, peer, stream };
 
         let greeting = mailbox.reply("")?;
         let hint = "is it a POP3 server? pop3:// goes with port 110, pop3s:// with 995";
@@ -120,7 +116,7 @@ impl Mailbox {
         stream.begin();
         let sent = stream.write_all(line.as_bytes());
         let sent = sent.and_then(|()| stream.flush());
-        sent.context("send to", &self.server)?;
+        sent.or_cannot("send to", &self.server)?;
         shared::info!("sent {}", masked(&command, secret));
         self.reply(secret)
     }
@@ -169,7 +165,7 @@ impl Mailbox {
                 0 => Err(ErrorKind::UnexpectedEof.into()),
                 length => Ok(length),
             });
-            received.context("receive from", &self.server)?;
+            received.or_cannot("receive from", &self.server)?;
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
-use shared::{Context, Url};
+use shared::{OrCannot, Url};
 
 /// No answer takes more than so many times the longest wait, though its bytes drip in one by one.
 const MAX_WAITS: u32 = 30;
@@ -19,16 +19,12 @@ const MAX_WAITS: u32 = 30;
 /// There is no connection, TLS does not come about, or the server's certificate is not trusted.
 pub fn connect(url: &Url, peer: SocketAddr, timeout: Duration) -> shared::Result<Box<dyn Stream>> {
     let limit = Some(timeout);
-    let socket = TcpStream::connect_timeout(&peer, timeout).context("connect to", url)?;
-    socket.set_read_timeout(limit).context("await", url)?;
-    socket.set_write_timeout(limit).context("await", url)?;
+    let socket = TcpStream::connect_timeout(&peer, timeout).or_cannot("connect to", url)?;
+    socket.set_read_timeout(limit).or_cannot("await", url)?;
+    socket.set_write_timeout(limit).or_cannot("await", url)?;
     let longest = timeout.saturating_mul(MAX_WAITS);
     let started = Instant::now();
-    let plain = Timed {
-        socket,
-        started,
-        longest,
-    };
+    let plain = Timed { socket, started, longest };
     if url.is_secure {
         return Ok(Box::new(start_tls(plain, url)?));
     }
@@ -43,11 +39,11 @@ fn start_tls(socket: Timed, url: &Url) -> shared::Result<StreamOwned<ClientConne
     roots.add_parsable_certificates(found.certs);
     let config = ClientConfig::builder().with_root_certificates(roots);
     let config = Arc::new(config.with_no_client_auth());
-    let name = ServerName::try_from(url.host.clone()).context("use the name of", url)?;
-    let connection = ClientConnection::new(config, name).context("prepare TLS for", url)?;
+    let name = ServerName::try_from(url.host.clone()).or_cannot("use the name of", url)?;
+    let connection = ClientConnection::new(config, name).or_cannot("prepare TLS for", url)?;
     let mut stream = StreamOwned::new(connection, socket);
     let shaken = stream.conn.complete_io(&mut stream.sock);
-    shaken.context("begin TLS with", url)?;
+    shaken.or_cannot("begin TLS with", url)?;
     Ok(stream)
 }
 

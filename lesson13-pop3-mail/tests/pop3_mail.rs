@@ -63,12 +63,7 @@ fn serve(arguments: &[&str], talk: impl FnOnce(TcpStream) -> Vec<String> + Send)
         let server = scope.spawn(|| talk(stream));
         let ended = lesson.finish();
         let verbs = server.join().unwrap();
-        Session {
-            ended,
-            addr,
-            verbs,
-            folder,
-        }
+        Session { ended, addr, verbs, folder }
     })
 }
 
@@ -114,15 +109,8 @@ impl Session {
     /// What was shown of the mail, after the line of the list.
     #[track_caller]
     fn shown(&self) -> &str {
-        assert_eq!(
-            (self.ended.status, self.ended.stderr.as_str()),
-            (Some(0), "")
-        );
-        let (_, shown) = self
-            .ended
-            .stdout
-            .split_once("  number 1: 320 bytes\n\n")
-            .unwrap();
+        assert_eq!((self.ended.status, self.ended.stderr.as_str()), (Some(0), ""));
+        let (_, shown) = self.ended.stdout.split_once("  number 1: 320 bytes\n\n").unwrap();
         shown
     }
 
@@ -161,10 +149,7 @@ fn names(folder: &Folder, within: &str) -> Vec<String> {
         return Vec::new();
     };
     let name = |entry: std::io::Result<fs::DirEntry>| entry.unwrap().file_name();
-    let mut names: Vec<_> = entries
-        .map(name)
-        .map(|name| name.into_string().unwrap())
-        .collect();
+    let mut names: Vec<_> = entries.map(name).map(|name| name.into_string().unwrap()).collect();
     names.sort();
     names
 }
@@ -196,14 +181,8 @@ fn fetches_the_newest_and_shows_headers_tree_and_text() {
     }
     answers[4].1 = (list + ".\r\n").into();
     let session = session(&[], &answers);
-    assert_eq!(
-        session.verbs,
-        ["USER", "PASS", "STAT", "LIST", "RETR", "QUIT"]
-    );
-    assert_eq!(
-        (session.ended.status, session.ended.stderr.as_str()),
-        (Some(0), "")
-    );
+    assert_eq!(session.verbs, ["USER", "PASS", "STAT", "LIST", "RETR", "QUIT"]);
+    assert_eq!((session.ended.status, session.ended.stderr.as_str()), (Some(0), ""));
     let (list, mail) = session.ended.stdout.split_once("\n\n").unwrap();
     assert!(list.starts_with(
         "messages in the mailbox: 12 (4000 bytes)\n  (2 older ones)\n  number 3: 300 bytes\n"
@@ -232,15 +211,9 @@ fn logs_each_line_but_never_the_password() {
         "sent QUIT\n",
         "received +OK bye\n",
     ] {
-        assert!(
-            log.contains(&format!(" lesson13-pop3-mail: {line}")),
-            "{line}{log}"
-        );
+        assert!(log.contains(&format!(" lesson13-pop3-mail: {line}")), "{line}{log}");
     }
-    assert!(
-        log.contains(r#": "Subject: hello\r\n\r\nhello\r\n"#),
-        "{log}"
-    );
+    assert!(log.contains(r#": "Subject: hello\r\n\r\nhello\r\n"#), "{log}");
     assert!(!log.contains("practice"), "{log}");
 }
 
@@ -256,29 +229,18 @@ fn an_empty_mailbox_is_said() {
         "messages in the mailbox: 0 (0 bytes)\n\
          the mailbox is empty; lesson 06 sends a mail\n"
     );
-    assert_eq!(
-        (session.ended.status, session.ended.stderr.as_str()),
-        (Some(0), "")
-    );
+    assert_eq!((session.ended.status, session.ended.stderr.as_str()), (Some(0), ""));
 }
 
 #[test]
 fn texts_in_many_charsets() {
     let cases: [(&str, &[u8], &str); 9] = [
-        (
-            "text/plain; charset=GB18030",
-            b"\xc4\xe3\xba\xc3\r\n",
-            "你好\n",
-        ),
+        ("text/plain; charset=GB18030", b"\xc4\xe3\xba\xc3\r\n", "你好\n"),
         ("text/plain; charset=gb2312", b"\xc4\xe3", "你"),
         ("text/plain; charset=\"UTF-8\"", "你好".as_bytes(), "你好"),
         ("text/plain; charset=iso-8859-1", b"caf\xe9", "café"),
         ("text/plain; charset=no-such", "你好".as_bytes(), "你好"),
-        (
-            "text/plain; charset=no-such",
-            b"a\xc4\xe3b",
-            "a\u{fffd}\u{fffd}b",
-        ),
+        ("text/plain; charset=no-such", b"a\xc4\xe3b", "a\u{fffd}\u{fffd}b"),
         ("text/plain", "你好".as_bytes(), "你好"),
         ("text/plain; charset=us-ascii", "你好".as_bytes(), "你好"),
         ("text/plain; charset=utf-8", b"a\xffb", "a\u{fffd}b"),
@@ -287,10 +249,7 @@ fn texts_in_many_charsets() {
         let header = format!("Content-Type: {kind}\r\n\r\n");
         let session = mail(&[header.as_bytes(), text].concat());
         let size = text.len() + 2;
-        session.shows(&format!(
-            "\ntext/plain, {size} bytes\n\n{}\n\n",
-            expected.trim_end()
-        ));
+        session.shows(&format!("\ntext/plain, {size} bytes\n\n{}\n\n", expected.trim_end()));
     }
 }
 
@@ -365,10 +324,7 @@ fn attachments_have_safe_names() {
         ("filename*=utf-8''a%00b%0d%0a%1b%5b2J", "ab[2J"),
         ("filename*=utf-8''..%2F..%2Fevil", "evil"),
         ("filename*=utf-8''gpj%E2%80%AEtxt.exe", "gpjtxt.exe"),
-        (
-            "filename*0*=gb18030''%B1%A8;\r\n filename*1*=%B8%E6",
-            "报告",
-        ),
+        ("filename*0*=gb18030''%B1%A8;\r\n filename*1*=%B8%E6", "报告"),
         ("filename=\"=?utf-8?B?5oql5ZGKLmJpbg==?=\"", "报告.bin"),
         (&long, &cut),
         (&wide, &wide_cut),
@@ -384,13 +340,8 @@ fn attachments_have_safe_names() {
 #[test]
 fn no_file_is_ever_replaced() {
     let (txt, tar) = (attachment("filename=a.txt"), attachment("filename=README"));
-    let session = mail(&multipart(&[
-        (&txt, "1"),
-        (&txt, "2"),
-        (&tar, "3"),
-        (&tar, "4"),
-        (&txt, "5"),
-    ]));
+    let session =
+        mail(&multipart(&[(&txt, "1"), (&txt, "2"), (&tar, "3"), (&tar, "4"), (&txt, "5")]));
     session.saved(&[
         ("a.txt", b"1"),
         ("a (2).txt", b"2"),
@@ -408,13 +359,7 @@ fn files_that_were_there_stay() {
     let answers = answers(&multipart(&[(&attachment("filename=a.txt"), "1")]));
     let session = session(&["--save-dir", &save_dir], &answers);
     let saved = format!("saved {save_dir}/a (2).txt\n").replace('/', std::path::MAIN_SEPARATOR_STR);
-    assert!(
-        session
-            .ended
-            .stdout
-            .replace('/', std::path::MAIN_SEPARATOR_STR)
-            .ends_with(&saved)
-    );
+    assert!(session.ended.stdout.replace('/', std::path::MAIN_SEPARATOR_STR).ends_with(&saved));
     assert_eq!(names(&before, ""), [".env", "a (2).txt", "a.txt"]);
     assert_eq!(fs::read(before.path().join("a.txt")).unwrap(), b"mine");
 }
@@ -425,21 +370,14 @@ fn a_folder_that_cannot_be_is_said() {
     let session = session(&["--save-dir", ".env"], &answers);
     assert_eq!(session.ended.status, Some(1));
     let error = "Error: cannot make the folder .env: ";
-    assert!(
-        session.ended.stderr.starts_with(error),
-        "{}",
-        session.ended.stderr
-    );
+    assert!(session.ended.stderr.starts_with(error), "{}", session.ended.stderr);
     assert_eq!(session.ended.stderr.lines().count(), 2);
 }
 
 #[test]
 fn a_server_that_refuses_is_said() {
     let session = session_with(&[], "", b"-ERR [SYS/TEMP] busy\r\n");
-    session.fails(
-        &format!("cannot talk to {}: -ERR [SYS/TEMP] busy", session.addr),
-        SERVER_HINT,
-    );
+    session.fails(&format!("cannot talk to {}: -ERR [SYS/TEMP] busy", session.addr), SERVER_HINT);
     for (verb, doing, hint) in [
         ("USER", "log in as xuesheng@sina.example", LOGIN_HINT),
         ("PASS", "log in as xuesheng@sina.example", LOGIN_HINT),
@@ -448,25 +386,13 @@ fn a_server_that_refuses_is_said() {
         ("RETR", "fetch message 1", REFUSED_HINT),
     ] {
         let session = session_with(&[], verb, b"-ERR no \xc4\xe3 today\r\n");
-        session.fails(
-            &format!("cannot {doing}: -ERR no \u{fffd}\u{fffd} today"),
-            hint,
-        );
+        session.fails(&format!("cannot {doing}: -ERR no \u{fffd}\u{fffd} today"), hint);
     }
     // The mail is there by then.
     let session = session_with(&[], "QUIT", b"-ERR no\r\n");
     assert_eq!(session.ended.status, Some(0));
-    assert!(
-        session.ended.stdout.ends_with("hello\n\n"),
-        "{}",
-        session.ended.stdout
-    );
-    assert!(
-        session
-            .ended
-            .stderr
-            .ends_with("lesson13-pop3-mail: cannot quit: -ERR no\n")
-    );
+    assert!(session.ended.stdout.ends_with("hello\n\n"), "{}", session.ended.stdout);
+    assert!(session.ended.stderr.ends_with("lesson13-pop3-mail: cannot quit: -ERR no\n"));
 }
 
 #[test]
@@ -479,37 +405,19 @@ fn a_mailbox_in_use_is_said() {
 
 #[test]
 fn a_server_that_is_none_is_said() {
-    for greeting in [
-        "220 ready",
-        "",
-        "+OKAY",
-        "HTTP/1.1 400 Bad Request",
-        "\x1b[2J",
-    ] {
+    for greeting in ["220 ready", "", "+OKAY", "HTTP/1.1 400 Bad Request", "\x1b[2J"] {
         let session = session_with(&[], "", format!("{greeting}\r\n").as_bytes());
         let shown = greeting.replace('\x1b', "\\u{1b}");
-        session.fails(
-            &format!("cannot talk to {}: {shown}", session.addr),
-            SERVER_HINT,
-        );
+        session.fails(&format!("cannot talk to {}: {shown}", session.addr), SERVER_HINT);
     }
-    for answer in [
-        "1",
-        "-1 2",
-        "one two",
-        "1 99999999999999999999999",
-        "\x1b[2J",
-    ] {
+    for answer in ["1", "-1 2", "one two", "1 99999999999999999999999", "\x1b[2J"] {
         let session = session_with(&[], "STAT", format!("+OK {answer}\r\n").as_bytes());
         let shown = answer.replace('\x1b', "\\u{1b}");
         let problem = format!("cannot understand the server: \"{shown}\" is not two numbers");
         session.fails(&problem, ANSWER_HINT);
     }
     let session = session_with(&[], "LIST", b"+OK\r\n1\r\n.\r\n");
-    session.fails(
-        "cannot understand the server: \"1\" is not two numbers",
-        ANSWER_HINT,
-    );
+    session.fails("cannot understand the server: \"1\" is not two numbers", ANSWER_HINT);
 }
 
 #[test]
@@ -536,10 +444,7 @@ fn a_server_that_closes_is_said() {
             stream.write_all(part).unwrap();
             Vec::new()
         });
-        let problem = format!(
-            "cannot receive from {}: unexpected end of file",
-            session.addr
-        );
+        let problem = format!("cannot receive from {}: unexpected end of file", session.addr);
         session.fails(&problem, CLOSED_HINT);
     }
 }
@@ -568,19 +473,9 @@ fn a_server_that_keeps_silent_or_lets_bytes_drip_is_left() {
                 lines.next();
                 Vec::new()
             });
-            let error = format!(
-                "Error: cannot receive from {}: timed out\nhint: ",
-                session.addr
-            );
-            assert!(
-                session.ended.stderr.starts_with(&error),
-                "{}",
-                session.ended.stderr
-            );
-            assert_eq!(
-                (session.ended.status, session.ended.stderr.lines().count()),
-                (Some(1), 2)
-            );
+            let error = format!("Error: cannot receive from {}: timed out\nhint: ", session.addr);
+            assert!(session.ended.stderr.starts_with(&error), "{}", session.ended.stderr);
+            assert_eq!((session.ended.status, session.ended.stderr.lines().count()), (Some(1), 2));
             session.saved(&[]);
         }
     }
@@ -594,18 +489,8 @@ fn a_server_that_never_stops_is_left() {
     for (verb, start, bytes, what) in [
         ("", "+OK ", &long[..], "a reply of more than 512 bytes"),
         ("PASS", "+OK ", &long, "a reply of more than 512 bytes"),
-        (
-            "LIST",
-            "+OK\r\n",
-            &lines,
-            "a list of more than 1048576 bytes",
-        ),
-        (
-            "RETR",
-            "+OK\r\n",
-            &message,
-            "a message of more than 67108864 bytes",
-        ),
+        ("LIST", "+OK\r\n", &lines, "a list of more than 1048576 bytes"),
+        ("RETR", "+OK\r\n", &message, "a message of more than 67108864 bytes"),
     ] {
         let session = session_with(&[], verb, &[start.as_bytes(), bytes].concat());
         session.fails(&format!("{} sends {what}", session.addr), ANSWER_HINT);
@@ -708,10 +593,7 @@ fn what_is_no_mail_is_shown_as_it_is() {
             message.extend(pieces[(seed >> 16) as usize % 10]);
         }
         let session = mail(&message);
-        assert_eq!(
-            (session.ended.status, session.ended.stderr.as_str()),
-            (Some(0), "")
-        );
+        assert_eq!((session.ended.status, session.ended.stderr.as_str()), (Some(0), ""));
     }
 }
 
@@ -721,14 +603,7 @@ fn a_control_character_in_a_setting_is_no_command() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = format!("pop3://{}", listener.local_addr().unwrap());
     let mut command = command(LESSON, &folder);
-    command.args([
-        "--pop3-url",
-        &addr,
-        "--pop3-user",
-        "a\r\nDELE 1",
-        "--log",
-        "off",
-    ]);
+    command.args(["--pop3-url", &addr, "--pop3-user", "a\r\nDELE 1", "--log", "off"]);
     let lesson = Program::start(&mut command);
     let (mut stream, _) = listener.accept().unwrap();
     stream.write_all(b"+OK\r\n").unwrap();
@@ -762,9 +637,5 @@ fn says_that_nobody_listens() {
 fn a_password_does_not_travel_in_clear() {
     let ended = run(LESSON, &["--pop3-url", "pop3://pop.sina.example"]);
     assert_eq!(ended.status, Some(2));
-    assert!(
-        ended.stderr.contains("LESSON_ALLOW_PLAINTEXT=yes"),
-        "{}",
-        ended.stderr
-    );
+    assert!(ended.stderr.contains("LESSON_ALLOW_PLAINTEXT=yes"), "{}", ended.stderr);
 }

@@ -15,16 +15,8 @@ pub struct Office {
 
 /// The teacher's office and the student's.
 pub static OFFICES: [Office; 2] = [
-    Office {
-        name: "qq",
-        domain: "qq.example",
-        users: ["laoshi", "zhujiao"],
-    },
-    Office {
-        name: "sina",
-        domain: "sina.example",
-        users: ["xuesheng", "banzhang"],
-    },
+    Office { name: "qq", domain: "qq.example", users: ["laoshi", "zhujiao"] },
+    Office { name: "sina", domain: "sina.example", users: ["xuesheng", "banzhang"] },
 ];
 
 impl Office {
@@ -77,11 +69,8 @@ pub enum Rights {
 }
 
 /// The kinds of FTP users: the folder of each, which it sees as `/`, and its rights.
-pub const FTP_USERS: [(&str, Rights); 3] = [
-    ("laoshi", Rights::Change),
-    ("guest", Rights::Upload),
-    ("anonymous", Rights::Read),
-];
+pub const FTP_USERS: [(&str, Rights); 3] =
+    [("laoshi", Rights::Change), ("guest", Rights::Upload), ("anonymous", Rights::Read)];
 
 /// The folder and the rights of the FTP user that logs in so. Anonymous users may give any password, by
 /// custom their mail address, and may also call themselves `ftp` (RFC 1635).

@@ -104,9 +104,7 @@ impl Connection {
     /// is no command.
     fn may_be_secret(&mut self, line: &str) -> bool {
         let commands = ["DATA", "NOOP", "QUIT", "RSET", "STARTTLS", "AUTH"];
-        let is_command = commands
-            .iter()
-            .any(|command| command.eq_ignore_ascii_case(line));
+        let is_command = commands.iter().any(|command| command.eq_ignore_ascii_case(line));
         let is_secret = self.has_seen_auth && !is_command && !line.contains(' ');
         let start = line.get(..7).unwrap_or_default().to_ascii_uppercase();
         self.has_seen_auth = is_secret || start == "AUTH PL" || start == "AUTH LO";
@@ -162,9 +160,7 @@ impl Connection {
             return Ok(Line::Bad("line too long"));
         }
         // Telnet's signals, which clients of FTP put before a command in a hurry (RFC 959 section 4.1.3).
-        let signals = line
-            .iter()
-            .take_while(|byte| matches!(byte, 0xf2 | 0xf4 | 0xff));
+        let signals = line.iter().take_while(|byte| matches!(byte, 0xf2 | 0xf4 | 0xff));
         let signals = signals.count();
         let text = String::from_utf8(line.split_off(signals));
         Ok(text.map_or(Line::Bad("not UTF-8"), Line::Text))

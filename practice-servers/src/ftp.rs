@@ -128,11 +128,9 @@ impl Session<'_> {
             "AUTH" => self.auth(argument),
             "PBSZ" => self.pbsz(),
             "PROT" => self.prot(argument),
-            "FEAT" => Ok(
-                "211-beyond RFC 959:\n AUTH TLS\n EPSV\n MDTM\n PBSZ\n PROT\n \
+            "FEAT" => Ok("211-beyond RFC 959:\n AUTH TLS\n EPSV\n MDTM\n PBSZ\n PROT\n \
                           REST STREAM\n SIZE\n TVFS\n UTF8\n211 that is all"
-                    .into(),
-            ),
+                .into()),
             "OPTS" if argument.eq_ignore_ascii_case("UTF8 ON") => Ok("200 always".into()),
             "OPTS" => Err("501 UTF8 ON is the only option".into()),
             "SYST" => Ok("215 UNIX Type: L8".into()),
@@ -280,9 +278,7 @@ impl Session<'_> {
         };
         let [a, b, c, d] = addr.ip().octets();
         let [high, low] = addr.port().to_be_bytes();
-        Ok(format!(
-            "227 Entering Passive Mode ({a},{b},{c},{d},{high},{low})"
-        ))
+        Ok(format!("227 Entering Passive Mode ({a},{b},{c},{d},{high},{low})"))
     }
 
     /// RFC 2428.
@@ -390,11 +386,7 @@ impl Session<'_> {
                     && let Ok(name) = entry.file_name().into_string()
                     && !name.contains(|character: char| character.is_control())
                 {
-                    let name = if is_long {
-                        name
-                    } else {
-                        format!("{before}{name}")
-                    };
+                    let name = if is_long { name } else { format!("{before}{name}") };
                     count += send(stream, &line(&name, &metadata))?;
                 }
             }
@@ -580,10 +572,7 @@ impl Session<'_> {
         let steady = steady.unwrap_or_else(PoisonError::into_inner);
         let path = join(&self.folder, path);
         let path = self.account()?.tree.place(&path).map_err(refusal)?;
-        Ok(Place {
-            path,
-            _steady: steady,
-        })
+        Ok(Place { path, _steady: steady })
     }
 
     fn find(&self, path: &str) -> Result<(Place<'_>, Metadata), String> {

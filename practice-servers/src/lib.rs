@@ -27,7 +27,7 @@ use std::sync::{Arc, RwLock};
 use std::thread;
 use std::time::Duration;
 
-use shared::{Context, Error};
+use shared::{Error, OrCannot};
 
 use accounts::{FTP_USERS, OFFICES, Office};
 use connection::{Connection, is_time_out};
@@ -69,11 +69,7 @@ static SERVICES: [Service; 9] = {
 
 impl Service {
     const fn new(name: &'static str, protocol: Protocol, starts_in_tls: bool) -> Self {
-        Service {
-            name,
-            protocol,
-            starts_in_tls,
-        }
+        Service { name, protocol, starts_in_tls }
     }
 }
 
@@ -122,7 +118,7 @@ pub fn start(
     let mut listening = Vec::new();
     for (service, addr) in SERVICES.iter().zip(addrs) {
         let listener = listen(addr)?;
-        let local = listener.local_addr().context("ask for the port of", addr)?;
+        let local = listener.local_addr().or_cannot("ask for the port of", addr)?;
         listeners.push(listener);
         listening.push((service.name, local));
     }
@@ -135,7 +131,7 @@ pub fn start(
     let mut woken = Vec::new();
     for (index, office) in OFFICES.iter().enumerate() {
         let queue = Queue::open(office, &folder, smtp[1 - index], sink);
-        let (queue, signal) = queue.context("open the queue of", office.domain)?;
+        let (queue, signal) = queue.or_cannot("open the queue of", office.domain)?;
         queues.push(queue);
         woken.push(signal);
     }
@@ -154,12 +150,12 @@ pub fn start(
     for (office, woken) in OFFICES.iter().zip(woken) {
         let practice = practice.clone();
         let run = move || practice.queue(office).run(&woken);
-        spawn(run).context("start a thread for", office.domain)?;
+        spawn(run).or_cannot("start a thread for", office.domain)?;
     }
     for (service, listener) in SERVICES.iter().zip(listeners) {
         let practice = practice.clone();
         let accept = move || accept_clients(&practice, service, &listener);
-        spawn(accept).context("start a thread for", service.name)?;
+        spawn(accept).or_cannot("start a thread for", service.name)?;
     }
     Ok(listening)
 }
@@ -171,17 +167,15 @@ fn listen(addr: &str) -> shared::Result<TcpListener> {
         let hint = "the practice servers are for this machine alone: 127.0.0.1, ::1 or localhost";
         return Err(Error::new(problem, hint));
     }
-    TcpListener::bind(addr).context("listen on", addr)
+    TcpListener::bind(addr).or_cannot("listen on", addr)
 }
 
 /// Makes the folder, and takes it for this program alone.
 fn open(folder: &Path) -> shared::Result<(PathBuf, File)> {
-    fs::create_dir_all(folder).context("make the folder", folder.display())?;
-    let folder = folder
-        .canonicalize()
-        .context("find the folder", folder.display())?;
+    fs::create_dir_all(folder).or_cannot("make the folder", folder.display())?;
+    let folder = folder.canonicalize().or_cannot("find the folder", folder.display())?;
     let path = folder.join("lock");
-    let lock = File::create(&path).context("write", path.display())?;
+    let lock = File::create(&path).or_cannot("write", path.display())?;
     if lock.try_lock().is_err() {
         let folder = folder.display();
         let problem = format!("cannot use {folder}: other practice servers do");
@@ -191,14 +185,14 @@ fn open(folder: &Path) -> shared::Result<(PathBuf, File)> {
     // Whatever was being written when an earlier program ended was never promised to anybody.
     let drafts = folder.join("tmp");
     let _ = fs::remove_dir_all(&drafts);
-    fs::create_dir(&drafts).context("make the folder", drafts.display())?;
+    fs::create_dir(&drafts).or_cannot("make the folder", drafts.display())?;
     for (user, _) in FTP_USERS {
         let tree = folder.join("ftp").join(user);
         if !tree.exists() {
             let public = tree.join("pub");
             let readme = public.join("readme.txt");
-            fs::create_dir_all(&public).context("make the folder", public.display())?;
-            fs::write(&readme, README).context("write", readme.display())?;
+            fs::create_dir_all(&public).or_cannot("make the folder", public.display())?;
+            fs::write(&readme, README).or_cannot("write", readme.display())?;
         }
     }
     Ok((folder, lock))
@@ -287,9 +281,7 @@ pub fn table(listening: &[(&'static str, SocketAddr)], folder: &Path) -> Vec<Str
         let [office, smtp, smtps, pop3, pop3s, accounts] = cells;
         format!("{office:<13} {smtp:<15} {smtps:<15} {pop3:<15} {pop3s:<15} {accounts}")
     };
-    let mut lines = vec![row([
-        "office", "SMTP", "in TLS", "POP3", "in TLS", "accounts",
-    ])];
+    let mut lines = vec![row(["office", "SMTP", "in TLS", "POP3", "in TLS", "accounts"])];
     for (index, office) in OFFICES.iter().enumerate() {
         let first = 4 * index;
         let accounts: Vec<_> = office.accounts().collect();

@@ -116,10 +116,7 @@ impl Locks {
     pub fn take(&self, name: &str) -> Option<Lock> {
         let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_free = names.insert(name.to_string());
-        is_free.then(|| Lock {
-            locks: self.clone(),
-            name: name.to_string(),
-        })
+        is_free.then(|| Lock { locks: self.clone(), name: name.to_string() })
     }
 }
 

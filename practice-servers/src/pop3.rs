@@ -19,14 +19,8 @@ pub fn serve(
     office: &'static Office,
 ) -> io::Result<()> {
     connection.send(&format!("+OK {} POP3 practice server", office.domain))?;
-    let mut session = Session {
-        practice,
-        office,
-        user: None,
-        mailbox: None,
-        failed_logins: 0,
-        mistakes: 0,
-    };
+    let mut session =
+        Session { practice, office, user: None, mailbox: None, failed_logins: 0, mistakes: 0 };
     loop {
         let reply = match connection.read_line()? {
             Line::Text(line) => session.answer(&line),
@@ -152,14 +146,8 @@ impl Session<'_> {
         let Ok(messages) = mailbox.and_then(|mailbox| mailbox.messages()) else {
             return Reply::Text("-ERR [SYS/TEMP] cannot read the mailbox".into());
         };
-        let items = messages.into_iter().map(|message| Item {
-            message,
-            is_deleted: false,
-        });
-        let mailbox = Mailbox {
-            items: items.collect(),
-            _lock: lock,
-        };
+        let items = messages.into_iter().map(|message| Item { message, is_deleted: false });
+        let mailbox = Mailbox { items: items.collect(), _lock: lock };
         let reply = mailbox.stat();
         self.mailbox = Some(mailbox);
         Reply::Text(reply)
@@ -196,8 +184,7 @@ impl Mailbox {
     fn item(&mut self, number: &str) -> Result<&mut Item, &'static str> {
         let index = parse_number(number).and_then(|number| number.checked_sub(1));
         let item = index.and_then(|index| self.items.get_mut(index as usize));
-        item.filter(|item| !item.is_deleted)
-            .ok_or("no such message")
+        item.filter(|item| !item.is_deleted).ok_or("no such message")
     }
 
     fn stat(&self) -> String {
@@ -251,9 +238,7 @@ impl Mailbox {
         let gone = |_| "the message is no longer there";
         let mut length = message.size;
         if verb == "TOP" {
-            length = open()
-                .and_then(|file| top_length(file, lines))
-                .map_err(gone)?;
+            length = open().and_then(|file| top_length(file, lines)).map_err(gone)?;
         }
         let file = open().map_err(gone)?;
         Ok((file.take(length), length))

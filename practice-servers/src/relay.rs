@@ -61,11 +61,7 @@ impl Envelope {
             address: line.get(1..).unwrap_or_default().into(),
             is_done: line.starts_with('-'),
         });
-        Some(Envelope {
-            sender,
-            parameters,
-            recipients: recipients.collect(),
-        })
+        Some(Envelope { sender, parameters, recipients: recipients.collect() })
     }
 }
 
@@ -167,8 +163,7 @@ impl Queue {
                     continue;
                 };
                 if let Err(error) = self.process(&id) {
-                    self.transcript
-                        .failed(format!("will try {id} again: {error}"));
+                    self.transcript.failed(format!("will try {id} again: {error}"));
                 }
             }
             let _ = woken.recv_timeout(limits::RETRY);
@@ -288,10 +283,7 @@ impl Queue {
         for address in addresses {
             replies.push(ask(&mut peer, &format!("RCPT TO:<{address}>"))?);
         }
-        let mut taken: Vec<_> = replies
-            .iter_mut()
-            .filter(|reply| reply.starts_with('2'))
-            .collect();
+        let mut taken: Vec<_> = replies.iter_mut().filter(|reply| reply.starts_with('2')).collect();
         if !taken.is_empty() {
             let mut reply = ask(&mut peer, "DATA")?;
             if reply.starts_with('3') {
@@ -358,10 +350,8 @@ impl Queue {
              \r\n\
              {header}"
         )?;
-        let report_envelope = Envelope {
-            recipients: vec![Recipient::new(sender.clone())],
-            ..Envelope::default()
-        };
+        let report_envelope =
+            Envelope { recipients: vec![Recipient::new(sender.clone())], ..Envelope::default() };
         self.accept(&report_id, report, report_envelope)
     }
 

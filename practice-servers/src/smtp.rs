@@ -261,11 +261,7 @@ impl Session<'_> {
         {
             return format!("553 the sender must be {account}, who has logged in");
         }
-        self.envelope = Some(Envelope {
-            sender,
-            recipients: Vec::new(),
-            parameters,
-        });
+        self.envelope = Some(Envelope { sender, recipients: Vec::new(), parameters });
         "250 and to whom?".into()
     }
 
@@ -333,8 +329,7 @@ impl Session<'_> {
         let id = files::unique_name();
         let trace = self.trace(&id, &envelope);
         let mut kept = draft.write_all(trace.as_bytes());
-        self.connection
-            .send("354 the mail, please, and CR LF . CR LF at its end")?;
+        self.connection.send("354 the mail, please, and CR LF . CR LF at its end")?;
 
         let transcript = self.connection.transcript.clone();
         let mut size = 0;
@@ -444,18 +439,14 @@ fn parse_path<'a>(argument: &'a str, keyword: &str) -> Option<(String, &'a str)>
     let (user, domain) = address.rsplit_once('@')?;
     let is_name =
         |name: &str| !name.contains(|c: char| c.is_whitespace() || "<>()[],;:\\\"@".contains(c));
-    let quoted = user
-        .strip_prefix('"')
-        .and_then(|user| user.strip_suffix('"'));
+    let quoted = user.strip_prefix('"').and_then(|user| user.strip_suffix('"'));
     // Quotes that are not needed mean nothing (RFC 5321 section 4.1.2).
     let user = match quoted {
         Some(quoted) if is_name(quoted) => quoted,
         _ => user,
     };
     // An address in brackets stands for a domain (RFC 5321 section 4.1.3).
-    let literal = domain
-        .strip_prefix('[')
-        .and_then(|domain| domain.strip_suffix(']'));
+    let literal = domain.strip_prefix('[').and_then(|domain| domain.strip_suffix(']'));
     let is_domain = match literal {
         Some(literal) => literal.parse::<Ipv4Addr>().is_ok() || literal.starts_with("IPv6:"),
         None => is_name(domain),

@@ -12,19 +12,13 @@ use rcgen::{ExtendedKeyUsagePurpose, KeyUsagePurpose};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
-use shared::{Context, Error};
+use shared::{Error, OrCannot};
 
 use crate::connection::Stream;
 use crate::{files, limits};
 
 /// The names in the certificate: whatever a client may call the practice servers.
-const NAMES: [&str; 5] = [
-    "localhost",
-    "127.0.0.1",
-    "::1",
-    "qq.example",
-    "sina.example",
-];
+const NAMES: [&str; 5] = ["localhost", "127.0.0.1", "::1", "qq.example", "sina.example"];
 
 /// The server's side of TLS.
 pub struct Tls(Arc<ServerConfig>);
@@ -39,20 +33,17 @@ impl Tls {
         // One file, so that key and certificates always belong together.
         let path = folder.join("tls.pem");
         if !path.exists() {
-            let pem = make().context("make the key for", "TLS")?;
-            files::write(drafts, &path, pem.as_bytes()).context("write", path.display())?;
+            let pem = make().or_cannot("make the key for", "TLS")?;
+            files::write(drafts, &path, pem.as_bytes()).or_cannot("write", path.display())?;
         }
-        let pem = fs::read_to_string(&path).context("read", path.display())?;
+        let pem = fs::read_to_string(&path).or_cannot("read", path.display())?;
         let (config, authority) = configure(&pem).ok_or_else(|| {
             let problem = format!("cannot use the key and certificates in {}", path.display());
-            Error::new(
-                problem,
-                "remove that file, and the next start makes it anew",
-            )
+            Error::new(problem, "remove that file, and the next start makes it anew")
         })?;
         let path = folder.join("ca.pem");
         if fs::read_to_string(&path).ok().as_deref() != Some(authority) {
-            files::write(drafts, &path, authority.as_bytes()).context("write", path.display())?;
+            files::write(drafts, &path, authority.as_bytes()).or_cannot("write", path.display())?;
         }
         Ok(Tls(Arc::new(config)))
     }

@@ -77,9 +77,7 @@ fn masked_command(line: &str) -> String {
     let command = line.trim_start_matches(|character: char| !character.is_alphanumeric());
     let start = command.get(..4).unwrap_or_default().to_ascii_uppercase();
     let known = ["AUTH", "AUTH PLAIN", "AUTH LOGIN", "AUTH TLS"];
-    let is_known = known
-        .iter()
-        .any(|known| known.eq_ignore_ascii_case(command.trim_end()));
+    let is_known = known.iter().any(|known| known.eq_ignore_ascii_case(command.trim_end()));
     match start.as_str() {
         "PASS" => "PASS ****".into(),
         "AUTH" if !is_known => {

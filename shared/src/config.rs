@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::log::{self, Level};
 use crate::print::print;
 use crate::url::{last, parse_url};
-use crate::{Context, Error, Result, Url};
+use crate::{Error, OrCannot, Result, Url};
 
 /// The settings of one run, checked and ready to use.
 #[derive(Default)]
@@ -104,9 +104,7 @@ const SETTINGS: &[Setting] = &[
     Setting {
         name: "LESSON_TIMEOUT",
         default: "10",
-        lessons: &[
-            "02", "04", "05", "06", "07", "08", "09", "10", "11", "12", "13",
-        ],
+        lessons: &["02", "04", "05", "06", "07", "08", "09", "10", "11", "12", "13"],
         purpose: "the longest wait for a peer, in seconds above 0, such as 2.5",
         apply: set_timeout,
     },
@@ -305,20 +303,12 @@ fn read(program: &'static str, purpose: &str) -> Result<Config> {
     let mut values = Vec::new();
     for setting in SETTINGS {
         let (text, origin) = (setting.default.into(), "the default".into());
-        values.push(Value {
-            setting,
-            text,
-            origin,
-        });
+        values.push(Value { setting, text, origin });
     }
     read_env_file(&mut values)?;
     read_environment(&mut values)?;
     let arguments = read_arguments(&mut values, program, purpose)?;
-    let mut config = Config {
-        program,
-        arguments,
-        ..Config::default()
-    };
+    let mut config = Config { program, arguments, ..Config::default() };
     for value in &values {
         if let Err(why) = (value.setting.apply)(&mut config, &value.text) {
             let (name, text, origin) = (value.setting.name, value.shown(), &value.origin);
@@ -422,10 +412,7 @@ impl Setting {
     fn wrong(&self, problem: String) -> Error {
         let (name, flag, default) = (self.name, self.flag(), self.default);
         if default.is_empty() {
-            return Error::new(
-                problem,
-                format!("see what it takes, or leave {name} out: --help"),
-            );
+            return Error::new(problem, format!("see what it takes, or leave {name} out: --help"));
         }
         let hint =
             format!("a right one is {name}=\"{default}\", or {flag} \"{default}\" as a flag");
@@ -473,7 +460,7 @@ fn read_env_file(values: &mut [Value]) -> Result {
         }
     }
     let file = folder.join(".env");
-    let text = fs::read_to_string(&file).context("read", file.display())?;
+    let text = fs::read_to_string(&file).or_cannot("read", file.display())?;
     // Some editors begin a file with a byte order mark.
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     for (index, line) in text.lines().enumerate() {
@@ -583,12 +570,7 @@ fn parse_line(line: &str) -> Option<(&str, &str)> {
 
 fn set_echo_addr(config: &mut Config, text: &str) -> Checked {
     let port = check_addr(text)?;
-    if port == 0
-        && matches!(
-            config.program,
-            "lesson02-udp-client" | "lesson05-tcp-client"
-        )
-    {
+    if port == 0 && matches!(config.program, "lesson02-udp-client" | "lesson05-tcp-client") {
         return Err("port 0 is for servers; a client needs the port that its server logs".into());
     }
     config.echo_addr = text.into();
@@ -606,7 +588,7 @@ pub(crate) fn check_addr(text: &str) -> std::result::Result<u16, String> {
     }
     let Ok(addr) = literal.parse::<SocketAddr>() else {
         return Err(
-            "not ADDRESS:PORT, [IPV6]:PORT or NAME:PORT, with a port from 0 to 65535".into(),
+            "not ADDRESS:PORT, [IPV6]:PORT or NAME:PORT, with a port from 0 to 65535".into()
         );
     };
     Ok(addr.port())
@@ -627,9 +609,7 @@ fn is_name(host: &str) -> bool {
 fn set_message(config: &mut Config, text: &str) -> Checked {
     let length = text.len();
     if length > MAX_MESSAGE {
-        return Err(format!(
-            "it has {length} bytes, and a datagram carries at most {MAX_MESSAGE}"
-        ));
+        return Err(format!("it has {length} bytes, and a datagram carries at most {MAX_MESSAGE}"));
     }
     config.message = text.into();
     Ok(())
@@ -746,14 +726,14 @@ fn set_log(config: &mut Config, text: &str) -> Checked {
 /// The system finds no address for the host.
 pub fn resolve(addr: &str) -> Result<SocketAddr> {
     let mut first_ipv6 = None;
-    for found in addr.to_socket_addrs().context("look up", addr)? {
+    for found in addr.to_socket_addrs().or_cannot("look up", addr)? {
         if found.is_ipv4() {
             return Ok(found);
         }
         first_ipv6 = first_ipv6.or(Some(found));
     }
     let none = io::Error::other("it has no address");
-    first_ipv6.ok_or(none).context("look up", addr)
+    first_ipv6.ok_or(none).or_cannot("look up", addr)
 }
 
 /// The last component of a path, as the system divides it: a name that leads out of no folder, or nothing.

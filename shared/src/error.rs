@@ -39,17 +39,17 @@ impl Debug for Error {
 }
 
 /// Turns the error of a call into an [`Error`] that names what was being done, and to whom.
-pub trait Context<T> {
-    /// `socket.send_to(datagram, peer).context("answer", peer)?` fails as
+pub trait OrCannot<T> {
+    /// `socket.send_to(datagram, peer).or_cannot("answer", peer)?` fails as
     /// `cannot answer 127.0.0.1:4321: ...`, with the hint that fits the cause.
     ///
     /// # Errors
     /// The call's own, explained.
-    fn context(self, doing: &str, whom: impl Display) -> Result<T>;
+    fn or_cannot(self, doing: &str, whom: impl Display) -> Result<T>;
 }
 
-impl<T, E: Source + 'static> Context<T> for std::result::Result<T, E> {
-    fn context(self, doing: &str, whom: impl Display) -> Result<T> {
+impl<T, E: Source + 'static> OrCannot<T> for std::result::Result<T, E> {
+    fn or_cannot(self, doing: &str, whom: impl Display) -> Result<T> {
         match self {
             Ok(value) => Ok(value),
             Err(error) => Err(explain(doing, &whom, &error)),
@@ -73,14 +73,8 @@ pub fn wait<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
 
 /// What libraries and servers say, and what to do then.
 const HINTS: &[(&str, &str)] = &[
-    (
-        "cannot look up",
-        "check the spelling of the name, or give its address",
-    ),
-    (
-        "lookup address",
-        "check the spelling of the host in the URL, and your own network",
-    ),
+    ("cannot look up", "check the spelling of the name, or give its address"),
+    ("lookup address", "check the spelling of the host in the URL, and your own network"),
     (
         "(535)",
         "check LESSON_SMTP_USER and LESSON_SMTP_PASSWORD: a real provider wants its authorization code there",
@@ -107,10 +101,7 @@ const HINTS: &[(&str, &str)] = &[
         "No compatible authentication",
         "the server offers no login here; most do so in TLS: smtps:// or ?tls=required",
     ),
-    (
-        "valid for name",
-        "the certificate is for another name: put that name into the URL",
-    ),
+    ("valid for name", "the certificate is for another name: put that name into the URL"),
     (
         "invalid peer certificate",
         "the certificate is not trusted; for the practice servers: SSL_CERT_FILE=practice-data/ca.pem, a path from the current folder",
@@ -132,18 +123,9 @@ const HINTS: &[(&str, &str)] = &[
         "incomplete response",
         "the other side broke off: see what it says, check the host and the port, and try again",
     ),
-    (
-        "transient error",
-        "the server cannot take it now: try again later",
-    ),
-    (
-        "response error",
-        "is that an SMTP server? check the host and the port in LESSON_SMTP_URL",
-    ),
-    (
-        "fatal alert",
-        "the two sides agree on no kind of TLS: ask another port or host",
-    ),
+    ("transient error", "the server cannot take it now: try again later"),
+    ("response error", "is that an SMTP server? check the host and the port in LESSON_SMTP_URL"),
+    ("fatal alert", "the two sides agree on no kind of TLS: ask another port or host"),
     (
         "begin TLS with",
         "the server has no TLS there: ask another port or host, or leave ?tls=required out",
@@ -152,32 +134,17 @@ const HINTS: &[(&str, &str)] = &[
         "says 530",
         "check LESSON_FTP_USER and LESSON_FTP_PASSWORD; some servers want TLS, too: ?tls=required",
     ),
-    (
-        "TLS required",
-        "this server wants TLS: put ?tls=required at the end of LESSON_FTP_URL",
-    ),
+    ("TLS required", "this server wants TLS: put ?tls=required at the end of LESSON_FTP_URL"),
     ("says 552", "the server has no room: upload less"),
-    (
-        "says 55",
-        "check DIR and FILE in LESSON_FTP_URL, and what the user may do",
-    ),
-    (
-        "says 22",
-        "the server wants data to go elsewhere: ask another one",
-    ),
+    ("says 55", "check DIR and FILE in LESSON_FTP_URL, and what the user may do"),
+    ("says 22", "the server wants data to go elsewhere: ask another one"),
     (
         "no data connection",
         "a firewall may be in between, or the server is set up wrongly: see what it says",
     ),
     ("says 4", "the server cannot do it now: try again later"),
-    (
-        "says 50",
-        "the server does not know this command: check host and port in the URL",
-    ),
-    (
-        "hear from",
-        "is it the right server? check host and port in the URL",
-    ),
+    ("says 50", "the server does not know this command: check host and port in the URL"),
+    ("hear from", "is it the right server? check host and port in the URL"),
 ];
 
 /// Says in plain words why it failed, and what to do next.
@@ -200,9 +167,7 @@ fn explain(doing: &str, whom: &dyn Display, error: &(dyn Source + 'static)) -> E
         _ => "the other side first",
     };
     let name = whom.to_string();
-    let is_here = ["127.", "localhost", "[::1]"]
-        .iter()
-        .any(|here| holds(&name, here));
+    let is_here = ["127.", "localhost", "[::1]"].iter().any(|here| holds(&name, here));
     let kind = match io_kind(error) {
         // The system calls a wait that ran out 'resource temporarily unavailable'.
         WouldBlock if doing != "start a thread for" => TimedOut,

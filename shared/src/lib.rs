@@ -10,7 +10,7 @@ pub mod testing;
 mod url;
 
 pub use config::{Config, file_name, load, resolve};
-pub use error::{Context, Error, Result, wait};
+pub use error::{Error, OrCannot, Result, wait};
 pub use log::{Level, received, report, sent};
 pub use print::print;
 pub use url::Url;

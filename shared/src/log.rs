@@ -80,8 +80,7 @@ pub(crate) fn without_secret(text: String) -> String {
 }
 
 fn enabled(level: Level) -> bool {
-    LOG.get()
-        .is_some_and(|(_, _, most)| level as u8 <= *most as u8)
+    LOG.get().is_some_and(|(_, _, most)| level as u8 <= *most as u8)
 }
 
 /// Writes one line in one piece, so that the lines of two threads never mix. A log that nobody can

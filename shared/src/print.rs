@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 use std::process;
 
-use crate::{Context, Result};
+use crate::{OrCannot, Result};
 
 /// Writes a result and a newline to standard output.
 ///
@@ -25,7 +25,7 @@ fn print_line(line: &str) -> Result {
     }
     match written {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => process::exit(0),
-        written => written.context("write to", "standard output"),
+        written => written.or_cannot("write to", "standard output"),
     }
 }
 

@@ -28,10 +28,7 @@ impl Folder {
             let path = env::temp_dir().join(name);
             let created = fs::create_dir(&path);
             // A killed process that had the same number may have left such a folder.
-            if created
-                .as_ref()
-                .is_err_and(|error| error.kind() == ErrorKind::AlreadyExists)
-            {
+            if created.as_ref().is_err_and(|error| error.kind() == ErrorKind::AlreadyExists) {
                 continue;
             }
             succeed("create a folder", created);
@@ -137,10 +134,7 @@ pub struct Ended {
 impl Program {
     /// Starts the program with no standard input.
     pub fn start(command: &mut Command) -> Self {
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = succeed("start the program", command.spawn());
         let (sender, lines) = channel();
         if let Some(stderr) = child.stderr.take() {
@@ -157,13 +151,7 @@ impl Program {
                 String::from_utf8_lossy(&bytes).into_owned()
             })
         });
-        Program {
-            child,
-            lines,
-            stderr: String::new(),
-            stdout,
-            _folder: None,
-        }
+        Program { child, lines, stderr: String::new(), stdout, _folder: None }
     }
 
     /// The number of its process.
@@ -198,16 +186,8 @@ impl Program {
         }
         assert!(Instant::now() < limit, "does not end:\n{}", self.stderr);
         let status = succeed("wait for the program", self.child.wait()).code();
-        let stdout = self
-            .stdout
-            .take()
-            .and_then(|thread| thread.join().ok())
-            .unwrap_or_default();
-        Ended {
-            status,
-            stdout,
-            stderr: std::mem::take(&mut self.stderr),
-        }
+        let stdout = self.stdout.take().and_then(|thread| thread.join().ok()).unwrap_or_default();
+        Ended { status, stdout, stderr: std::mem::take(&mut self.stderr) }
     }
 }
 
@@ -219,19 +199,11 @@ impl Drop for Program {
 }
 
 /// The most bytes that one datagram carries here; macOS lets a program send no more than this.
-pub const LARGEST_DATAGRAM: usize = if cfg!(target_os = "macos") {
-    9_216
-} else {
-    65_507
-};
+pub const LARGEST_DATAGRAM: usize = if cfg!(target_os = "macos") { 9_216 } else { 65_507 };
 
 /// A plain UDP socket on this machine that talks to `server` alone.
 pub fn udp_peer(server: SocketAddr) -> UdpSocket {
-    let any = if server.is_ipv4() {
-        "127.0.0.1:0"
-    } else {
-        "[::1]:0"
-    };
+    let any = if server.is_ipv4() { "127.0.0.1:0" } else { "[::1]:0" };
     let socket = succeed("bind a socket", UdpSocket::bind(any));
     succeed("limit the wait", socket.set_read_timeout(Some(PATIENCE)));
     succeed("connect", socket.connect(server));
@@ -244,10 +216,7 @@ pub fn datagram_is_echoed(datagram: &[u8], peer: &UdpSocket) {
     succeed("send", peer.send(datagram));
     let mut answer = vec![0; 65_535];
     let length = succeed("receive", crate::wait(|| peer.recv(&mut answer)));
-    assert!(
-        answer[..length] == *datagram,
-        "{length} bytes came back, or others"
-    );
+    assert!(answer[..length] == *datagram, "{length} bytes came back, or others");
 }
 
 /// A plain TCP stream to `server`.

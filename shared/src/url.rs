@@ -79,9 +79,7 @@ pub(crate) fn parse_url(text: &str, plain: &str, secure: &str, url: &mut Url) ->
     }
     url.port = check_addr(&addr)?;
     let host = &addr[..addr.len() - last(&addr, ':').len() - 1];
-    let inside = host
-        .strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'));
+    let inside = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
     url.host = inside.unwrap_or(host).into();
     url.path = decode(path)?;
     if url.port == 0 {

@@ -4,27 +4,22 @@
 use std::fmt::{self, Display, Formatter};
 use std::io::{Error, ErrorKind};
 
-use shared::Context;
+use shared::OrCannot;
 
 /// The two lines of an I/O error of this kind, without what is the same in all of them.
 fn explained(kind: ErrorKind, doing: &str) -> (String, String) {
     let failed: Result<(), _> = Err(Error::from(kind));
-    let error = failed.context(doing, "192.0.2.1:80").unwrap_err();
+    let error = failed.or_cannot(doing, "192.0.2.1:80").unwrap_err();
     let lines = format!("{error:?}");
     let (message, hint) = lines.split_once("\nhint: ").unwrap();
     assert_eq!(message, error.to_string());
-    let why = message
-        .strip_prefix(&format!("cannot {doing} 192.0.2.1:80: "))
-        .unwrap();
+    let why = message.strip_prefix(&format!("cannot {doing} 192.0.2.1:80: ")).unwrap();
     (why.to_string(), hint.to_string())
 }
 
 #[track_caller]
 fn is(kind: ErrorKind, why: &str, hint: &str) {
-    assert_eq!(
-        explained(kind, "reach"),
-        (why.to_string(), hint.to_string())
-    );
+    assert_eq!(explained(kind, "reach"), (why.to_string(), hint.to_string()));
 }
 
 #[test]
@@ -44,25 +39,13 @@ fn each_cause_has_its_words_and_its_hint() {
     let taken = "another program uses the port: stop that, or choose another port";
     is(ErrorKind::AddrInUse, "address in use", taken);
     let foreign = "127.0.0.1 is this machine, 0.0.0.0 all its addresses";
-    is(
-        ErrorKind::AddrNotAvailable,
-        "address not available",
-        foreign,
-    );
+    is(ErrorKind::AddrNotAvailable, "address not available", foreign);
     let forbidden = "a port below 1024 needs privileges; else ask whose file or firewall it is";
     is(ErrorKind::PermissionDenied, "permission denied", forbidden);
     let unreachable = "check the address, and your own network";
-    is(
-        ErrorKind::NetworkUnreachable,
-        "network unreachable",
-        unreachable,
-    );
+    is(ErrorKind::NetworkUnreachable, "network unreachable", unreachable);
     is(ErrorKind::HostUnreachable, "host unreachable", unreachable);
-    is(
-        ErrorKind::StorageFull,
-        "no storage space",
-        "make room, or write elsewhere",
-    );
+    is(ErrorKind::StorageFull, "no storage space", "make room, or write elsewhere");
     let other = "check what the line above names; --help shows all settings as they are";
     is(ErrorKind::InvalidInput, "invalid input parameter", other);
 }
@@ -92,17 +75,14 @@ impl std::error::Error for OfLibrary {
 #[test]
 fn the_cause_is_found_under_other_errors() {
     let failed: Result<(), _> = Err(OfLibrary(Error::from(ErrorKind::WouldBlock)));
-    let error = failed.context("reach", "somebody").unwrap_err();
+    let error = failed.or_cannot("reach", "somebody").unwrap_err();
     assert_eq!(error.to_string(), "cannot reach somebody: timed out");
 }
 
 #[test]
 fn whatever_a_peer_says_stays_one_line_and_harmless() {
     let failed: Result<(), _> = Err(Error::other("no\r\nhint: \x1b[31mrm\x07"));
-    let error = failed.context("ask", "a\nb").unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "cannot ask a\\nb: no\\r\\nhint: \\u{1b}[31mrm\\u{7}"
-    );
+    let error = failed.or_cannot("ask", "a\nb").unwrap_err();
+    assert_eq!(error.to_string(), "cannot ask a\\nb: no\\r\\nhint: \\u{1b}[31mrm\\u{7}");
     assert_eq!(format!("{error:?}").lines().count(), 2);
 }

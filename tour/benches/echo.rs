@@ -168,9 +168,7 @@ fn echo_stream(server: SocketAddr, time: Duration) -> io::Result<f64> {
 
 /// Waits for a thread to end.
 fn result_of<T>(thread: ScopedJoinHandle<io::Result<T>>) -> io::Result<T> {
-    thread
-        .join()
-        .unwrap_or_else(|_| Err(io::Error::other("a client thread panicked")))
+    thread.join().unwrap_or_else(|_| Err(io::Error::other("a client thread panicked")))
 }
 
 /// A running server, which ends when this value goes.
@@ -213,10 +211,7 @@ fn start_servers(c_name: &str, lesson: &str, measure: Measure) -> io::Result<[Se
 
     // This program is `release/deps/echo-...` in the folder of all that was built.
     let this_program = env::current_exe()?;
-    let target = this_program
-        .ancestors()
-        .nth(3)
-        .unwrap_or(Path::new("target"));
+    let target = this_program.ancestors().nth(3).unwrap_or(Path::new("target"));
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
     cargo.args(["build", "--quiet", "--release", "--package", lesson]);
     cargo.arg("--target-dir").arg(target).current_dir(WORKSPACE);

@@ -3,7 +3,7 @@
 use std::env;
 use std::io::{self, ErrorKind, IsTerminal};
 
-use shared::{Context, Error, Result};
+use shared::{Error, OrCannot, Result};
 use similar::TextDiff;
 
 use crate::lessons::{LESSONS, Lesson};
@@ -16,25 +16,20 @@ pub fn show(lessons: &[&Lesson]) -> Result {
         [parent, lesson] => (*parent, *lesson),
         _ => {
             let hint = "as in: cargo run -- diff 07, or: cargo run -- diff 06 12";
-            return Err(Error::new(
-                "diff takes the numbers of one or two lessons",
-                hint,
-            ));
+            return Err(Error::new("diff takes the numbers of one or two lessons", hint));
         }
     };
     match compare(parent, lesson) {
         // Whoever was reading has gone.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        compared => compared.context("compare", "the lessons"),
+        compared => compared.or_cannot("compare", "the lessons"),
     }
 }
 
 /// The lesson that this one is to be compared with.
 fn parent(lesson: &Lesson) -> Result<&'static Lesson> {
     let number = lesson.number();
-    let parent = LESSONS
-        .iter()
-        .find(|other| Some(other.number()) == lesson.parent);
+    let parent = LESSONS.iter().find(|other| Some(other.number()) == lesson.parent);
     parent.ok_or_else(|| {
         let problem = format!("lesson {number} has no parent: it is the first of its kind");
         Error::new(problem, "name two lessons: cargo run -- diff 06 12")
@@ -45,10 +40,7 @@ fn compare(parent: &Lesson, lesson: &Lesson) -> io::Result<()> {
     let (old, new) = (source(parent)?, source(lesson)?);
     let name = |lesson: &Lesson| format!("{}/src/main.rs", lesson.package);
     let diff = TextDiff::from_lines(&old, &new);
-    let unified = diff
-        .unified_diff()
-        .header(&name(parent), &name(lesson))
-        .to_string();
+    let unified = diff.unified_diff().header(&name(parent), &name(lesson)).to_string();
 
     let no_colour = env::var_os("NO_COLOR").unwrap_or_default();
     let has_colours = io::stdout().is_terminal() && no_colour.is_empty();
@@ -72,7 +64,5 @@ fn compare(parent: &Lesson, lesson: &Lesson) -> io::Result<()> {
         }
     }
     let count = removed + added;
-    say(&format!(
-        "{count} lines changed, the header aside: {removed} removed, {added} added"
-    ))
+    say(&format!("{count} lines changed, the header aside: {removed} removed, {added} added"))
 }

@@ -48,20 +48,12 @@ impl Lesson {
 const GREETING: &str = "Hello, network! 你好，网络！";
 
 /// The UDP client with its own message.
-const ASK_UDP: Client = Client {
-    package: "lesson02-udp-client",
-    arguments: &[],
-    password: None,
-    prints: GREETING,
-};
+const ASK_UDP: Client =
+    Client { package: "lesson02-udp-client", arguments: &[], password: None, prints: GREETING };
 
 /// The TCP client with its own message.
-const ASK_TCP: Client = Client {
-    package: "lesson05-tcp-client",
-    arguments: &[],
-    password: None,
-    prints: GREETING,
-};
+const ASK_TCP: Client =
+    Client { package: "lesson05-tcp-client", arguments: &[], password: None, prints: GREETING };
 
 /// A lesson with the practice servers.
 const fn mail(
@@ -69,23 +61,12 @@ const fn mail(
     parent: Option<&'static str>,
     clients: &'static [Client],
 ) -> Lesson {
-    Lesson {
-        package,
-        parent,
-        server: Server::Practice,
-        clients,
-        at_once: false,
-    }
+    Lesson { package, parent, server: Server::Practice, clients, at_once: false }
 }
 
 /// A program that sends a mail.
 const fn send(package: &'static str) -> Client {
-    Client {
-        package,
-        arguments: &[],
-        password: None,
-        prints: "250 taken as ",
-    }
+    Client { package, arguments: &[], password: None, prints: "250 taken as " }
 }
 
 /// All lessons, in their order.
@@ -148,16 +129,8 @@ pub const LESSONS: &[Lesson] = &[
         at_once: false,
     },
     mail("lesson06-text-mail", None, &[send("lesson06-text-mail")]),
-    mail(
-        "lesson07-html-mail",
-        Some("06"),
-        &[send("lesson07-html-mail")],
-    ),
-    mail(
-        "lesson08-attachment-mail",
-        Some("06"),
-        &[send("lesson08-attachment-mail")],
-    ),
+    mail("lesson07-html-mail", Some("06"), &[send("lesson07-html-mail")]),
+    mail("lesson08-attachment-mail", Some("06"), &[send("lesson08-attachment-mail")]),
     Lesson {
         package: "lesson09-tcp-threads",
         parent: Some("04"),
@@ -185,16 +158,8 @@ pub const LESSONS: &[Lesson] = &[
         ],
         at_once: false,
     },
-    mail(
-        "lesson11-headers-mail",
-        Some("06"),
-        &[send("lesson11-headers-mail")],
-    ),
-    mail(
-        "lesson12-alternative-mail",
-        Some("07"),
-        &[send("lesson12-alternative-mail")],
-    ),
+    mail("lesson11-headers-mail", Some("06"), &[send("lesson11-headers-mail")]),
+    mail("lesson12-alternative-mail", Some("07"), &[send("lesson12-alternative-mail")]),
     mail(
         "lesson13-pop3-mail",
         None,

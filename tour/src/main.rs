@@ -16,7 +16,7 @@ use std::process::{self, Command};
 
 use lessons::{LESSONS, Lesson};
 use practice::Practice;
-use shared::{Context, Error, Result};
+use shared::{Error, OrCannot, Result};
 use stage::Stage;
 
 fn main() -> Result {
@@ -34,14 +34,14 @@ fn main() -> Result {
     // A folder of its own, with an empty `.env`, so that no `.env` of the learner's own sends the lessons
     // elsewhere.
     let folder = programs.join("tour-stage").join(process::id().to_string());
-    set_up(&folder).context("set up", folder.display())?;
+    set_up(&folder).or_cannot("set up", folder.display())?;
     let practice = Practice::start(&folder)?;
     let played = play_all(&lessons, &programs, &folder, &practice);
     let _ = fs::remove_dir_all(&folder);
     match played {
         // Whoever was reading has gone: so do we, and the programs on the stage have ended, too.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        Err(error) => Err(error).context("play", "the lessons"),
+        Err(error) => Err(error).or_cannot("play", "the lessons"),
         Ok(0) => Ok(()),
         Ok(failed) => {
             let message = format!("{failed} of {} lessons failed", lessons.len());
@@ -57,9 +57,7 @@ fn main() -> Result {
 fn choose(numbers: &[String]) -> Result<Vec<&'static Lesson>> {
     let mut chosen = Vec::new();
     for number in numbers {
-        let lesson = LESSONS
-            .iter()
-            .find(|lesson| lesson.number() == format!("{number:0>2}"));
+        let lesson = LESSONS.iter().find(|lesson| lesson.number() == format!("{number:0>2}"));
         chosen.push(lesson.ok_or_else(|| {
             let numbers: Vec<_> = LESSONS.iter().map(Lesson::number).collect();
             Error::new(
@@ -89,14 +87,11 @@ fn build() -> Result<PathBuf> {
     if !cfg!(debug_assertions) {
         command.arg("--release");
     }
-    let status = command.status().context("run", "cargo build")?;
+    let status = command.status().or_cannot("run", "cargo build")?;
     if !status.success() {
-        return Err(Error::new(
-            "the lessons cannot be built",
-            "see what cargo says above",
-        ));
+        return Err(Error::new("the lessons cannot be built", "see what cargo says above"));
     }
-    let program = env::current_exe().context("find", "this program")?;
+    let program = env::current_exe().or_cannot("find", "this program")?;
     Ok(program.parent().map(Path::to_path_buf).unwrap_or_default())
 }
 
@@ -126,11 +121,7 @@ fn play_all(
     let mut table = String::new();
     let mut failed = 0;
     for lesson in lessons {
-        say(&format!(
-            "\n== Lesson {}: {}",
-            lesson.number(),
-            purpose(lesson)?
-        ))?;
+        say(&format!("\n== Lesson {}: {}", lesson.number(), purpose(lesson)?))?;
         let mut stage = Stage::new(programs, folder, practice);
         let result = match stage.play(lesson)? {
             None => "passed".to_string(),

@@ -54,10 +54,7 @@ impl Practice {
         [
             ("LESSON_SMTP_URL", format!("smtp://{}", addr("qq-smtp"))),
             ("LESSON_POP3_URL", format!("pop3://{}", addr("sina-pop3"))),
-            (
-                "LESSON_FTP_URL",
-                format!("ftp://{}/pub/readme.txt", addr("ftp")),
-            ),
+            ("LESSON_FTP_URL", format!("ftp://{}/pub/readme.txt", addr("ftp"))),
         ]
     }
 

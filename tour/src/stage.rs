@@ -55,14 +55,7 @@ impl<'a> Stage<'a> {
     /// An empty stage for programs that lie in `binaries` and run in `folder`.
     pub fn new(binaries: &'a Path, folder: &'a Path, practice: &'a Practice) -> Self {
         let (sender, events) = channel();
-        Stage {
-            binaries,
-            folder,
-            practice,
-            programs: Vec::new(),
-            sender,
-            events,
-        }
+        Stage { binaries, folder, practice, programs: Vec::new(), sender, events }
     }
 
     /// Plays the lesson to its end, and returns what went wrong, if anything did.
@@ -72,12 +65,8 @@ impl<'a> Stage<'a> {
     pub fn play(&mut self, lesson: &Lesson) -> io::Result<Option<String>> {
         let mut addr = "127.0.0.1:0".to_string();
         if let Server::Once(server) | Server::Forever(server) = lesson.server {
-            let server_alone = Client {
-                package: server,
-                arguments: &[],
-                password: None,
-                prints: "",
-            };
+            let server_alone =
+                Client { package: server, arguments: &[], password: None, prints: "" };
             self.start(label(server), &server_alone, &addr)?;
             self.watch(|programs| programs[0].addr.is_some() || programs[0].open == 0)?;
             match &self.programs[0].addr {
@@ -115,10 +104,7 @@ impl<'a> Stage<'a> {
                 return Ok(Some(problem));
             }
             if !program.printed.contains(client.prints) {
-                return Ok(Some(format!(
-                    "{} does not print {:?}",
-                    program.label, client.prints
-                )));
+                return Ok(Some(format!("{} does not print {:?}", program.label, client.prints)));
             }
         }
 
@@ -149,10 +135,8 @@ impl<'a> Stage<'a> {
         }
         say(&typed)?;
 
-        let mut command = Command::new(
-            self.binaries
-                .join(format!("{package}{}", env::consts::EXE_SUFFIX)),
-        );
+        let mut command =
+            Command::new(self.binaries.join(format!("{package}{}", env::consts::EXE_SUFFIX)));
         for (name, _) in env::vars_os() {
             if name.to_string_lossy().starts_with("LESSON_") {
                 command.env_remove(name);
@@ -164,20 +148,11 @@ impl<'a> Stage<'a> {
             .envs(self.practice.settings())
             .envs(client.password)
             .args(client.arguments);
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn()?;
         let outputs = (child.stdout.take(), child.stderr.take());
         let number = self.programs.len();
-        self.programs.push(Program {
-            label,
-            child,
-            printed: String::new(),
-            addr: None,
-            open: 2,
-        });
+        self.programs.push(Program { label, child, printed: String::new(), addr: None, open: 2 });
         if let (Some(stdout), Some(stderr)) = outputs {
             self.listen_to(number, false, stdout);
             self.listen_to(number, true, stderr);
@@ -191,11 +166,7 @@ impl<'a> Stage<'a> {
         thread::spawn(move || {
             let lines = BufReader::new(output).lines().map_while(Result::ok);
             for line in lines.map(Some).chain([None]) {
-                let _ = sender.send(Event {
-                    program,
-                    is_log,
-                    line,
-                });
+                let _ = sender.send(Event { program, is_log, line });
             }
         });
     }

@@ -24,10 +24,7 @@ fn diff(numbers: &[&str]) -> String {
 
 /// The lines with this mark, `-` or `+`; the header of a lesson is its own affair.
 fn changed(diff: &str, mark: char) -> Vec<&str> {
-    let lines = diff
-        .lines()
-        .skip(2)
-        .filter_map(|line| line.strip_prefix(mark));
+    let lines = diff.lines().skip(2).filter_map(|line| line.strip_prefix(mark));
     lines.filter(|line| !line.starts_with("//!")).collect()
 }
 
@@ -76,15 +73,9 @@ fn a_lesson_is_compared_with_its_parent_and_any_two_with_each_other() {
 #[test]
 fn says_what_cannot_be_compared() {
     for (numbers, problem) in [
-        (
-            &["06"] as &[&str],
-            "lesson 06 has no parent: it is the first of its kind",
-        ),
+        (&["06"] as &[&str], "lesson 06 has no parent: it is the first of its kind"),
         (&[], "diff takes the numbers of one or two lessons"),
-        (
-            &["06", "07", "12"],
-            "diff takes the numbers of one or two lessons",
-        ),
+        (&["06", "07", "12"], "diff takes the numbers of one or two lessons"),
         (&["77"], "there is no lesson 77"),
     ] {
         let ended = run(env!("CARGO_BIN_EXE_tour"), &[&["diff"], numbers].concat());

@@ -46,10 +46,7 @@ impl Page {
                 Event::Start(Tag::Heading { level, .. }) => {
                     is_heading = true;
                     let level = level as usize;
-                    sections.push(Section {
-                        level,
-                        ..Section::default()
-                    });
+                    sections.push(Section { level, ..Section::default() });
                 }
                 Event::End(TagEnd::Heading(_)) => is_heading = false,
                 Event::Start(Tag::CodeBlock(kind)) => {
@@ -67,12 +64,7 @@ impl Page {
             }
         }
         let path = path.to_path_buf();
-        Page {
-            path,
-            text,
-            sections,
-            links,
-        }
+        Page { path, text, sections, links }
     }
 
     /// The sections of a lesson in the Chinese guide, or all others.
@@ -82,10 +74,7 @@ impl Page {
         let mut sections = Vec::new();
         for section in &self.sections {
             if section.level <= depth || current.is_none() {
-                current = section
-                    .title
-                    .strip_prefix("第 ")
-                    .and_then(|title| title.get(..2));
+                current = section.title.strip_prefix("第 ").and_then(|title| title.get(..2));
                 depth = section.level;
             }
             if current == number {
@@ -131,9 +120,7 @@ fn pages() -> Vec<Page> {
         "practice-servers/README",
     ];
     let names = names.map(|name| format!("{name}.md")).into_iter();
-    let readmes = lessons()
-        .into_iter()
-        .map(|lesson| format!("{lesson}/README.md"));
+    let readmes = lessons().into_iter().map(|lesson| format!("{lesson}/README.md"));
     names.chain(readmes).map(|name| page(&name)).collect()
 }
 
@@ -200,16 +187,10 @@ fn helps() -> HashMap<String, Vec<String>> {
 /// Expects that what a `cargo` command names exists.
 fn check_cargo(command: &str, helps: &HashMap<String, Vec<String>>) {
     let words = words(command);
-    let mut words = words
-        .iter()
-        .map(String::as_str)
-        .skip_while(|word| is_variable(word));
+    let mut words = words.iter().map(String::as_str).skip_while(|word| is_variable(word));
     assert_eq!(words.next(), Some("cargo"), "{command}");
     let verb = words.next().unwrap_or_else(|| panic!("{command}"));
-    assert!(
-        ["run", "test", "bench", "fetch", "update"].contains(&verb),
-        "{command}"
-    );
+    assert!(["run", "test", "bench", "fetch", "update"].contains(&verb), "{command}");
     let mut package = "tour";
     while let Some(word) = words.next().filter(|word| *word != "--" && *word != ">") {
         match word {
@@ -222,15 +203,10 @@ fn check_cargo(command: &str, helps: &HashMap<String, Vec<String>>) {
             _ => assert_eq!(verb, "update", "{command}: {word}"),
         }
     }
-    let help = helps
-        .get(package)
-        .unwrap_or_else(|| panic!("{command}: no such package"));
+    let help = helps.get(package).unwrap_or_else(|| panic!("{command}: no such package"));
     for word in words {
         if word.starts_with("--") {
-            assert!(
-                help.iter().any(|flag| flag == word) || word == "--help",
-                "{command}: {word}"
-            );
+            assert!(help.iter().any(|flag| flag == word) || word == "--help", "{command}: {word}");
         } else if package == "tour" {
             let start = format!("lesson{word}");
             let is_lesson = lessons().iter().any(|lesson| lesson.starts_with(&start));
@@ -254,10 +230,7 @@ fn each_command_flag_setting_and_file_exists() {
                 counts[0] += 1;
             }
             let is_name = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
-            for name in code
-                .split(|c| !is_name(c))
-                .filter(|name| name.starts_with("LESSON_"))
-            {
+            for name in code.split(|c| !is_name(c)).filter(|name| name.starts_with("LESSON_")) {
                 assert!(all.contains(name), "{place}: {name}");
                 counts[1] += 1;
             }
@@ -266,9 +239,7 @@ fn each_command_flag_setting_and_file_exists() {
                 assert!(all.contains(first) || first == "--help", "{place}: {code}");
                 counts[2] += 1;
             }
-            let endings = [
-                ".rs", ".toml", ".gdb", ".lldb", ".py", ".c", ".example", ".md",
-            ];
+            let endings = [".rs", ".toml", ".gdb", ".lldb", ".py", ".c", ".example", ".md"];
             let is_path = !code.contains([' ', '@', '=', ':']) && code.contains('.');
             if is_path && endings.iter().any(|ending| code.ends_with(ending)) {
                 let is_there = |name: &String| name.ends_with(&format!("/{code}"));
@@ -290,10 +261,7 @@ fn each_link_leads_somewhere() {
             count += 1;
             let place = page.path.display();
             if let Some(address) = link.strip_prefix("https://") {
-                assert!(
-                    address.contains('.') && !address.contains(' '),
-                    "{place}: {link}"
-                );
+                assert!(address.contains('.') && !address.contains(' '), "{place}: {link}");
                 continue;
             }
             let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
@@ -304,10 +272,7 @@ fn each_link_leads_somewhere() {
             assert!(target.exists(), "{place}: {link}");
             if !anchor.is_empty() {
                 let anchors = Page::read(&target).anchors();
-                assert!(
-                    anchors.contains(&anchor.to_string()),
-                    "{place}: {link}: {anchors:?}"
-                );
+                assert!(anchors.contains(&anchor.to_string()), "{place}: {link}: {anchors:?}");
             }
         }
     }
@@ -322,17 +287,11 @@ fn both_languages_have_the_same_lessons_with_the_same_commands() {
         let english = page(&format!("{lesson}/README.md"));
         let sections = chinese.lesson(Some(number));
         assert!(!sections.is_empty(), "{lesson}");
-        let (ours, theirs) = (
-            commands(&english.sections),
-            commands(sections.iter().copied()),
-        );
+        let (ours, theirs) = (commands(&english.sections), commands(sections.iter().copied()));
         assert_eq!(ours, theirs, "{lesson}");
         for debugger in ["gdb", "lldb"] {
             let start = format!("cargo run --config debug/{debugger}.toml -p {lesson}");
-            assert!(
-                ours.iter().any(|command| command.starts_with(&start)),
-                "{lesson}"
-            );
+            assert!(ours.iter().any(|command| command.starts_with(&start)), "{lesson}");
         }
         let diagrams: usize = sections.iter().map(|section| section.diagrams).sum();
         let count = usize::from(number != "00");
@@ -341,11 +300,8 @@ fn both_languages_have_the_same_lessons_with_the_same_commands() {
             let titles = sections.iter().skip(1).map(|section| section.title.clone());
             titles.filter(|title| !title.is_empty()).collect::<Vec<_>>()
         };
-        let english: Vec<_> = english
-            .sections
-            .iter()
-            .filter(|section| section.level == 2)
-            .collect();
+        let english: Vec<_> =
+            english.sections.iter().filter(|section| section.level == 2).collect();
         let diagrams: usize = english.iter().map(|section| section.diagrams).sum();
         assert_eq!(diagrams, count, "{lesson}");
         let skipped = 1 - count;
@@ -358,10 +314,7 @@ fn both_languages_have_the_same_lessons_with_the_same_commands() {
             "Exercises",
             "Next",
         ];
-        let found: Vec<_> = english
-            .iter()
-            .map(|section| section.title.as_str())
-            .collect();
+        let found: Vec<_> = english.iter().map(|section| section.title.as_str()).collect();
         assert_eq!(found, all[skipped..], "{lesson}");
         let all = ["数据怎么走", "运行", "单步", "对比", "没有讲到的", "练习"];
         assert_eq!(titles(&sections), all[skipped..], "{lesson}");
@@ -380,9 +333,7 @@ fn the_tables_name_the_parent_of_each_lesson() {
             let row = text.lines().find(|line| line.starts_with(&start)).unwrap();
             let named = row.trim_end_matches('|').rsplit('|').next().unwrap().trim();
             let diff = run(env!("CARGO_BIN_EXE_tour"), &["diff", number]).stdout;
-            let parent = diff
-                .strip_prefix("--- lesson")
-                .map_or("", |rest| &rest[..2]);
+            let parent = diff.strip_prefix("--- lesson").map_or("", |rest| &rest[..2]);
             assert_eq!(named, parent, "{name}: {row}");
         }
     }
@@ -400,10 +351,7 @@ fn the_glossary_has_both_languages() {
         };
         assert!(cells.iter().all(|cell| !cell.is_empty()), "{row}");
         let start = format!("lesson{number}-");
-        assert!(
-            lessons().iter().any(|lesson| lesson.starts_with(&start)),
-            "{row}"
-        );
+        assert!(lessons().iter().any(|lesson| lesson.starts_with(&start)), "{row}");
         assert!(meaning.is_ascii(), "{row}");
         words.push(english.to_lowercase());
     }

@@ -24,21 +24,14 @@ fn anonymous_downloads_and_may_not_upload() {
         &Program::start(&mut practice.lesson(LESSON)).finish(),
         "readme.txt\nsaved downloads/readme.txt (77 bytes)\n",
     );
-    let there = practice
-        .folder
-        .path()
-        .join("practice-data/ftp/anonymous/pub/readme.txt");
+    let there = practice.folder.path().join("practice-data/ftp/anonymous/pub/readme.txt");
     let here = practice.folder.path().join("downloads/readme.txt");
     assert_eq!(fs::read(here).unwrap(), fs::read(there).unwrap());
 
     practice.folder.write("work.txt", "x");
     let mut lesson = practice.lesson(LESSON);
     let ended = Program::start(lesson.args(["--ftp-upload", "work.txt"])).finish();
-    fails(
-        &ended,
-        "cannot upload work.txt: the server says 550",
-        "what the user may do",
-    );
+    fails(&ended, "cannot upload work.txt: the server says 550", "what the user may do");
 }
 
 #[test]
@@ -48,14 +41,8 @@ fn guest_uploads_and_laoshi_finds_another_tree() {
     let mut lesson = practice.lesson(LESSON);
     lesson.env("LESSON_FTP_PASSWORD", "practice");
     lesson.args(["--ftp-user", "guest", "--ftp-upload", "作业 1.txt"]);
-    passes(
-        &Program::start(&mut lesson).finish(),
-        "uploaded 作业 1.txt (9 bytes)\n",
-    );
-    let there = practice
-        .folder
-        .path()
-        .join("practice-data/ftp/guest/pub/作业 1.txt");
+    passes(&Program::start(&mut lesson).finish(), "uploaded 作业 1.txt (9 bytes)\n");
+    let there = practice.folder.path().join("practice-data/ftp/guest/pub/作业 1.txt");
     assert_eq!(fs::read_to_string(there).unwrap(), "做完了");
 
     let mut lesson = practice.lesson(LESSON);
@@ -63,18 +50,10 @@ fn guest_uploads_and_laoshi_finds_another_tree() {
     let url = format!("ftp://127.0.0.1:{}/pub/missing.txt", practice.port("ftp"));
     lesson.args(["--ftp-user", "laoshi", "--ftp-url", &url]);
     let ended = Program::start(&mut lesson).finish();
-    fails(
-        &ended,
-        "cannot download missing.txt: the server says 550",
-        "LESSON_FTP_URL",
-    );
+    fails(&ended, "cannot download missing.txt: the server says 550", "LESSON_FTP_URL");
     let mut lesson = practice.lesson(LESSON);
     let ended = Program::start(lesson.args(["--ftp-user", "guest"])).finish();
-    fails(
-        &ended,
-        "cannot log in as guest: the server says 530",
-        "LESSON_FTP_PASSWORD",
-    );
+    fails(&ended, "cannot log in as guest: the server says 530", "LESSON_FTP_PASSWORD");
 }
 
 #[test]
@@ -90,17 +69,10 @@ fn tls_with_a_trusted_authority_and_with_another() {
     };
     let ended = run("localhost", &practice.authority());
     passes(&ended, "saved downloads/readme.txt (77 bytes)\n");
-    assert!(
-        ended.stderr.contains(": in TLS from here on\n"),
-        "{ended:?}"
-    );
+    assert!(ended.stderr.contains(": in TLS from here on\n"), "{ended:?}");
     passes(&run("127.0.0.1", &practice.authority()), "saved ");
     let untrusted = run("localhost", &other.authority());
-    fails(
-        &untrusted,
-        "invalid peer certificate",
-        "SSL_CERT_FILE=practice-data/ca.pem",
-    );
+    fails(&untrusted, "invalid peer certificate", "SSL_CERT_FILE=practice-data/ca.pem");
     if cfg!(target_os = "linux") {
         let wrong_name = run("127.0.0.2", &practice.authority());
         fails(&wrong_name, "127.0.0.2", "");

@@ -15,9 +15,7 @@ fn named(name: &str) -> Vec<(String, Value)> {
     let launch: Value = serde_json::from_str(&text).unwrap();
     let list = launch[name].as_array().unwrap().clone();
     let name = |entry: &Value| entry["name"].as_str().unwrap().to_string();
-    list.into_iter()
-        .map(|entry| (name(&entry), entry))
-        .collect()
+    list.into_iter().map(|entry| (name(&entry), entry)).collect()
 }
 
 #[test]
@@ -56,10 +54,7 @@ fn each_lesson_has_an_entry_that_stops_at_its_first_step() {
 
 #[test]
 fn each_compound_starts_entries_that_exist() {
-    let entries: Vec<_> = named("configurations")
-        .into_iter()
-        .map(|(name, _)| name)
-        .collect();
+    let entries: Vec<_> = named("configurations").into_iter().map(|(name, _)| name).collect();
     let compounds = named("compounds");
     assert_eq!(compounds.len(), 11);
     for (name, compound) in compounds {

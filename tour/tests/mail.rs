@@ -31,10 +31,7 @@ fn each_mail_lesson_reaches_the_student() {
         ("lesson07-html-mail", "Content-Type: text/html"),
         ("lesson08-attachment-mail", "filename=\"picture.png\""),
         ("lesson11-headers-mail", "Cc: banzhang@sina.example\r\n"),
-        (
-            "lesson12-alternative-mail",
-            "Content-Type: multipart/alternative",
-        ),
+        ("lesson12-alternative-mail", "Content-Type: multipart/alternative"),
     ];
     for (index, (package, text)) in lessons.iter().enumerate() {
         is_sent(&Program::start(&mut practice.lesson(package)).finish());
@@ -64,17 +61,10 @@ fn tls_in_every_form() {
     for form in &forms {
         is_sent(&send(&practice, form, ca));
         let trust = "SSL_CERT_FILE=practice-data/ca.pem";
-        fails(
-            &send(&practice, form, other_ca),
-            "invalid peer certificate",
-            trust,
-        );
+        fails(&send(&practice, form, other_ca), "invalid peer certificate", trust);
     }
     let mails = practice.mails("sina", "xuesheng", forms.len());
-    assert!(
-        mails.iter().all(|mail| mail.contains(" with ESMTPSA id ")),
-        "{mails:?}"
-    );
+    assert!(mails.iter().all(|mail| mail.contains(" with ESMTPSA id ")), "{mails:?}");
 
     // The certificate does not know this name of this machine.
     let wrong_name = send(&practice, &format!("smtps://127.0.0.2:{tls}"), ca);
@@ -82,11 +72,7 @@ fn tls_in_every_form() {
         fails(&wrong_name, "127.0.0.2", "");
     }
     let wrong_port = send(&practice, &format!("smtps://localhost:{plain}"), ca);
-    fails(
-        &wrong_port,
-        "received corrupt message",
-        "?tls=required with 587",
-    );
+    fails(&wrong_port, "received corrupt message", "?tls=required with 587");
 }
 
 #[test]
@@ -96,21 +82,9 @@ fn what_the_office_refuses_is_explained() {
         let mut lesson = practice.lesson("lesson06-text-mail");
         Program::start(lesson.env(name, value)).finish()
     };
-    fails(
-        &run("LESSON_SMTP_PASSWORD", "wrong"),
-        "(535)",
-        "authorization code",
-    );
-    fails(
-        &run("LESSON_MAIL_FROM", "zhujiao@qq.example"),
-        "(553)",
-        "LESSON_MAIL_FROM",
-    );
-    fails(
-        &run("LESSON_MAIL_TO", "nobody@qq.example"),
-        "(550)",
-        "LESSON_MAIL_TO",
-    );
+    fails(&run("LESSON_SMTP_PASSWORD", "wrong"), "(535)", "authorization code");
+    fails(&run("LESSON_MAIL_FROM", "zhujiao@qq.example"), "(553)", "LESSON_MAIL_FROM");
+    fails(&run("LESSON_MAIL_TO", "nobody@qq.example"), "(550)", "LESSON_MAIL_TO");
     let ended = run("LESSON_SMTP_PASSWORD", "wrong");
     assert!(!ended.stderr.contains("wrong\n"), "{ended:?}");
 }
@@ -119,11 +93,7 @@ fn what_the_office_refuses_is_explained() {
 #[test]
 fn a_large_attachment_travels_the_whole_way() {
     let practice = Practice::start();
-    fs::write(
-        practice.folder.path().join("报告 最终.bin"),
-        vec![7; 5_000_000],
-    )
-    .unwrap();
+    fs::write(practice.folder.path().join("报告 最终.bin"), vec![7; 5_000_000]).unwrap();
     let mut lesson = practice.lesson("lesson08-attachment-mail");
     is_sent(&Program::start(lesson.args(["--attachment", "报告 最终.bin"])).finish());
     let mail = practice.mails("sina", "xuesheng", 1).remove(0);

@@ -21,10 +21,7 @@ fn play(server: &str, client: &str, addr: &str, times: usize) {
 
 #[test]
 fn lesson_02_asks_lesson_01_which_ends() {
-    let mut server = start(
-        &built("lesson01-udp-server"),
-        &["--echo-addr", "127.0.0.1:0"],
-    );
+    let mut server = start(&built("lesson01-udp-server"), &["--echo-addr", "127.0.0.1:0"]);
     let addr = server.listening().to_string();
     let client = start(&built("lesson02-udp-client"), &["--echo-addr", &addr]).finish();
     assert_eq!(
@@ -42,29 +39,18 @@ fn lesson_02_asks_lesson_03_again_and_again() {
 
 #[test]
 fn lesson_05_asks_lesson_04_again_and_again() {
-    play(
-        "lesson04-tcp-server",
-        "lesson05-tcp-client",
-        "127.0.0.1:0",
-        5,
-    );
+    play("lesson04-tcp-server", "lesson05-tcp-client", "127.0.0.1:0", 5);
     play("lesson04-tcp-server", "lesson05-tcp-client", "[::1]:0", 2);
 }
 
 #[test]
 fn lesson_05_asks_lesson_09_many_times_at_once() {
-    let mut server = start(
-        &built("lesson09-tcp-threads"),
-        &["--echo-addr", "localhost:0"],
-    );
+    let mut server = start(&built("lesson09-tcp-threads"), &["--echo-addr", "localhost:0"]);
     let addr = format!("localhost:{}", server.listening().port());
     let client = built("lesson05-tcp-client");
     let clients = (0..10).map(|number| {
         let message = format!("message {number}");
-        (
-            start(&client, &["--echo-addr", &addr, "--message", &message]),
-            message,
-        )
+        (start(&client, &["--echo-addr", &addr, "--message", &message]), message)
     });
     for (client, message) in clients.collect::<Vec<_>>() {
         let ended = client.finish();

@@ -22,31 +22,11 @@ fn an_empty_mailbox_and_then_each_mail() {
     assert_eq!(ended.status, Some(0), "{ended:?}");
     assert!(ended.stdout.contains("the mailbox is empty"), "{ended:?}");
     let lessons = [
-        (
-            "lesson06-text-mail",
-            "Subject: A plain text mail\n",
-            "\n老师\n",
-        ),
-        (
-            "lesson07-html-mail",
-            "Subject: An HTML mail\n",
-            "<p>老师</p>",
-        ),
-        (
-            "lesson08-attachment-mail",
-            "multipart/mixed",
-            "saved downloads/picture.png\n",
-        ),
-        (
-            "lesson11-headers-mail",
-            "From: 王老师 <laoshi@qq.example>\n",
-            "你好：一封有抄送的邮件\n",
-        ),
-        (
-            "lesson12-alternative-mail",
-            "multipart/alternative",
-            "this text came to you over SMTP.",
-        ),
+        ("lesson06-text-mail", "Subject: A plain text mail\n", "\n老师\n"),
+        ("lesson07-html-mail", "Subject: An HTML mail\n", "<p>老师</p>"),
+        ("lesson08-attachment-mail", "multipart/mixed", "saved downloads/picture.png\n"),
+        ("lesson11-headers-mail", "From: 王老师 <laoshi@qq.example>\n", "你好：一封有抄送的邮件\n"),
+        ("lesson12-alternative-mail", "multipart/alternative", "this text came to you over SMTP."),
     ];
     for (index, (package, header, text)) in lessons.iter().enumerate() {
         let sent = Program::start(&mut practice.lesson(package)).finish();
@@ -57,17 +37,11 @@ fn an_empty_mailbox_and_then_each_mail() {
         assert_eq!(ended.status, Some(0), "{ended:?}");
         let start = format!("messages in the mailbox: {count} (");
         assert!(ended.stdout.starts_with(&start), "{ended:?}");
-        assert!(
-            ended.stdout.contains(header) && ended.stdout.contains(text),
-            "{ended:?}"
-        );
+        assert!(ended.stdout.contains(header) && ended.stdout.contains(text), "{ended:?}");
         assert!(!ended.stderr.contains("practice\n"), "{ended:?}");
     }
     let saved = fs::read(practice.folder.path().join("downloads/picture.png"));
-    let picture = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../lesson08-attachment-mail/picture.png"
-    );
+    let picture = concat!(env!("CARGO_MANIFEST_DIR"), "/../lesson08-attachment-mail/picture.png");
     assert!(saved.unwrap() == fs::read(picture).unwrap());
     // Nothing was deleted.
     practice.mails("sina", "xuesheng", lessons.len());
@@ -124,19 +98,11 @@ fn a_mailbox_that_is_open_elsewhere_and_a_wrong_password() {
     let practice = Practice::start();
     let mut lesson = practice.lesson(LESSON);
     let ended = Program::start(lesson.env("LESSON_POP3_PASSWORD", "wrong")).finish();
-    fails(
-        &ended,
-        "cannot log in as xuesheng@sina.example: -ERR",
-        "authorization code",
-    );
+    fails(&ended, "cannot log in as xuesheng@sina.example: -ERR", "authorization code");
     let mut holder = shared::testing::tcp_peer(([127, 0, 0, 1], practice.port("sina-pop3")).into());
     let login = b"USER xuesheng@sina.example\r\nPASS practice\r\nNOOP\r\n";
     std::io::Write::write_all(&mut holder, login).unwrap();
     let mut lines = std::io::BufRead::lines(std::io::BufReader::new(&holder));
     assert!(lines.nth(3).unwrap().unwrap().starts_with("+OK here"));
-    fails(
-        &fetch(&practice),
-        "-ERR [IN-USE]",
-        "another session has the mailbox open",
-    );
+    fails(&fetch(&practice), "-ERR [IN-USE]", "another session has the mailbox open");
 }

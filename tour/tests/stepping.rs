@@ -107,10 +107,7 @@ impl Source {
         let path = format!("{WORKSPACE}/{lesson}/src/main.rs");
         let text = fs::read_to_string(path).unwrap();
         let lines: Vec<_> = text.lines().map(String::from).collect();
-        let mut source = Source {
-            lines,
-            steps: Vec::new(),
-        };
+        let mut source = Source { lines, steps: Vec::new() };
         let mut function = String::new();
         for (index, line) in source.lines.iter().enumerate() {
             if let Some(rest) = line.strip_prefix("fn ") {
@@ -156,9 +153,7 @@ impl Source {
         let line = self.line(number).strip_prefix("let ").unwrap_or_default();
         let (pattern, _) = line.split_once(" = ").unwrap_or_default();
         let words = pattern.split(|c: char| !c.is_alphanumeric() && c != '_');
-        words
-            .filter(|word| !["", "mut", "_"].contains(word))
-            .collect()
+        words.filter(|word| !["", "mut", "_"].contains(word)).collect()
     }
 
     /// How to get into the function that holds the step, if it is called here.
@@ -166,11 +161,7 @@ impl Source {
         let line = self.line(place?);
         let is_call = line.contains(&format!("{}(", step.function)) && !line.starts_with("fn ");
         // Where a thread makes the call, it stops at a breakpoint.
-        let way = if line.contains("move ||") {
-            "continue"
-        } else {
-            "step"
-        };
+        let way = if line.contains("move ||") { "continue" } else { "step" };
         is_call.then_some(way)
     }
 }
@@ -333,11 +324,7 @@ impl Session {
         let answer = self.ask(self.language.locals);
         for name in names {
             let shown = format!("{name} = ");
-            assert!(
-                answer.contains(&shown),
-                "no {name}: {answer}\n{}",
-                self.said
-            );
+            assert!(answer.contains(&shown), "no {name}: {answer}\n{}", self.said);
         }
         for bad in [
             "<optimized out>",
@@ -374,21 +361,13 @@ fn next_goes_from_step_to_step(language: Language) {
         assert_eq!(place, Some(source.steps[0].line), "{}", session.said);
         for (index, step) in source.steps.iter().enumerate() {
             for _ in 0..MANY {
-                if source.steps[index..]
-                    .iter()
-                    .any(|step| place == Some(step.line))
-                {
+                if source.steps[index..].iter().any(|step| place == Some(step.line)) {
                     break;
                 }
                 session.ask(source.way_in(place, step).unwrap_or("next"));
                 place = session.place();
             }
-            assert_eq!(
-                place,
-                Some(step.line),
-                "{lesson} misses {step:?}:\n{}",
-                session.said
-            );
+            assert_eq!(place, Some(step.line), "{lesson} misses {step:?}:\n{}", session.said);
             session.reads_well(&[]);
 
             // A step that holds the next one is entered; from any other, `next` leads on.
@@ -397,12 +376,7 @@ fn next_goes_from_step_to_step(language: Language) {
                 session.ask("next");
                 place = session.place();
                 let next = source.after(step.line);
-                assert_eq!(
-                    place,
-                    Some(next),
-                    "{lesson}, from {step:?}:\n{}",
-                    session.said
-                );
+                assert_eq!(place, Some(next), "{lesson}, from {step:?}:\n{}", session.said);
                 session.reads_well(&source.names(step.line));
             }
         }
@@ -428,12 +402,7 @@ fn step_stays_in_the_lesson(language: Language) {
             let way_in = source.way_in(place, next);
             session.ask(way_in.unwrap_or("step"));
         }
-        assert!(
-            rest.is_empty(),
-            "{lesson} misses {:?}:\n{}",
-            rest[0],
-            session.said
-        );
+        assert!(rest.is_empty(), "{lesson} misses {:?}:\n{}", rest[0], session.said);
     }
 }
 

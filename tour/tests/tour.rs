@@ -24,24 +24,18 @@ fn plays_all_lessons_in_order() {
     let ended = run(TOUR, &[]);
     assert_eq!(ended.status, Some(0), "{}\n{}", ended.stdout, ended.stderr);
     let (_, table) = ended.stdout.split_once("\nlesson  ").unwrap();
-    let rows = table
-        .lines()
-        .skip(1)
-        .map(|row| row.split_whitespace().collect::<Vec<_>>().join(" "));
+    let rows =
+        table.lines().skip(1).map(|row| row.split_whitespace().collect::<Vec<_>>().join(" "));
     let expected = lessons().into_iter().map(|lesson| lesson + " passed");
     assert_eq!(rows.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
 
     assert!(
-        ended
-            .stdout
-            .contains("\n$ cargo run -p lesson03-udp-loop\n  lesson03 | "),
+        ended.stdout.contains("\n$ cargo run -p lesson03-udp-loop\n  lesson03 | "),
         "{}",
         ended.stdout
     );
     assert!(
-        ended
-            .stdout
-            .contains("\n  lesson02 #2 > Hello, network! 你好，网络！\n"),
+        ended.stdout.contains("\n  lesson02 #2 > Hello, network! 你好，网络！\n"),
         "{}",
         ended.stdout
     );
@@ -67,25 +61,13 @@ fn plays_just_the_chosen_lessons_whatever_the_learner_has_set() {
     let folder = Folder::create();
     let mut command = command(TOUR, &folder);
     // Were these passed on, the client would ask nobody, and the server would say nothing.
-    command
-        .env("LESSON_ECHO_ADDR", "127.0.0.1:1")
-        .env("LESSON_LOG", "off");
+    command.env("LESSON_ECHO_ADDR", "127.0.0.1:1").env("LESSON_LOG", "off");
     let ended = Program::start(command.args(["01", "4"])).finish();
     assert_eq!(ended.status, Some(0), "{}\n{}", ended.stdout, ended.stderr);
-    let headings: Vec<_> = ended
-        .stdout
-        .lines()
-        .filter(|line| line.starts_with("== "))
-        .collect();
+    let headings: Vec<_> = ended.stdout.lines().filter(|line| line.starts_with("== ")).collect();
     assert_eq!(headings.len(), 2, "{}", ended.stdout);
-    assert!(
-        headings[0].starts_with("== Lesson 01: A UDP server"),
-        "{headings:?}"
-    );
-    assert!(
-        headings[1].starts_with("== Lesson 04: A TCP server"),
-        "{headings:?}"
-    );
+    assert!(headings[0].starts_with("== Lesson 01: A UDP server"), "{headings:?}");
+    assert!(headings[1].starts_with("== Lesson 04: A TCP server"), "{headings:?}");
 }
 
 #[test]
@@ -93,9 +75,7 @@ fn a_lesson_that_fails_is_said_and_makes_the_status_1() {
     // A tour among programs of which one is an impostor: lesson 00 under the name of lesson 01.
     let folder = Folder::create();
     let copy = |from: &str, to: &str| {
-        let to = folder
-            .path()
-            .join(format!("{to}{}", std::env::consts::EXE_SUFFIX));
+        let to = folder.path().join(format!("{to}{}", std::env::consts::EXE_SUFFIX));
         fs::copy(from, &to).unwrap();
         to.display().to_string()
     };
@@ -104,11 +84,7 @@ fn a_lesson_that_fails_is_said_and_makes_the_status_1() {
     copy(&built("lesson00-addresses"), "lesson01-udp-server");
     let ended = Program::start(command(&tour, &folder).args(["00", "01"])).finish();
     assert_eq!(ended.status, Some(1), "{}\n{}", ended.stdout, ended.stderr);
-    assert!(
-        ended.stdout.contains("lesson00-addresses         passed\n"),
-        "{}",
-        ended.stdout
-    );
+    assert!(ended.stdout.contains("lesson00-addresses         passed\n"), "{}", ended.stdout);
     let failed = "lesson01-udp-server        FAILED: lesson01-udp-server does not listen\n";
     assert!(ended.stdout.ends_with(failed), "{}", ended.stdout);
     let error = "Error: 1 of 2 lessons failed\n\
@@ -120,11 +96,7 @@ fn a_lesson_that_fails_is_said_and_makes_the_status_1() {
 fn ends_quietly_when_the_reader_has_gone() {
     let folder = Folder::create();
     let mut command = command(TOUR, &folder);
-    let mut tour = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut tour = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(tour.stdout.take());
     let ended = tour.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(0));

@@ -43,16 +43,10 @@ fn the_work_flow_of_the_notes() {
     assert_eq!(peer.fetches("NLST readme.txt"), b"readme.txt\r\n");
     let list = String::from_utf8(peer.fetches("LIST -a -l")).unwrap();
     let words: Vec<_> = list.split_whitespace().collect();
-    assert_eq!(
-        words[..5],
-        ["-rw-r--r--", "1", "practice", "practice", "77"]
-    );
+    assert_eq!(words[..5], ["-rw-r--r--", "1", "practice", "practice", "77"]);
     assert_eq!((words[8], list.lines().count()), ("readme.txt", 1));
     let list = String::from_utf8(peer.fetches("LIST /")).unwrap();
-    assert!(
-        list.starts_with("drwxr-xr-x 1 ") && list.ends_with(" pub\r\n"),
-        "{list}"
-    );
+    assert!(list.starts_with("drwxr-xr-x 1 ") && list.ends_with(" pub\r\n"), "{list}");
     peer.says("QUIT", "221");
     peer.is_closed();
 }
@@ -61,15 +55,7 @@ fn the_work_flow_of_the_notes() {
 fn nothing_without_a_login() {
     let servers = Servers::start();
     let mut peer = servers.peer("ftp");
-    for command in [
-        "PWD",
-        "EPSV",
-        "LIST",
-        "RETR pub/readme.txt",
-        "CWD pub",
-        "STOR x",
-        "RNTO x",
-    ] {
+    for command in ["PWD", "EPSV", "LIST", "RETR pub/readme.txt", "CWD pub", "STOR x", "RNTO x"] {
         peer.says(command, "530");
     }
     peer.says("PASS practice", "503");
@@ -81,9 +67,7 @@ fn nothing_without_a_login() {
     peer.says("PASS practice", "421");
     peer.is_closed();
     // Anonymous users are called `ftp`, too.
-    servers
-        .peer("ftp")
-        .plays("C: USER ftp\nS: 331\nC: PASS\nS: 230");
+    servers.peer("ftp").plays("C: USER ftp\nS: 331\nC: PASS\nS: 230");
     // Another user may log in after the first, and has nothing of what that one had.
     servers.ftp("laoshi").plays(
         "C: RNFR pub\nS: 350\nC: USER anonymous\nS: 331\nC: PWD\nS: 530\nC: PASS x\nS: 230\n\
@@ -222,14 +206,7 @@ fn a_guest_uploads_but_deletes_and_renames_nothing() {
 fn an_anonymous_user_only_reads() {
     let servers = Servers::start();
     let mut peer = servers.ftp("anonymous");
-    for command in [
-        "STOR x",
-        "MKD x",
-        "DELE pub/readme.txt",
-        "RMD pub",
-        "RNFR pub",
-        "RNTO x",
-    ] {
+    for command in ["STOR x", "MKD x", "DELE pub/readme.txt", "RMD pub", "RNFR pub", "RNTO x"] {
         let code = if command == "RNTO x" { "503" } else { "550" };
         peer.says(command, code);
     }
@@ -267,10 +244,7 @@ fn nothing_outside_the_tree_by_any_path() {
         "C: RNFR up\nS: 350\nC: RNTO ../../../down\nS: 250\nC: MKD ../../dir\nS: 257 \"/dir\"",
     );
     assert_eq!(servers.files("ftp/laoshi"), ["dir", "down", "pub"]);
-    assert_eq!(
-        servers.files("ftp"),
-        ["anonymous", "guest", "laoshi", "secret"]
-    );
+    assert_eq!(servers.files("ftp"), ["anonymous", "guest", "laoshi", "secret"]);
 }
 
 #[cfg(unix)]
@@ -287,26 +261,14 @@ fn links_in_the_tree_lead_nowhere() {
     let mut peer = servers.ftp("laoshi");
     peer.says("TYPE I", "200");
     assert_eq!(peer.fetches("NLST"), b"pub\r\n");
-    for path in [
-        "file",
-        "folder",
-        "folder/secret",
-        "inside",
-        "inside/readme.txt",
-        "broken",
-    ] {
-        for verb in [
-            "CWD", "SIZE", "MDTM", "RETR", "DELE", "RMD", "MKD", "RNFR", "LIST", "STOR",
-        ] {
+    for path in ["file", "folder", "folder/secret", "inside", "inside/readme.txt", "broken"] {
+        for verb in ["CWD", "SIZE", "MDTM", "RETR", "DELE", "RMD", "MKD", "RNFR", "LIST", "STOR"] {
             peer.says(&format!("{verb} {path}"), "550");
         }
         peer.says("RNFR pub", "350");
         peer.says(&format!("RNTO {path}"), "550");
     }
-    assert_eq!(
-        servers.files("ftp/laoshi"),
-        ["broken", "file", "folder", "inside", "pub"]
-    );
+    assert_eq!(servers.files("ftp/laoshi"), ["broken", "file", "folder", "inside", "pub"]);
 }
 
 /// A folder is renamed while a file is under way into it: now there is a link on the way.
@@ -338,11 +300,7 @@ fn files_of_any_time_are_listed() {
     let file = fs::File::options().write(true).open(path).unwrap();
     let mut peer = servers.ftp("laoshi");
     let century = Duration::from_secs(100 * 366 * 24 * 3600);
-    for time in [
-        UNIX_EPOCH - century,
-        UNIX_EPOCH + century,
-        UNIX_EPOCH + 100 * century,
-    ] {
+    for time in [UNIX_EPOCH - century, UNIX_EPOCH + century, UNIX_EPOCH + 100 * century] {
         // Not every file system can keep each of them.
         let _ = file.set_modified(time);
         let list = String::from_utf8(peer.fetches("LIST pub")).unwrap();
@@ -381,9 +339,7 @@ fn names_that_are_none_get_501_and_the_session_lives() {
     peer.says(&format!("MKD {}", "x".repeat(5_000)), "500");
     peer.send(b"MKD \xff\xfe\r\n");
     assert!(peer.reply().starts_with("500"));
-    for verb in [
-        "CWD", "SIZE", "RETR", "STOR", "DELE", "MKD", "RMD", "RNFR", "RNTO",
-    ] {
+    for verb in ["CWD", "SIZE", "RETR", "STOR", "DELE", "MKD", "RMD", "RNFR", "RNTO"] {
         peer.says(verb, "501");
     }
     peer.says("NOOP", "200");
@@ -400,11 +356,7 @@ fn names_that_are_none_get_501_and_the_session_lives() {
 fn a_download_goes_on_where_it_broke_off() {
     let servers = Servers::start();
     let mut peer = servers.ftp("laoshi");
-    fs::write(
-        servers.path("ftp/laoshi/alphabet"),
-        "abcdefghijklmnopqrstuvwxyz",
-    )
-    .unwrap();
+    fs::write(servers.path("ftp/laoshi/alphabet"), "abcdefghijklmnopqrstuvwxyz").unwrap();
     peer.says("TYPE I", "200");
     let time = peer.says("MDTM alphabet", "213 20");
     assert_eq!(time.len(), "213 20261123080500".len());
@@ -500,10 +452,7 @@ fn an_upload_that_breaks_off_leaves_nothing() {
         data.shutdown(Shutdown::Write).unwrap();
         assert!(peer.reply().starts_with("426"));
         let reply = peer.reply();
-        assert!(
-            reply.starts_with("226") || reply.starts_with("200"),
-            "{reply}"
-        );
+        assert!(reply.starts_with("226") || reply.starts_with("200"), "{reply}");
     }
     // A patient client only says NOOP.
     let mut peer = servers.ftp("laoshi");
@@ -531,9 +480,6 @@ fn an_upload_that_breaks_off_leaves_nothing() {
     drop(data);
     peer.reply();
     assert_eq!(servers.files("ftp/laoshi"), ["old", "pub"]);
-    assert_eq!(
-        fs::read(servers.path("ftp/laoshi/old")).unwrap(),
-        b"as it was"
-    );
+    assert_eq!(fs::read(servers.path("ftp/laoshi/old")).unwrap(), b"as it was");
     assert_eq!(servers.files("tmp"), [""; 0]);
 }

@@ -5,10 +5,9 @@ use crate::support::{Peer, Servers};
 /// Two messages of the sizes in the RFC's example.
 fn two_messages() -> Servers {
     let servers = Servers::start();
-    for (name, size) in [
-        ("1700000000.M1P1Q1.sina.example", 120),
-        ("1700000001.M1P1Q2.sina.example", 200),
-    ] {
+    for (name, size) in
+        [("1700000000.M1P1Q1.sina.example", 120), ("1700000001.M1P1Q2.sina.example", 200)]
+    {
         let mut message = format!("Subject: {size} bytes\r\n\r\n").into_bytes();
         message.resize(size - 2, b'x');
         message.extend(b"\r\n");
@@ -38,10 +37,7 @@ fn the_example_session_of_the_rfc() {
          C: RETR 1
          S: +OK 120 octets",
     );
-    assert!(
-        peer.lines_to_dot()
-            .starts_with("Subject: 120 bytes\r\n\r\nxxx")
-    );
+    assert!(peer.lines_to_dot().starts_with("Subject: 120 bytes\r\n\r\nxxx"));
     peer.plays("C: DELE 1\nS: +OK\nC: RETR 2\nS: +OK 200 octets");
     assert_eq!(peer.lines_to_dot().len(), 200);
     peer.plays("C: DELE 2\nS: +OK\nC: QUIT\nS: +OK sina.example");
@@ -134,24 +130,16 @@ fn what_capa_announces_works() {
     );
     let answers = String::from_utf8(peer.rest()).unwrap();
     let announced = announced.to_owned() + ".\r\n";
-    assert!(
-        answers.contains("\r\nSubject: 120 bytes\r\n\r\n.\r\n+OK 1 1700000000"),
-        "{answers}"
-    );
+    assert!(answers.contains("\r\nSubject: 120 bytes\r\n\r\n.\r\n+OK 1 1700000000"), "{answers}");
     assert!(answers.contains(&announced), "{answers}");
-    assert!(
-        answers.ends_with("\r\n+OK sina.example says goodbye\r\n"),
-        "{answers}"
-    );
+    assert!(answers.ends_with("\r\n+OK sina.example says goodbye\r\n"), "{answers}");
 }
 
 #[test]
 fn nothing_without_a_login() {
     let servers = Servers::start();
     let mut peer = servers.peer("qq-pop3");
-    for command in [
-        "STAT", "LIST", "UIDL", "RETR 1", "TOP 1 1", "DELE 1", "RSET", "NOOP",
-    ] {
+    for command in ["STAT", "LIST", "UIDL", "RETR 1", "TOP 1 1", "DELE 1", "RSET", "NOOP"] {
         peer.says(command, "-ERR log in first");
     }
     peer.says("PASS practice", "-ERR");
@@ -175,20 +163,9 @@ fn lines_that_are_no_commands_do_no_harm_up_to_a_limit() {
     let mut peer = servers.mailbox("qq", "laoshi");
     let mut long = vec![b'x'; 1_000_000];
     long.extend(b"\r\n");
-    for line in [
-        &long[..],
-        b"NO\0OP\r\n",
-        b"NO\rOP\r\n",
-        b"NO\nOP\r\n",
-        b"\xff\xfe\r\n",
-        b"\r\n",
-    ] {
+    for line in [&long[..], b"NO\0OP\r\n", b"NO\rOP\r\n", b"NO\nOP\r\n", b"\xff\xfe\r\n", b"\r\n"] {
         peer.send(line);
-        assert!(
-            peer.reply().starts_with("-ERR"),
-            "{:?}",
-            &line[..4.min(line.len())]
-        );
+        assert!(peer.reply().starts_with("-ERR"), "{:?}", &line[..4.min(line.len())]);
     }
     peer.says("NOOP", "+OK");
     for _ in 6..19 {
@@ -236,9 +213,7 @@ fn deleted_messages_go_with_quit_and_only_then() {
     peer.says("DELE 2", "+OK");
     peer.says("QUIT", "+OK");
     assert_eq!(count(&servers), 1);
-    servers
-        .mailbox("sina", "xuesheng")
-        .says("LIST 1", "+OK 1 120");
+    servers.mailbox("sina", "xuesheng").says("LIST 1", "+OK 1 120");
 }
 
 #[test]
@@ -299,16 +274,8 @@ fn every_byte_comes_back() {
     let header = "Subject: dots\r\nX: y\r\n\r\n";
     let lines = ".\r\n..\r\n...x\r\n\r\n. \r\nlone \n.\n lf\r\n\r.\r cr\r\n\0\r\nend";
     // A file may have got there without SMTP, and lack the last line end.
-    servers.deliver(
-        "laoshi@qq.example",
-        "1",
-        format!("{header}{lines}").as_bytes(),
-    );
-    let long = format!(
-        "{header}{}\r\n.{}\r\n",
-        "x".repeat(100_000),
-        ".\r\n".repeat(50_000)
-    );
+    servers.deliver("laoshi@qq.example", "1", format!("{header}{lines}").as_bytes());
+    let long = format!("{header}{}\r\n.{}\r\n", "x".repeat(100_000), ".\r\n".repeat(50_000));
     servers.deliver("laoshi@qq.example", "2", long.as_bytes());
     servers.deliver("laoshi@qq.example", "3", b"");
     let bare = "X: y\n\n\r\n\r\na\n.\n\r\nb\r\n";

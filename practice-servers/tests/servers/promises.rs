@@ -19,15 +19,11 @@ fn the_start_says_all_that_a_learner_needs() {
     program.logged("every password is \"practice\"");
     let line = program.logged("SSL_CERT_FILE=");
     let file = line.rsplit('=').next().unwrap();
-    assert!(
-        fs::read_to_string(file)
-            .unwrap()
-            .starts_with("-----BEGIN CERTIFICATE")
-    );
+    assert!(fs::read_to_string(file).unwrap().starts_with("-----BEGIN CERTIFICATE"));
     let port = servers.addr("qq-smtp").port();
-    servers.program.logged(&format!(
-        "cargo run -p lesson06-text-mail -- --smtp-url smtp://127.0.0.1:{port}"
-    ));
+    servers
+        .program
+        .logged(&format!("cargo run -p lesson06-text-mail -- --smtp-url smtp://127.0.0.1:{port}"));
 }
 
 #[test]
@@ -41,10 +37,7 @@ fn every_line_is_shown_but_no_secret() {
     peer.says("auth Login laoshi", "334");
     peer.says("practice", "501");
     // Somebody whose lines do not end with CR LF.
-    peer.says(
-        &format!("NOOP\nAUTH PLAIN {secret}\n\u{feff}PASS practice\0"),
-        "500",
-    );
+    peer.says(&format!("NOOP\nAUTH PLAIN {secret}\n\u{feff}PASS practice\0"), "500");
     peer.says(&format!("AUTH PLAIN  {secret}"), "501");
     peer.says(&format!("AUTH {secret}"), "504");
     peer.says(&format!(" AUTH PLAIN {secret}"), "500");
@@ -118,11 +111,7 @@ fn what_was_acknowledged_survives_a_kill() {
         let mut peer = servers.peer("qq-smtp");
         peer.logs_in("laoshi@qq.example");
         let to = ["xuesheng@sina.example", "zhujiao@qq.example"];
-        let reply = peer.mails(
-            "laoshi@qq.example",
-            &to,
-            format!("Subject: {round}\r\n\r\n.."),
-        );
+        let reply = peer.mails("laoshi@qq.example", &to, format!("Subject: {round}\r\n\r\n.."));
         assert!(reply.starts_with("250"), "{reply}");
         let mut ftp = servers.ftp("guest");
         let reply = ftp.stores(&format!("{round}"), &[round; 100_000]);
@@ -158,12 +147,7 @@ fn what_was_acknowledged_survives_a_kill() {
 #[test]
 fn two_servers_never_share_a_folder() {
     let servers = Servers::start();
-    let folder = servers
-        .folder
-        .path()
-        .join("practice-data")
-        .display()
-        .to_string();
+    let folder = servers.folder.path().join("practice-data").display().to_string();
     let ended = Program::start(&mut on_free_ports(&servers.folder)).finish();
     fails(
         &ended,
@@ -189,9 +173,7 @@ fn key_and_certificates_that_are_none_are_named() {
     let servers = Servers::start();
     let file = servers.path("tls.pem");
     fs::write(&file, "nonsense").unwrap();
-    let Servers {
-        program, folder, ..
-    } = servers;
+    let Servers { program, folder, .. } = servers;
     drop(program);
     let ended = Program::start(&mut on_free_ports(&folder)).finish();
     let file = file.display();
@@ -210,12 +192,7 @@ fn fails(ended: &Ended, problem: &str, hint: &str) {
 
 #[test]
 fn only_loopback() {
-    for addr in [
-        "0.0.0.0:2525",
-        "192.0.2.1:2525",
-        "[::]:2525",
-        "[2001:db8::1]:0",
-    ] {
+    for addr in ["0.0.0.0:2525", "192.0.2.1:2525", "[::]:2525", "[2001:db8::1]:0"] {
         let ended = run(SERVERS, &["--sina-pop3s-addr", addr]);
         assert_eq!(ended.status, Some(2), "{ended:?}");
         let problem = format!(
@@ -234,8 +211,5 @@ fn an_empty_folder_name_is_no_folder() {
     let mut command = command(SERVERS, &folder);
     let ended = Program::start(command.env("LESSON_PRACTICE_DIR", "")).finish();
     assert_eq!(ended.status, Some(2), "{ended:?}");
-    assert!(
-        ended.stderr.contains("not the name of a folder"),
-        "{ended:?}"
-    );
+    assert!(ended.stderr.contains("not the name of a folder"), "{ended:?}");
 }

@@ -44,10 +44,7 @@ fn the_typical_transaction_of_the_rfc() {
         assert!(
             mail.starts_with("Return-Path: <Smith@bar.example>\r\nReceived: from bar.example ")
         );
-        assert!(
-            mail.ends_with("\r\nBlah blah blah...\r\n..etc. etc. etc.\r\n"),
-            "{mail}"
-        );
+        assert!(mail.ends_with("\r\nBlah blah blah...\r\n..etc. etc. etc.\r\n"), "{mail}");
     }
 }
 
@@ -183,20 +180,9 @@ fn lines_that_are_no_commands_do_no_harm_up_to_a_limit() {
     let mut peer = servers.peer("qq-smtp");
     let mut long = vec![b'x'; 1_000_000];
     long.extend(b"\r\n");
-    for line in [
-        &long[..],
-        b"NO\0OP\r\n",
-        b"NO\rOP\r\n",
-        b"NO\nOP\r\n",
-        b"\xff\xfe\r\n",
-        b"\r\n",
-    ] {
+    for line in [&long[..], b"NO\0OP\r\n", b"NO\rOP\r\n", b"NO\nOP\r\n", b"\xff\xfe\r\n", b"\r\n"] {
         peer.send(line);
-        assert!(
-            peer.reply().starts_with("500"),
-            "{:?}",
-            &line[..4.min(line.len())]
-        );
+        assert!(peer.reply().starts_with("500"), "{:?}", &line[..4.min(line.len())]);
     }
     peer.says("NOOP", "250");
     for _ in 6..19 {
@@ -430,15 +416,8 @@ fn the_whole_way_of_the_notes() {
     let servers = Servers::start();
     let mut peer = servers.peer("qq-smtp");
     peer.logs_in("laoshi@qq.example");
-    peer.says(
-        "MAIL FROM:<laoshi@qq.example> BODY=8BITMIME SMTPUTF8",
-        "250",
-    );
-    for to in [
-        "xuesheng@sina.example",
-        "banzhang@sina.example",
-        "zhujiao@qq.example",
-    ] {
+    peer.says("MAIL FROM:<laoshi@qq.example> BODY=8BITMIME SMTPUTF8", "250");
+    for to in ["xuesheng@sina.example", "banzhang@sina.example", "zhujiao@qq.example"] {
         peer.says(&format!("RCPT TO:<{to}>"), "250");
     }
     peer.says("DATA", "354");
@@ -479,11 +458,7 @@ fn mail_that_the_other_office_refuses_comes_back() {
     assert!(report.contains("\r\nnobody@sina.example: 550 "), "{report}");
     assert!(report.contains("\r\n> Subject: lost?\r\n"), "{report}");
     assert!(!report.contains("xuesheng"), "{report}");
-    assert!(
-        servers
-            .mail("sina", "xuesheng")
-            .ends_with("\r\n\r\nsecret\r\n")
-    );
+    assert!(servers.mail("sina", "xuesheng").ends_with("\r\n\r\nsecret\r\n"));
 }
 
 #[test]
@@ -494,21 +469,9 @@ fn what_waits_in_the_queue_is_relayed_after_a_restart() {
     // nobody, and one with an envelope but for a user of its own.
     let envelope =
         "laoshi@qq.example\n BODY=8BITMIME\n-zhujiao@qq.example\n+xuesheng@sina.example\n";
-    std::fs::write(
-        queue.join("1700000000.M1P1Q1.message"),
-        "Subject: x\r\n\r\n1\r\n",
-    )
-    .unwrap();
-    std::fs::write(
-        queue.join("1700000000.M1P1Q2.message"),
-        "Subject: x\r\n\r\n2\r\n",
-    )
-    .unwrap();
-    std::fs::write(
-        queue.join("1700000000.M1P1Q3.message"),
-        "Subject: x\r\n\r\n3\r\n",
-    )
-    .unwrap();
+    std::fs::write(queue.join("1700000000.M1P1Q1.message"), "Subject: x\r\n\r\n1\r\n").unwrap();
+    std::fs::write(queue.join("1700000000.M1P1Q2.message"), "Subject: x\r\n\r\n2\r\n").unwrap();
+    std::fs::write(queue.join("1700000000.M1P1Q3.message"), "Subject: x\r\n\r\n3\r\n").unwrap();
     let own = "a@b.example\n\n+zhujiao@qq.example\n";
     std::fs::write(queue.join("1700000000.M1P1Q3.envelope"), own).unwrap();
     std::fs::write(queue.join("1700000000.M1P1Q1.envelope"), envelope).unwrap();
@@ -526,11 +489,7 @@ fn a_mailbox_that_is_out_of_order() {
     let mut peer = servers.peer("qq-smtp");
     peer.logs_in("laoshi@qq.example");
     peer.says("MAIL FROM:<laoshi@qq.example>", "250");
-    for to in [
-        "laoshi@qq.example",
-        "zhujiao@qq.example",
-        "xuesheng@sina.example",
-    ] {
+    for to in ["laoshi@qq.example", "zhujiao@qq.example", "xuesheng@sina.example"] {
         peer.says(&format!("RCPT TO:<{to}>"), "250");
     }
     std::fs::remove_dir_all(&broken).unwrap();
@@ -563,11 +522,7 @@ fn a_full_mailbox_takes_no_more_and_old_mail_comes_back() {
     // This mail has waited since 2001.
     let queue = servers.path("queue/qq.example");
     let envelope = "laoshi@qq.example\n\n+xuesheng@sina.example\n";
-    std::fs::write(
-        queue.join("1000000000.M1P1Q1.message"),
-        "Subject: old\r\n\r\n1\r\n",
-    )
-    .unwrap();
+    std::fs::write(queue.join("1000000000.M1P1Q1.message"), "Subject: old\r\n\r\n1\r\n").unwrap();
     std::fs::write(queue.join("1000000000.M1P1Q1.envelope"), envelope).unwrap();
     let report = servers.restart().mail("qq", "laoshi");
     let why = "\r\nxuesheng@sina.example: 452 the mailbox is full\r\n";

@@ -57,18 +57,12 @@ impl Servers {
             line.rsplit(' ').next().unwrap().parse().unwrap()
         });
         let addrs = addrs.to_vec();
-        Servers {
-            program,
-            folder,
-            addrs,
-        }
+        Servers { program, folder, addrs }
     }
 
     /// Kills them, as SIGKILL does, and starts them anew.
     pub fn restart(self) -> Self {
-        let Servers {
-            program, folder, ..
-        } = self;
+        let Servers { program, folder, .. } = self;
         drop(program);
         Self::start_in(folder)
     }
@@ -162,11 +156,7 @@ impl Servers {
 
     /// Puts a message into a mailbox, without SMTP.
     pub fn deliver(&self, mailbox: &str, name: &str, message: &[u8]) {
-        fs::write(
-            self.path("mail").join(mailbox).join("new").join(name),
-            message,
-        )
-        .unwrap();
+        fs::write(self.path("mail").join(mailbox).join("new").join(name), message).unwrap();
     }
 }
 
@@ -182,10 +172,7 @@ pub struct Peer {
 impl Peer {
     pub fn new(socket: TcpStream) -> Self {
         let stream: Box<dyn ReadWrite> = Box::new(socket.try_clone().unwrap());
-        Peer {
-            stream: BufReader::new(stream),
-            socket,
-        }
+        Peer { stream: BufReader::new(stream), socket }
     }
 
     /// Goes on in TLS, and trusts the authority in `ca` alone.
@@ -208,8 +195,7 @@ impl Peer {
         self.stream.read_until(b'\n', &mut line).unwrap();
         let line = String::from_utf8(line).unwrap();
         let text = line.strip_suffix("\r\n");
-        text.unwrap_or_else(|| panic!("not a line: {line:?}"))
-            .into()
+        text.unwrap_or_else(|| panic!("not a line: {line:?}")).into()
     }
 
     /// The next reply, all its lines; in SMTP and FTP, the last one has no `-` behind its code.
@@ -218,12 +204,7 @@ impl Peer {
         let mut reply = self.line();
         let code = reply.get(..3).unwrap_or_default().to_string();
         if reply.get(3..4) == Some("-") && !reply.starts_with("-ERR") {
-            while !reply
-                .rsplit('\n')
-                .next()
-                .unwrap()
-                .starts_with(&format!("{code} "))
-            {
+            while !reply.rsplit('\n').next().unwrap().starts_with(&format!("{code} ")) {
                 reply = reply + "\n" + &self.line();
             }
         }
@@ -350,12 +331,8 @@ pub fn in_tls(
     ca: &[u8],
 ) -> std::io::Result<StreamOwned<ClientConnection, TcpStream>> {
     let mut roots = RootCertStore::empty();
-    roots
-        .add(CertificateDer::from_pem_slice(ca).unwrap())
-        .unwrap();
-    let config = ClientConfig::builder()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+    roots.add(CertificateDer::from_pem_slice(ca).unwrap()).unwrap();
+    let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
     let name = ServerName::try_from("localhost").unwrap();
     let mut connection = ClientConnection::new(Arc::new(config), name).unwrap();
     while connection.is_handshaking() {
@@ -369,9 +346,8 @@ pub fn base64(text: &str) -> String {
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut coded = String::new();
     for chunk in text.as_bytes().chunks(3) {
-        let bits = (0..3).fold(0, |bits, index| {
-            bits << 8 | u32::from(*chunk.get(index).unwrap_or(&0))
-        });
+        let bits =
+            (0..3).fold(0, |bits, index| bits << 8 | u32::from(*chunk.get(index).unwrap_or(&0)));
         for index in 0..4 {
             coded.push(match index <= chunk.len() {
                 true => alphabet[(bits >> (18 - 6 * index) & 63) as usize] as char,

@@ -22,12 +22,7 @@ fn from_the_start() {
     for (name, greeting, command, reply) in [
         ("qq-smtps", "220 qq.example", "NOOP", "250"),
         ("sina-smtps", "220 sina.example", "NOOP", "250"),
-        (
-            "qq-pop3s",
-            "+OK qq.example",
-            "USER laoshi@qq.example",
-            "+OK",
-        ),
+        ("qq-pop3s", "+OK qq.example", "USER laoshi@qq.example", "+OK"),
         ("sina-pop3s", "+OK sina.example", "USER x", "+OK"),
     ] {
         let mut peer = Peer::new(tcp_peer(servers.addr(name)));
@@ -92,22 +87,12 @@ fn starttls_begins_anew() {
     let offer = peer.says("EHLO client.example", "250");
     assert!(!offer.contains("STARTTLS"), "{offer}");
     peer.says("STARTTLS", "503");
-    peer.says(
-        &format!("AUTH PLAIN {}", base64("\0laoshi@qq.example\0practice")),
-        "235",
-    );
-    let reply = peer.mails(
-        "laoshi@qq.example",
-        &["zhujiao@qq.example"],
-        "Subject: x\r\n\r\ny",
-    );
+    peer.says(&format!("AUTH PLAIN {}", base64("\0laoshi@qq.example\0practice")), "235");
+    let reply = peer.mails("laoshi@qq.example", &["zhujiao@qq.example"], "Subject: x\r\n\r\ny");
     assert!(reply.starts_with("250"));
     let mail = servers.mail("qq", "zhujiao");
     assert!(mail.contains(" with ESMTPSA id "), "{mail}");
-    assert!(
-        mail.contains("\r\n\tfor <zhujiao@qq.example>;\r\n"),
-        "{mail}"
-    );
+    assert!(mail.contains("\r\n\tfor <zhujiao@qq.example>;\r\n"), "{mail}");
 }
 
 #[test]

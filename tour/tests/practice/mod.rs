@@ -41,11 +41,7 @@ impl Practice {
             line.rsplit(':').next().unwrap().parse().unwrap()
         });
         let ports = ports.to_vec();
-        Practice {
-            _program: program,
-            folder,
-            ports,
-        }
+        Practice { _program: program, folder, ports }
     }
 
     pub fn port(&self, name: &str) -> u16 {
@@ -83,16 +79,11 @@ impl Practice {
         let folder = folder.join(format!("{user}@{office}.example/new"));
         let limit = Instant::now() + PATIENCE;
         loop {
-            let mut names: Vec<_> = fs::read_dir(&folder)
-                .unwrap()
-                .map(|entry| entry.unwrap().path())
-                .collect();
+            let mut names: Vec<_> =
+                fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
             if names.len() == count {
                 names.sort();
-                return names
-                    .iter()
-                    .map(|name| fs::read_to_string(name).unwrap())
-                    .collect();
+                return names.iter().map(|name| fs::read_to_string(name).unwrap()).collect();
             }
             assert!(Instant::now() < limit, "{} mails, not {count}", names.len());
             thread::sleep(Duration::from_millis(20));
@@ -106,8 +97,5 @@ pub fn fails(ended: &Ended, why: &str, hint: &str) {
     assert_eq!(ended.status, Some(1), "{ended:?}");
     let (problem, said) = ended.stderr.split_once("\nhint: ").unwrap();
     assert!(problem.contains(why), "{ended:?}");
-    assert!(
-        said.contains(hint) && said.lines().count() == 1,
-        "{ended:?}"
-    );
+    assert!(said.contains(hint) && said.lines().count() == 1, "{ended:?}");
 }
