@@ -13,11 +13,15 @@ pub struct Office {
     pub users: [&'static str; 2],
 }
 
-/// The teacher's office and the student's.
-pub static OFFICES: [Office; 2] = [
-    Office { name: "qq", domain: "qq.example", users: ["laoshi", "zhujiao"] },
-    Office { name: "sina", domain: "sina.example", users: ["xuesheng", "banzhang"] },
-];
+/// The teacher's office.
+pub static QQ: Office = Office { name: "qq", domain: "qq.example", users: ["laoshi", "zhujiao"] };
+
+/// The student's office.
+pub static SINA: Office =
+    Office { name: "sina", domain: "sina.example", users: ["xuesheng", "banzhang"] };
+
+/// All offices.
+pub static OFFICES: [&Office; 2] = [&QQ, &SINA];
 
 impl Office {
     /// Whether `address` ends with this office's domain.

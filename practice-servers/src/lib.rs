@@ -1,139 +1,111 @@
 //! Two mail offices and an FTP host on this machine, to practise with.
 //!
-//! Lesson 09 grown up: every address has a thread that accepts, and every client a thread that serves
-//! it. Begin with [`pop3`], the shortest of the three protocols; [`connection`] is what they stand on.
+//! They are lesson 09 made larger: a thread for every address accepts clients, and a thread for every
+//! client serves it. Begin with [`session`], the loop that serves any client, and [`pop3`], the shortest
+//! of the three protocols.
 
 pub mod accounts;
+pub mod clients;
 pub mod clock;
 pub mod connection;
 pub mod dots;
 pub mod files;
 pub mod ftp;
 pub mod limits;
-pub mod mailbox;
+pub mod mail;
 pub mod pop3;
-pub mod relay;
+pub mod services;
+pub mod session;
 pub mod smtp;
 pub mod tls;
 pub mod transcript;
-pub mod tree;
 
+use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io;
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::net::{SocketAddr, TcpListener};
+use std::path::{self, Path, PathBuf};
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, RwLock};
 use std::thread;
-use std::time::Duration;
 
 use shared::{Error, OrCannot};
 
 use accounts::{FTP_USERS, OFFICES, Office};
-use connection::{Connection, is_time_out};
-use mailbox::Locks;
-use relay::Queue;
+use mail::mailbox::{Locks, Maildir};
+use mail::queue::Queue;
+use services::{Protocol, SERVICES, Service};
 use tls::Tls;
-use transcript::{Sink, Transcript};
-
-/// What is served at one address.
-#[derive(Clone, Copy)]
-enum Protocol {
-    Smtp(&'static Office),
-    Pop3(&'static Office),
-    Ftp,
-}
-
-/// One address: its name, what is served there, and whether in TLS from the start.
-struct Service {
-    name: &'static str,
-    protocol: Protocol,
-    starts_in_tls: bool,
-}
-
-/// All addresses, in the order of the settings.
-static SERVICES: [Service; 9] = {
-    let [qq, sina] = &OFFICES;
-    [
-        Service::new("qq-smtp", Protocol::Smtp(qq), false),
-        Service::new("qq-smtps", Protocol::Smtp(qq), true),
-        Service::new("qq-pop3", Protocol::Pop3(qq), false),
-        Service::new("qq-pop3s", Protocol::Pop3(qq), true),
-        Service::new("sina-smtp", Protocol::Smtp(sina), false),
-        Service::new("sina-smtps", Protocol::Smtp(sina), true),
-        Service::new("sina-pop3", Protocol::Pop3(sina), false),
-        Service::new("sina-pop3s", Protocol::Pop3(sina), true),
-        Service::new("ftp", Protocol::Ftp, false),
-    ]
-};
-
-impl Service {
-    const fn new(name: &'static str, protocol: Protocol, starts_in_tls: bool) -> Self {
-        Service { name, protocol, starts_in_tls }
-    }
-}
+use transcript::Sink;
 
 /// What all threads share.
 pub struct Practice {
-    /// Where everything is kept.
-    pub folder: PathBuf,
-    /// Where files are written until they get their real names.
-    pub drafts: PathBuf,
+    /// The folder that holds everything the servers keep.
+    folder: PathBuf,
+    /// The folder for files that are being written. A whole file moves to its real place.
+    drafts: PathBuf,
     /// The server's side of TLS.
-    pub tls: Tls,
-    /// The mailboxes that are open.
-    pub locks: Locks,
-    /// Held for writing while FTP renames something: a path that was checked would no longer be the
-    /// same one.
-    pub renaming: RwLock<()>,
-    queues: Vec<Queue>,
+    tls: Tls,
+    /// The mailboxes that POP3 sessions have open.
+    locks: Locks,
+    /// FTP holds this for writing while it renames something. Whoever has checked a path holds it for
+    /// reading, so that the path stays what it was.
+    renaming: RwLock<()>,
+    /// The queue of each office, by the office's domain.
+    queues: HashMap<&'static str, Queue>,
     sink: Sink,
-    /// How many connections there have been.
+    /// How many clients have connected so far.
     count: AtomicUsize,
-    /// Held as long as the program runs, so that no other one works in the folder.
+    /// Held as long as the program runs: no other program works in the folder.
     _lock: File,
 }
 
 impl Practice {
-    /// The queue of one of [`OFFICES`].
-    pub fn queue(&self, office: &Office) -> &Queue {
-        let is_first = office.name == OFFICES[0].name;
-        &self.queues[if is_first { 0 } else { 1 }]
+    /// The queue of an office.
+    fn queue(&self, office: &Office) -> &Queue {
+        &self.queues[office.domain]
+    }
+
+    /// The mailbox of an account.
+    fn mailbox(&self, address: &str) -> std::io::Result<Maildir> {
+        Maildir::open(self.folder.join("mail").join(address))
     }
 }
 
-/// Starts all servers, which then run in threads of their own as long as the program does. `addrs` are
-/// the addresses to listen at, in the order of the settings; `folder` is made if need be, and `sink`
-/// gets each line of the transcript. Returns the name and the address of each server.
+/// Where the services listen: addresses by the names of the settings.
+pub type Listening = HashMap<&'static str, SocketAddr>;
+
+/// Starts all servers. They run in threads of their own until the program ends. `addr_of` says at which
+/// address on loopback each service listens; with port 0 the system chooses a free port. `folder` is made
+/// if it is not there. `sink` gets each line of the transcript. Returns the real addresses.
 ///
 /// # Errors
-/// An address cannot be listened at, or is not on loopback; the folder cannot be used, or other practice
-/// servers use it.
+/// An address cannot be listened at, or is not on loopback. The folder cannot be used, or another
+/// program's practice servers use it.
 pub fn start(
-    addrs: &[String],
+    addr_of: impl Fn(&Service) -> shared::Result<SocketAddr>,
     folder: &Path,
     sink: Sink,
-) -> shared::Result<Vec<(&'static str, SocketAddr)>> {
+) -> shared::Result<Listening> {
     let mut listeners = Vec::new();
-    let mut listening = Vec::new();
-    for (service, addr) in SERVICES.iter().zip(addrs) {
-        let listener = listen(addr)?;
-        let local = listener.local_addr().or_cannot("ask for the port of", addr)?;
-        listeners.push(listener);
-        listening.push((service.name, local));
+    let mut listening = Listening::new();
+    for service in &SERVICES {
+        let listener = listen(addr_of(service)?)?;
+        let addr = listener.local_addr().or_cannot("ask for the port of", service.name())?;
+        listening.insert(service.setting, addr);
+        listeners.push((service, listener));
     }
 
-    let (folder, lock) = open(folder)?;
-    let drafts = folder.join("tmp");
+    let folder = path::absolute(folder).or_cannot("find the folder", folder.display())?;
+    let lock = lock(&folder)?;
+    let drafts = make_folders(&folder)?;
     let tls = Tls::load(&folder, &drafts)?;
-    let smtp = [listening[0].1, listening[4].1];
-    let mut queues = Vec::new();
+    let mut queues = HashMap::new();
     let mut woken = Vec::new();
-    for (index, office) in OFFICES.iter().enumerate() {
-        let queue = Queue::open(office, &folder, smtp[1 - index], sink);
+    for office in OFFICES {
+        let queue = Queue::open(office, &folder, other_offices(office, &listening), sink);
         let (queue, signal) = queue.or_cannot("open the queue of", office.domain)?;
-        queues.push(queue);
-        woken.push(signal);
+        queues.insert(office.domain, queue);
+        woken.push((office, signal));
     }
     let practice = Arc::new(Practice {
         folder,
@@ -147,21 +119,18 @@ pub fn start(
         _lock: lock,
     });
 
-    for (office, woken) in OFFICES.iter().zip(woken) {
+    for (office, woken) in woken {
         let practice = practice.clone();
-        let run = move || practice.queue(office).run(&woken);
-        spawn(run).or_cannot("start a thread for", office.domain)?;
+        spawn(office.domain, move || practice.queue(office).run(&woken))?;
     }
-    for (service, listener) in SERVICES.iter().zip(listeners) {
+    for (service, listener) in listeners {
         let practice = practice.clone();
-        let accept = move || accept_clients(&practice, service, &listener);
-        spawn(accept).or_cannot("start a thread for", service.name)?;
+        spawn(service.setting, move || clients::accept(&practice, service, &listener))?;
     }
     Ok(listening)
 }
 
-fn listen(addr: &str) -> shared::Result<TcpListener> {
-    let addr = shared::resolve(addr)?;
+fn listen(addr: SocketAddr) -> shared::Result<TcpListener> {
     if !addr.ip().is_loopback() {
         let problem = format!("cannot listen on {addr}: it is not on loopback");
         let hint = "the practice servers are for this machine alone: 127.0.0.1, ::1 or localhost";
@@ -170,19 +139,36 @@ fn listen(addr: &str) -> shared::Result<TcpListener> {
     TcpListener::bind(addr).or_cannot("listen on", addr)
 }
 
-/// Makes the folder, and takes it for this program alone.
-fn open(folder: &Path) -> shared::Result<(PathBuf, File)> {
+/// The offices to which `office` hands mail on, and where each takes it. On the internet, the DNS says
+/// where, with its MX records.
+fn other_offices(office: &Office, listening: &Listening) -> Vec<(&'static Office, SocketAddr)> {
+    let mut others = Vec::new();
+    for service in SERVICES.iter().filter(|service| !service.is_of(office)) {
+        if let Protocol::Smtp(other) = service.protocol
+            && !service.starts_in_tls
+        {
+            others.push((other, listening[service.setting]));
+        }
+    }
+    others
+}
+
+/// Makes the folder, and takes it for this program alone, until the file returned is closed.
+fn lock(folder: &Path) -> shared::Result<File> {
     fs::create_dir_all(folder).or_cannot("make the folder", folder.display())?;
-    let folder = folder.canonicalize().or_cannot("find the folder", folder.display())?;
     let path = folder.join("lock");
     let lock = File::create(&path).or_cannot("write", path.display())?;
     if lock.try_lock().is_err() {
-        let folder = folder.display();
-        let problem = format!("cannot use {folder}: other practice servers do");
+        let problem = format!("cannot use {}: other practice servers do", folder.display());
         let hint = "stop them, or choose another folder: LESSON_PRACTICE_DIR=other-folder";
         return Err(Error::new(problem, hint));
     }
-    // Whatever was being written when an earlier program ended was never promised to anybody.
+    Ok(lock)
+}
+
+/// Makes the folders that must be there, and returns the one for drafts.
+fn make_folders(folder: &Path) -> shared::Result<PathBuf> {
+    // An earlier program may have ended while it wrote these files. It had acknowledged none of them.
     let drafts = folder.join("tmp");
     let _ = fs::remove_dir_all(&drafts);
     fs::create_dir(&drafts).or_cannot("make the folder", drafts.display())?;
@@ -195,111 +181,12 @@ fn open(folder: &Path) -> shared::Result<(PathBuf, File)> {
             fs::write(&readme, README).or_cannot("write", readme.display())?;
         }
     }
-    Ok((folder, lock))
+    Ok(drafts)
 }
 
 /// The file that every FTP user finds.
 const README: &str = "This file came to you over FTP.\n你好，这个文件是用 FTP 下载的。\n";
 
-fn spawn(work: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    thread::Builder::new().spawn(work)?;
-    Ok(())
-}
-
-/// Accepts clients forever, and gives each a thread.
-fn accept_clients(practice: &Arc<Practice>, service: &'static Service, listener: &TcpListener) {
-    // Every thread holds a copy as long as it runs, so that they can be counted.
-    let ticket = Arc::new(());
-    loop {
-        let started = listener.accept().and_then(|(socket, peer)| {
-            let number = practice.count.fetch_add(1, Ordering::Relaxed) + 1;
-            let label = format!("{} #{number}", service.name.replace('-', " "));
-            let transcript = Transcript::new(label, practice.sink);
-            let others = Arc::strong_count(&ticket) - 1;
-            if others >= limits::CONNECTIONS + limits::REFUSALS {
-                transcript.note(format!("{peer} has connected: too busy even to say so"));
-                return Ok(());
-            }
-            transcript.note(format!("{peer} has connected"));
-            let (practice, ticket) = (practice.clone(), ticket.clone());
-            spawn(move || {
-                let is_busy = others >= limits::CONNECTIONS;
-                match serve_client(&practice, service, socket, &transcript, is_busy) {
-                    Err(error) if is_time_out(&error) => transcript.failed("the peer is too slow"),
-                    Err(error) => transcript.failed(format!("broke off: {error}")),
-                    Ok(()) => {}
-                }
-                drop(ticket);
-            })
-        });
-        if let Err(error) = started {
-            let transcript = Transcript::new(service.name.into(), practice.sink);
-            transcript.failed(format!("cannot accept a client: {error}"));
-            // If the system has run out of something, clients that leave give it back.
-            thread::sleep(Duration::from_millis(100));
-        }
-    }
-}
-
-/// Serves one client, or tells it that there are too many.
-fn serve_client(
-    practice: &Practice,
-    service: &Service,
-    socket: TcpStream,
-    transcript: &Transcript,
-    is_busy: bool,
-) -> io::Result<()> {
-    let mut connection = Connection::new(socket, transcript.clone())?;
-    if service.starts_in_tls {
-        connection.secure(&practice.tls)?;
-    }
-    match service.protocol {
-        Protocol::Smtp(_) | Protocol::Ftp if is_busy => connection.send("421 busy: come again")?,
-        Protocol::Pop3(_) if is_busy => connection.send("-ERR [SYS/TEMP] busy: come again")?,
-        Protocol::Smtp(office) => smtp::serve(&mut connection, practice, office)?,
-        Protocol::Pop3(office) => pop3::serve(&mut connection, practice, office)?,
-        Protocol::Ftp => ftp::serve(&mut connection, practice)?,
-    }
-    connection.close();
-    Ok(())
-}
-
-/// What to type to send a first mail to the server at this address.
-fn next(addr: String) -> String {
-    let flag = match addr.as_str() {
-        "127.0.0.1:2525" => String::new(),
-        addr => format!(" -- --smtp-url smtp://{addr}"),
-    };
-    format!("cargo run -p lesson06-text-mail{flag}")
-}
-
-/// What a learner has to know at the start, line by line: the addresses, the accounts, and what to type
-/// next.
-pub fn table(listening: &[(&'static str, SocketAddr)], folder: &Path) -> Vec<String> {
-    let addr = |index: usize| listening[index].1.to_string();
-    let row = |cells: [&str; 6]| {
-        let [office, smtp, smtps, pop3, pop3s, accounts] = cells;
-        format!("{office:<13} {smtp:<15} {smtps:<15} {pop3:<15} {pop3s:<15} {accounts}")
-    };
-    let mut lines = vec![row(["office", "SMTP", "in TLS", "POP3", "in TLS", "accounts"])];
-    for (index, office) in OFFICES.iter().enumerate() {
-        let first = 4 * index;
-        let accounts: Vec<_> = office.accounts().collect();
-        lines.push(row([
-            office.domain,
-            &addr(first),
-            &addr(first + 1),
-            &addr(first + 2),
-            &addr(first + 3),
-            &accounts.join(", "),
-        ]));
-    }
-    let folder = folder.canonicalize().unwrap_or_default();
-    let ca = folder.join("ca.pem").display().to_string();
-    let users = FTP_USERS.map(|(user, _)| user).join(", ");
-    lines.push(format!("FTP at {}, accounts {users}", addr(8)));
-    lines.push(format!("every password is \"{}\"", accounts::PASSWORD));
-    lines.push(format!("to trust the TLS ports: SSL_CERT_FILE={ca}"));
-    lines.push(format!("now type in another terminal: {}", next(addr(0))));
-    lines
+fn spawn(whom: &str, work: impl FnOnce() + Send + 'static) -> shared::Result {
+    thread::Builder::new().spawn(work).map(drop).or_cannot("start a thread for", whom)
 }

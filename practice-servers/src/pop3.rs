@@ -2,68 +2,29 @@
 //! program as MUA.
 
 use std::fs::{self, File};
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Take};
 
 use crate::accounts::Office;
-use crate::connection::{Connection, Line, parse_number};
-use crate::mailbox::{Lock, Message};
-use crate::{Practice, dots, files, limits};
+use crate::connection::{Connection, parse_number};
+use crate::mail::mailbox::{Lock, Message};
+use crate::session::{self, Closing, Next, Reply};
+use crate::{Practice, files, limits};
 
-/// Serves one client until it leaves.
-///
-/// # Errors
-/// The connection's.
-pub fn serve(
-    connection: &mut Connection,
-    practice: &Practice,
-    office: &'static Office,
-) -> io::Result<()> {
-    connection.send(&format!("+OK {} POP3 practice server", office.domain))?;
-    let mut session =
-        Session { practice, office, user: None, mailbox: None, failed_logins: 0, mistakes: 0 };
-    loop {
-        let reply = match connection.read_line()? {
-            Line::Text(line) => session.answer(&line),
-            Line::Bad(why) => session.mistake(why),
-            // Nothing is said, and nothing is deleted (RFC 1939 section 3).
-            Line::Late | Line::End => return Ok(()),
-        };
-        match reply {
-            Reply::Text(text) => connection.send(&text)?,
-            Reply::Last(text) => return connection.send(&text),
-            Reply::Message(mut message, length) => {
-                connection.send(&format!("+OK {length} octets"))?;
-                dots::send(&mut message, connection.stream.get_mut())?;
-                let note = format!("message of {length} bytes");
-                connection.transcript.note(note);
-            }
-        }
-    }
-}
-
-/// What the client is answered.
-enum Reply {
-    Text(String),
-    /// The same, and it was the last.
-    Last(String),
-    /// The whole of a message, or its first part, and how long that is.
-    Message(io::Take<BufReader<File>>, u64),
-}
-
-struct Session<'a> {
+/// The office's side of one conversation.
+pub struct Session<'a> {
     practice: &'a Practice,
     office: &'static Office,
+    /// Since USER.
     user: Option<String>,
     /// After the login.
     mailbox: Option<Mailbox>,
     failed_logins: usize,
-    mistakes: usize,
 }
 
 /// The mailbox as it was at the login: what comes later is for the next session.
 struct Mailbox {
     items: Vec<Item>,
-    /// Nobody else opens the mailbox meanwhile.
+    /// As long as it is held, no other session can open the mailbox.
     _lock: Lock,
 }
 
@@ -72,89 +33,91 @@ struct Item {
     is_deleted: bool,
 }
 
-impl Session<'_> {
-    /// Does what a command asks for, and returns the reply.
-    fn answer(&mut self, line: &str) -> Reply {
-        if line.contains(|character: char| character.is_control()) {
-            return self.mistake("a control character in a command");
+impl session::Session for Session<'_> {
+    fn greeting(&self) -> String {
+        format!("+OK {} POP3 practice server", self.office.domain)
+    }
+
+    fn answer(&mut self, line: &str, _: &mut Connection) -> io::Result<Reply> {
+        if line.contains(char::is_control) {
+            return Ok(self.refuse("a control character in a command"));
         }
         let (verb, argument) = line.split_once(' ').unwrap_or((line, ""));
-        let verb = verb.to_ascii_uppercase();
-        let text = match verb.as_str() {
-            "QUIT" => return Reply::Last(self.quit()),
+        let reply = match verb.to_ascii_uppercase().as_str() {
+            "QUIT" => Reply::close(self.quit()),
             "CAPA" => "+OK\nTOP\nUIDL\nUSER\nRESP-CODES\nPIPELINING\nEXPIRE NEVER\n\
                        IMPLEMENTATION practice-servers\n."
                 .into(),
             "USER" => self.user(argument),
-            "PASS" => return self.pass(argument),
-            _ => {
-                let Some(mailbox) = &mut self.mailbox else {
-                    return self.mistake("log in first");
-                };
-                let result = match verb.as_str() {
-                    "STAT" => Ok(mailbox.stat()),
-                    "LIST" => mailbox.list(argument, |message| message.size.to_string()),
-                    "UIDL" => mailbox.list(argument, |message| message.uid.clone()),
-                    "DELE" => mailbox.dele(argument),
-                    "RSET" => Ok(mailbox.rset()),
-                    "NOOP" => Ok("+OK here I am".into()),
-                    "RETR" | "TOP" => match mailbox.open(&verb, argument) {
-                        Ok((message, length)) => return Reply::Message(message, length),
-                        Err(why) => Err(why),
-                    },
-                    _ => return self.mistake("no such command"),
-                };
-                result.unwrap_or_else(|why| format!("-ERR {why}"))
-            }
+            "PASS" => self.pass(argument),
+            verb => match &mut self.mailbox {
+                None => Reply::mistake("-ERR log in first"),
+                Some(mailbox) => {
+                    let reply = mailbox.answer(verb, argument);
+                    reply.unwrap_or_else(|why| format!("-ERR {why}").into())
+                }
+            },
         };
-        Reply::Text(text)
+        Ok(reply)
     }
 
-    /// A reply to a peer that may not be speaking POP3 at all: after many of these, it has to go.
-    fn mistake(&mut self, why: &str) -> Reply {
-        self.mistakes += 1;
-        match self.mistakes {
-            0..limits::MISTAKES => Reply::Text(format!("-ERR {why}")),
-            _ => Reply::Last("-ERR closing: too many mistakes".into()),
+    fn refuse(&mut self, why: &str) -> Reply {
+        Reply::mistake(format!("-ERR {why}"))
+    }
+
+    fn closing(&self, why: Closing) -> &'static str {
+        match why {
+            Closing::Busy => "-ERR [SYS/TEMP] busy: come again",
+            // The server says nothing, and deletes nothing (RFC 1939 section 3).
+            Closing::Late => "",
+            Closing::Mistakes => "-ERR closing: too many mistakes",
+            Closing::Logins => "-ERR closing: too many failed logins",
         }
     }
+}
 
-    fn user(&mut self, user: &str) -> String {
+impl<'a> Session<'a> {
+    /// A conversation that has just begun.
+    pub fn new(practice: &'a Practice, office: &'static Office) -> Self {
+        Session { practice, office, user: None, mailbox: None, failed_logins: 0 }
+    }
+
+    fn user(&mut self, user: &str) -> Reply {
         if self.mailbox.is_some() {
             return "-ERR you have logged in".into();
         }
-        // Whether there is such a user is told only to whoever has the password.
+        // Without the password, nobody learns whether there is such a user.
         self.user = Some(user.into());
         "+OK and the password?".into()
     }
 
     fn pass(&mut self, password: &str) -> Reply {
         let Some(user) = self.user.take() else {
-            return self.mistake("say USER first");
+            return Reply::mistake("-ERR say USER first");
         };
         if self.failed_logins == limits::LOGINS {
-            return Reply::Last("-ERR closing: too many failed logins".into());
+            return Reply::close(session::Session::closing(self, Closing::Logins));
         }
         let Some(address) = self.office.login(&user, password) else {
             self.failed_logins += 1;
-            return Reply::Text("-ERR wrong user or password".into());
+            return "-ERR wrong user or password".into();
         };
         let Some(lock) = self.practice.locks.take(&address) else {
-            return Reply::Text("-ERR [IN-USE] another session has this mailbox open".into());
+            return "-ERR [IN-USE] another session has this mailbox open".into();
         };
-        let mailbox = self.practice.queue(self.office).mailbox(&address);
+        let mailbox = self.practice.mailbox(&address);
         let Ok(messages) = mailbox.and_then(|mailbox| mailbox.messages()) else {
-            return Reply::Text("-ERR [SYS/TEMP] cannot read the mailbox".into());
+            return "-ERR [SYS/TEMP] cannot read the mailbox".into();
         };
         let items = messages.into_iter().map(|message| Item { message, is_deleted: false });
         let mailbox = Mailbox { items: items.collect(), _lock: lock };
         let reply = mailbox.stat();
         self.mailbox = Some(mailbox);
-        Reply::Text(reply)
+        reply.into()
     }
 
-    /// Only here the deleted messages go, and only with `QUIT` (RFC 1939 section 6). The mailbox is free
-    /// for the next session before the client hears of it.
+    /// Removes the deleted messages: only QUIT does so (RFC 1939 section 6). The next session can open
+    /// the mailbox as soon as the client has the reply.
     fn quit(&mut self) -> String {
         let result = self.mailbox.take().map_or(Ok(()), |mailbox| {
             let deleted = mailbox.items.iter().filter(|item| item.is_deleted);
@@ -174,6 +137,21 @@ impl Session<'_> {
 }
 
 impl Mailbox {
+    /// The commands for those who have logged in.
+    fn answer(&mut self, verb: &str, argument: &str) -> Result<Reply, &'static str> {
+        Ok(match verb {
+            "STAT" => self.stat().into(),
+            "LIST" => self.list(argument, |message| message.size.to_string())?.into(),
+            "UIDL" => self.list(argument, |message| message.uid.clone())?.into(),
+            "DELE" => self.dele(argument)?.into(),
+            "RSET" => self.rset().into(),
+            "NOOP" => "+OK here I am".into(),
+            "RETR" => self.retr(argument)?,
+            "TOP" => self.top(argument)?,
+            _ => Reply::mistake("-ERR no such command"),
+        })
+    }
+
     /// The messages that are not deleted, with their numbers.
     fn left(&self) -> impl Iterator<Item = (usize, &Message)> {
         let left = (1..).zip(&self.items).filter(|(_, item)| !item.is_deleted);
@@ -221,28 +199,30 @@ impl Mailbox {
         self.stat()
     }
 
-    /// `RETR` and `TOP`: the message, or its header and so many lines, and how long that is.
-    fn open(
-        &mut self,
-        verb: &str,
-        argument: &str,
-    ) -> Result<(io::Take<BufReader<File>>, u64), &'static str> {
-        let (number, lines) = match argument.split_once(' ') {
-            Some((number, lines)) if verb == "TOP" => (number, parse_number(lines)),
-            None if verb == "RETR" => (argument, Some(u64::MAX)),
-            _ => return Err("it is RETR number, or TOP number lines"),
-        };
-        let lines = lines.ok_or("how many lines?")?;
-        let message = &self.item(number)?.message;
-        let open = || File::open(&message.path).map(BufReader::new);
-        let gone = |_| "the message is no longer there";
-        let mut length = message.size;
-        if verb == "TOP" {
-            length = open().and_then(|file| top_length(file, lines)).map_err(gone)?;
-        }
-        let file = open().map_err(gone)?;
-        Ok((file.take(length), length))
+    fn retr(&mut self, argument: &str) -> Result<Reply, &'static str> {
+        let message = &self.item(argument)?.message;
+        Ok(send(open(message)?.take(message.size)))
     }
+
+    /// The header and so many lines more.
+    fn top(&mut self, argument: &str) -> Result<Reply, &'static str> {
+        let (number, lines) = argument.split_once(' ').ok_or("it is TOP number lines")?;
+        let lines = parse_number(lines).ok_or("how many lines?")?;
+        let message = &self.item(number)?.message;
+        let length = top_length(open(message)?, lines).map_err(|_| GONE)?;
+        Ok(send(open(message)?.take(length)))
+    }
+}
+
+const GONE: &str = "the message is no longer there";
+
+fn open(message: &Message) -> Result<BufReader<File>, &'static str> {
+    File::open(&message.path).map(BufReader::new).map_err(|_| GONE)
+}
+
+fn send(message: Take<BufReader<File>>) -> Reply {
+    let text = format!("+OK {} octets", message.limit());
+    Reply { text, next: Next::Message(message) }
 }
 
 /// How long the header, the empty line behind it, and `lines` lines more are.

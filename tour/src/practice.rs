@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use practice_servers::start;
+use practice_servers::{Listening, start};
 use shared::{Level, Result};
 
 use crate::say;
@@ -19,7 +19,7 @@ static IS_OVER: AtomicBool = AtomicBool::new(false);
 
 /// The practice servers, running on free ports.
 pub struct Practice {
-    listening: Vec<(&'static str, SocketAddr)>,
+    listening: Listening,
     queues: PathBuf,
 }
 
@@ -29,13 +29,17 @@ impl Practice {
     /// # Errors
     /// Those of [`practice_servers::start`].
     pub fn start(folder: &Path) -> Result<Self> {
-        let addrs = vec!["127.0.0.1:0".to_string(); 9];
         let folder = folder.join("practice-data");
-        let listening = start(&addrs, &folder, |level, line| {
-            if !matches!(level, Level::Debug) && !IS_OVER.load(Ordering::Relaxed) {
-                let _ = say(&format!("  practice | {line}"));
-            }
-        })?;
+        let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
+        let listening = start(
+            |_| Ok(any_port),
+            &folder,
+            |level, line| {
+                if !matches!(level, Level::Debug) && !IS_OVER.load(Ordering::Relaxed) {
+                    let _ = say(&format!("  practice | {line}"));
+                }
+            },
+        )?;
         let queues = folder.join("queue");
         Ok(Practice { listening, queues })
     }
@@ -47,14 +51,11 @@ impl Practice {
 
     /// The settings that lead the lessons to them.
     pub fn settings(&self) -> [(&'static str, String); 3] {
-        let addr = |name: &str| {
-            let found = self.listening.iter().find(|(other, _)| *other == name);
-            found.map(|(_, addr)| addr.to_string()).unwrap_or_default()
-        };
+        let addr = |setting| self.listening[setting];
         [
-            ("LESSON_SMTP_URL", format!("smtp://{}", addr("qq-smtp"))),
-            ("LESSON_POP3_URL", format!("pop3://{}", addr("sina-pop3"))),
-            ("LESSON_FTP_URL", format!("ftp://{}/pub/readme.txt", addr("ftp"))),
+            ("LESSON_SMTP_URL", format!("smtp://{}", addr("LESSON_QQ_SMTP_ADDR"))),
+            ("LESSON_POP3_URL", format!("pop3://{}", addr("LESSON_SINA_POP3_ADDR"))),
+            ("LESSON_FTP_URL", format!("ftp://{}/pub/readme.txt", addr("LESSON_FTP_ADDR"))),
         ]
     }
 

@@ -1,0 +1,84 @@
+//! Logging in to FTP, and TLS (RFC 4217).
+
+use crate::accounts::{Rights, ftp_login};
+use crate::ftp::tree::Tree;
+use crate::ftp::{Answer, Session};
+use crate::limits;
+use crate::session::{Closing, Reply, closing_421};
+
+/// What a user has after the login.
+pub(super) struct Account {
+    pub(super) tree: Tree,
+    pub(super) rights: Rights,
+}
+
+impl Session<'_> {
+    pub(super) fn user(&mut self, user: &str) -> Answer {
+        self.account = None;
+        self.user = user.into();
+        Ok("331 and the password?".into())
+    }
+
+    pub(super) fn pass(&mut self, password: &str) -> Answer {
+        if self.account.is_some() || self.user.is_empty() {
+            return Err("503 say USER first".into());
+        }
+        if self.failed_logins == limits::LOGINS {
+            return Err(Reply::close(closing_421(Closing::Logins)));
+        }
+        let Some((folder, rights)) = ftp_login(&self.user, password) else {
+            self.failed_logins += 1;
+            return Err("530 wrong user or password".into());
+        };
+        let tree = Tree::new(self.practice.folder.join("ftp").join(folder));
+        self.account = Some(Account { tree, rights });
+        self.folder = "/".into();
+        let welcome = match rights {
+            Rights::Read => "230 welcome: you may read",
+            Rights::Upload => "230 welcome: you may read and upload",
+            Rights::Change => "230 welcome: all this is yours",
+        };
+        Ok(welcome.into())
+    }
+
+    pub(super) fn auth(&mut self, mechanism: &str, is_secure: bool) -> Answer {
+        if is_secure {
+            return Err("503 this is TLS already".into());
+        }
+        if !matches!(&*mechanism.to_ascii_uppercase(), "TLS" | "TLS-C") {
+            return Err("504 AUTH TLS, please".into());
+        }
+        // What the client has said in clear no longer counts (RFC 4217 section 4).
+        self.user.clear();
+        (self.account, self.listener) = (None, None);
+        Ok(Reply::begin_tls("234 begin TLS"))
+    }
+
+    /// RFC 2228; over TLS, client and server have no buffer size to agree on.
+    pub(super) fn pbsz(&mut self, is_secure: bool) -> Answer {
+        if !is_secure {
+            return Err("503 say AUTH TLS first".into());
+        }
+        self.has_buffer_size = true;
+        Ok("200 PBSZ=0".into())
+    }
+
+    /// RFC 2228.
+    pub(super) fn prot(&mut self, level: &str) -> Answer {
+        if !self.has_buffer_size {
+            return Err("503 say PBSZ first".into());
+        }
+        match level.to_ascii_uppercase().as_str() {
+            "P" => {
+                self.is_private = true;
+                Ok("200 data connections in TLS".into())
+            }
+            "C" => {
+                self.is_private = false;
+                Ok("200 data connections in clear".into())
+            }
+            "S" | "E" => Err("536 P (private) or C (clear), please".into()),
+            _ => Err("504 P (private) or C (clear), please".into()),
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! FTP, the protocol in which files are fetched and brought (RFC 959): commands over one connection, and
+//! each file or list over another one, which the client opens (passive mode).
+
+mod files;
+mod list;
+mod login;
+mod text;
+mod transfer;
+pub mod tree;
+
+use std::io::{self, ErrorKind};
+use std::net::TcpListener;
+
+use crate::Practice;
+use crate::connection::Connection;
+use crate::session::{self, Closing, Reply, closing_421};
+use login::Account;
+
+/// The host's side of one conversation.
+pub struct Session<'a> {
+    practice: &'a Practice,
+    /// Since USER.
+    user: String,
+    /// After the login.
+    account: Option<Account>,
+    failed_logins: usize,
+    /// Since PBSZ.
+    has_buffer_size: bool,
+    /// `PROT P`: data connections are in TLS.
+    is_private: bool,
+    /// The working folder, from the user's `/` on.
+    folder: String,
+    /// `TYPE I`: every byte as it is. Else text, whose lines end with CR LF on the way.
+    is_binary: bool,
+    /// Waits for the next data connection.
+    listener: Option<TcpListener>,
+    /// Since `EPSV ALL` (RFC 2428 section 4).
+    extended_only: bool,
+    /// From REST: where the next RETR begins.
+    offset: u64,
+    /// From RNFR: what RNTO will rename.
+    rename_from: Option<String>,
+}
+
+/// A reply, whether the command was done (`Ok`) or refused (`Err`). So `?` returns a refusal early.
+type Answer<T = Reply> = Result<T, Reply>;
+
+impl session::Session for Session<'_> {
+    fn greeting(&self) -> String {
+        "220 FTP practice server".into()
+    }
+
+    fn answer(&mut self, line: &str, connection: &mut Connection) -> io::Result<Reply> {
+        if line.contains(char::is_control) {
+            return Ok("501 a control character in a command".into());
+        }
+        // Names may begin or end with a space.
+        let (verb, argument) = line.split_once(' ').unwrap_or((line, ""));
+        let verb = verb.to_ascii_uppercase();
+        if !matches!(&*verb, "RETR" | "STOR" | "PASV" | "EPSV" | "TYPE" | "NOOP") {
+            self.offset = 0;
+        }
+        if verb != "RNTO" {
+            self.rename_from = None;
+        }
+        let answer = match verb.as_str() {
+            "USER" => self.user(argument),
+            "PASS" => self.pass(argument),
+            "AUTH" => self.auth(argument, connection.is_secure),
+            "PBSZ" => self.pbsz(connection.is_secure),
+            "PROT" => self.prot(argument),
+            "FEAT" => Ok("211-beyond RFC 959:\n AUTH TLS\n EPSV\n MDTM\n PBSZ\n PROT\n \
+                          REST STREAM\n SIZE\n TVFS\n UTF8\n211 that is all"
+                .into()),
+            "OPTS" if argument.eq_ignore_ascii_case("UTF8 ON") => Ok("200 always".into()),
+            "OPTS" => Err("501 UTF8 ON is the only option".into()),
+            "SYST" => Ok("215 UNIX Type: L8".into()),
+            "NOOP" => Ok("200 here I am".into()),
+            "QUIT" => Ok(Reply::close("221 goodbye")),
+            verb => match self.account {
+                Some(_) => self.answer_user(verb, argument, connection),
+                None => Err(Reply::mistake("530 log in first")),
+            },
+        };
+        Ok(answer.unwrap_or_else(|refusal| refusal))
+    }
+
+    fn refuse(&mut self, why: &str) -> Reply {
+        Reply::mistake(format!("500 {why}"))
+    }
+
+    fn closing(&self, why: Closing) -> &'static str {
+        closing_421(why)
+    }
+}
+
+impl<'a> Session<'a> {
+    /// A conversation that has just begun.
+    pub fn new(practice: &'a Practice) -> Self {
+        Session {
+            practice,
+            user: String::new(),
+            account: None,
+            failed_logins: 0,
+            has_buffer_size: false,
+            is_private: false,
+            folder: "/".into(),
+            is_binary: false,
+            listener: None,
+            extended_only: false,
+            offset: 0,
+            rename_from: None,
+        }
+    }
+
+    /// The commands for those who have logged in.
+    fn answer_user(&mut self, verb: &str, argument: &str, connection: &mut Connection) -> Answer {
+        match verb {
+            "CWD" | "SIZE" | "MDTM" | "RETR" | "STOR" | "DELE" | "MKD" | "RMD" | "RNFR"
+            | "RNTO"
+                if argument.is_empty() =>
+            {
+                Err(format!("501 {verb} what?").into())
+            }
+            "PWD" => Ok(format!("257 {}", quoted(&self.folder)).into()),
+            "CWD" => self.cwd(argument),
+            "CDUP" => self.cwd(".."),
+            "SIZE" => self.size(argument),
+            "MDTM" => self.mdtm(argument),
+            "DELE" => self.dele(argument),
+            "MKD" => self.mkd(argument),
+            "RMD" => self.rmd(argument),
+            "RNFR" => self.rnfr(argument),
+            "RNTO" => self.rnto(argument),
+            "TYPE" => self.set_type(argument),
+            "MODE" if argument.eq_ignore_ascii_case("S") => Ok("200 stream, as always".into()),
+            "STRU" if argument.eq_ignore_ascii_case("F") => Ok("200 file, as always".into()),
+            "MODE" | "STRU" => Err("504 MODE S and STRU F are all there is".into()),
+            "PASV" => self.pasv(connection),
+            "EPSV" => self.epsv(argument, connection),
+            "PORT" | "EPRT" => {
+                Err("502 no active mode, which firewalls stop: use PASV or EPSV".into())
+            }
+            "REST" => self.rest(argument),
+            "LIST" => self.list(argument, true, connection),
+            "NLST" => self.list(argument, false, connection),
+            "RETR" => self.retr(argument, connection),
+            "STOR" => self.stor(argument, connection),
+            // The server reads no command while a transfer is under way.
+            "ABOR" => Ok("226 nothing to break off".into()),
+            _ => Err(Reply::mistake("502 no such command here")),
+        }
+    }
+}
+
+/// A path in quotes, as `PWD` and `MKD` answer it (RFC 959 appendix II).
+fn quoted(path: &str) -> String {
+    format!("\"{}\"", path.replace('"', "\"\""))
+}
+
+/// The reply when the system refuses.
+fn refusal(error: io::Error) -> Reply {
+    match error.kind() {
+        ErrorKind::InvalidInput | ErrorKind::InvalidFilename => {
+            "553 no file can have that name".into()
+        }
+        _ if is_no_room(&error) => "452 no room on the disk".into(),
+        kind => format!("550 {kind}").into(),
+    }
+}
+
+fn is_no_room(error: &io::Error) -> bool {
+    use ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), FileTooLarge | QuotaExceeded | StorageFull)
+}

@@ -1,0 +1,224 @@
+//! Data connections (RFC 959, RFC 2428), and the files that go over them.
+
+use std::fs::File;
+use std::io::{self, BufRead, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::mem;
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::accounts::Rights;
+use crate::connection::{Connection, Stream, is_time_out};
+use crate::files::Draft;
+use crate::ftp::text::{from_network, to_network};
+use crate::ftp::{Answer, Session, is_no_room, refusal};
+use crate::limits;
+
+impl Session<'_> {
+    pub(super) fn set_type(&mut self, argument: &str) -> Answer {
+        self.is_binary = match argument.to_ascii_uppercase().as_str() {
+            "A" | "A N" => false,
+            "I" | "L 8" => true,
+            _ => return Err("504 A (text) or I (bytes), please".into()),
+        };
+        Ok(format!("200 type {argument}").into())
+    }
+
+    pub(super) fn pasv(&mut self, connection: &Connection) -> Answer {
+        if self.extended_only {
+            return Err("503 you said EPSV ALL".into());
+        }
+        let SocketAddr::V4(addr) = self.listen(connection)? else {
+            return Err("425 over IPv6, use EPSV".into());
+        };
+        let [a, b, c, d] = addr.ip().octets();
+        let [high, low] = addr.port().to_be_bytes();
+        Ok(format!("227 Entering Passive Mode ({a},{b},{c},{d},{high},{low})").into())
+    }
+
+    /// RFC 2428.
+    pub(super) fn epsv(&mut self, argument: &str, connection: &Connection) -> Answer {
+        let is_ipv4 = local_ip(connection)?.is_ipv4();
+        match (argument.to_ascii_uppercase().as_str(), is_ipv4) {
+            ("ALL", _) => {
+                self.extended_only = true;
+                return Ok("200 EPSV alone from here on".into());
+            }
+            ("", _) | ("1", true) | ("2", false) => {}
+            ("2", _) => return Err("522 another network here, use (1)".into()),
+            ("1", _) => return Err("522 another network here, use (2)".into()),
+            _ => return Err("501 EPSV takes 1, 2 or ALL".into()),
+        }
+        let port = self.listen(connection)?.port();
+        Ok(format!("229 Entering Extended Passive Mode (|||{port}|)").into())
+    }
+
+    /// Listens for the next data connection, at the address that the client has connected to.
+    fn listen(&mut self, connection: &Connection) -> Answer<SocketAddr> {
+        let listener = TcpListener::bind((local_ip(connection)?, 0)).map_err(refusal)?;
+        let addr = listener.local_addr().map_err(refusal)?;
+        self.listener = Some(listener);
+        Ok(addr)
+    }
+
+    /// RFC 3659 section 5.
+    pub(super) fn rest(&mut self, argument: &str) -> Answer {
+        if !self.is_binary {
+            return Err("501 a place in text means nothing: say TYPE I first".into());
+        }
+        let offset = argument.parse();
+        self.offset = offset.map_err(|_| "501 REST takes a number of bytes")?;
+        Ok(format!("350 the next RETR begins at {}", self.offset).into())
+    }
+
+    pub(super) fn retr(&mut self, argument: &str, connection: &mut Connection) -> Answer {
+        let offset = mem::take(&mut self.offset);
+        let (place, metadata) = self.find_file(argument)?;
+        if offset > metadata.len() {
+            return Err("554 the file is not that long".into());
+        }
+        let mut file = File::open(&*place).map_err(refusal)?;
+        drop(place);
+        file.seek(SeekFrom::Start(offset)).map_err(refusal)?;
+        let transcript = connection.transcript.clone();
+        let is_binary = self.is_binary;
+        self.transfer(connection, |stream| {
+            for_each_part(&mut file, |part| {
+                transcript.bytes('>', part);
+                match is_binary {
+                    true => stream.write_all(part),
+                    false => stream.write_all(&to_network(part)),
+                }
+            })
+        })?;
+        Ok("226 that was the file".into())
+    }
+
+    pub(super) fn stor(&mut self, argument: &str, connection: &mut Connection) -> Answer {
+        self.may(Rights::Upload)?;
+        if mem::take(&mut self.offset) > 0 {
+            return Err("554 REST is for RETR alone".into());
+        }
+        self.place_for_file(argument)?;
+        let mut draft = Draft::create(&self.practice.drafts).map_err(refusal)?;
+        let transcript = connection.transcript.clone();
+        let is_binary = self.is_binary;
+        self.transfer(connection, |stream| {
+            let mut held = false;
+            let moved = for_each_part(stream, |part| {
+                transcript.bytes('<', part);
+                match is_binary {
+                    true => draft.write_all(part),
+                    false => draft.write_all(&from_network(part, &mut held)),
+                }
+            })?;
+            if held {
+                draft.write_all(b"\r")?;
+            }
+            Ok(moved)
+        })?;
+        if is_broken_off(connection) {
+            return Err("426 broken off: nothing is kept".into());
+        }
+        // The path is checked again: a link may have come into it during the transfer.
+        let place = self.place_for_file(argument)?;
+        draft.publish(&place).map_err(refusal)?;
+        Ok("226 the file is on the disk".into())
+    }
+
+    /// Waits for the data connection, lets `work` move the bytes over it, and closes it. Returns their
+    /// number.
+    pub(super) fn transfer(
+        &mut self,
+        connection: &mut Connection,
+        work: impl FnOnce(&mut dyn Stream) -> io::Result<u64>,
+    ) -> Answer<u64> {
+        let Some(listener) = self.listener.take() else {
+            return Err("425 say PASV or EPSV first".into());
+        };
+        let peer = connection.socket.peer_addr().map_err(refusal)?;
+        let Some(socket) = accept_from(&listener, peer.ip()) else {
+            return Err("425 no data connection came".into());
+        };
+        connection.send("150 here we go").map_err(refusal)?;
+        let moved = self.open(socket).and_then(|mut stream| {
+            let moved = work(&mut *stream);
+            let _ = stream.finish();
+            moved
+        });
+        match moved {
+            Ok(moved) => {
+                connection.transcript.note(format!("{moved} bytes over the data connection"));
+                Ok(moved)
+            }
+            Err(error) if is_no_room(&error) => Err(refusal(error)),
+            Err(error) if is_time_out(&error) => Err("426 you have kept me waiting".into()),
+            Err(error) => Err(format!("426 the transfer broke off: {error}").into()),
+        }
+    }
+
+    fn open(&self, socket: TcpStream) -> io::Result<Box<dyn Stream>> {
+        socket.set_nonblocking(false)?;
+        socket.set_read_timeout(Some(limits::STALL))?;
+        socket.set_write_timeout(Some(limits::STALL))?;
+        match self.is_private {
+            true => self.practice.tls.accept(socket),
+            false => Ok(Box::new(socket)),
+        }
+    }
+}
+
+fn local_ip(connection: &Connection) -> Answer<IpAddr> {
+    let addr = connection.socket.local_addr().map_err(refusal)?;
+    Ok(addr.ip())
+}
+
+/// The next connection from `host`. The server turns away whoever else connects.
+fn accept_from(listener: &TcpListener, host: IpAddr) -> Option<TcpStream> {
+    let started = Instant::now();
+    listener.set_nonblocking(true).ok()?;
+    while started.elapsed() < limits::DATA_CONNECTION {
+        match listener.accept() {
+            Ok((socket, peer)) if peer.ip() == host => return Some(socket),
+            Ok(_) => {}
+            Err(_) => thread::sleep(Duration::from_millis(5)),
+        }
+    }
+    None
+}
+
+/// Reads to the end, part by part, and returns the number of bytes.
+fn for_each_part(
+    from: &mut (impl Read + ?Sized),
+    mut work: impl FnMut(&[u8]) -> io::Result<()>,
+) -> io::Result<u64> {
+    let mut buffer = vec![0; 65_536];
+    let mut count = 0;
+    loop {
+        let length = shared::wait(|| from.read(&mut buffer))?;
+        if length == 0 {
+            return Ok(count);
+        }
+        work(&buffer[..length])?;
+        count += length as u64;
+    }
+}
+
+/// Whether the client has gone, or has asked to break off. The data connection of a program that was
+/// killed ends just like that of a program that has sent everything. But a client that waits for the reply
+/// to its upload says nothing meanwhile, or NOOP.
+fn is_broken_off(connection: &mut Connection) -> bool {
+    let Connection { stream, socket, .. } = connection;
+    let _ = socket.set_nonblocking(true);
+    let is_quiet = |error: io::Error| error.kind() == ErrorKind::WouldBlock;
+    let is_waiting = match stream.fill_buf() {
+        Err(error) => is_quiet(error),
+        Ok(bytes) => {
+            let mut lines = bytes.split_inclusive(|byte| *byte == b'\n');
+            let is_noop = |line: &[u8]| line.eq_ignore_ascii_case(b"NOOP\r\n");
+            !bytes.is_empty() && lines.all(is_noop) && socket.peek(&mut [0]).is_err_and(is_quiet)
+        }
+    };
+    let _ = socket.set_nonblocking(false);
+    !is_waiting
+}

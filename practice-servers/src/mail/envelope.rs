@@ -1,0 +1,59 @@
+//! The envelope of a mail.
+
+/// Who sent a message and who is to get it. The header of the message may say something else (RFC 5321
+/// section 2.3.1).
+#[derive(Default)]
+pub struct Envelope {
+    /// The reverse-path: the address that gets a report when the message cannot be delivered. It is empty
+    /// in the envelope of such a report.
+    pub sender: String,
+    /// The parameters of `MAIL` that the office repeats to the next one (RFC 6152, RFC 6531), each with a
+    /// space before it.
+    pub parameters: String,
+    /// Those who are to get it.
+    pub recipients: Vec<Recipient>,
+}
+
+/// One who is to get a message.
+pub struct Recipient {
+    /// The forward-path.
+    pub address: String,
+    /// Whether the message was delivered, or came back.
+    pub is_done: bool,
+}
+
+impl Recipient {
+    /// One who waits.
+    pub fn new(address: String) -> Self {
+        Recipient { address, is_done: false }
+    }
+}
+
+impl Envelope {
+    /// The envelope of a report to `recipient`. It has no sender, so that nobody reports about a report.
+    pub fn of_report(recipient: String) -> Self {
+        Envelope { recipients: vec![Recipient::new(recipient)], ..Envelope::default() }
+    }
+
+    /// The envelope as text: a line for the sender, a line for the parameters, and a line for each
+    /// recipient, which begins with `-` when the recipient is done and with `+` when it waits.
+    pub fn write(&self) -> String {
+        let mut text = format!("{}\n{}\n", self.sender, self.parameters);
+        for recipient in &self.recipients {
+            let mark = if recipient.is_done { '-' } else { '+' };
+            text += &format!("{mark}{}\n", recipient.address);
+        }
+        text
+    }
+
+    /// Reads what [`Envelope::write`] has written.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut lines = text.lines();
+        let (sender, parameters) = (lines.next()?.into(), lines.next()?.into());
+        let recipients = lines.map(|line| Recipient {
+            address: line.get(1..).unwrap_or_default().into(),
+            is_done: line.starts_with('-'),
+        });
+        Some(Envelope { sender, parameters, recipients: recipients.collect() })
+    }
+}

@@ -1,0 +1,266 @@
+//! The queue of an office: the mails that it has promised to deliver. From there each mail goes into the
+//! office's own mailboxes, and over SMTP to other offices.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Write};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::accounts::Office;
+use crate::files::{self, Draft};
+use crate::limits;
+use crate::mail::envelope::Envelope;
+use crate::mail::mailbox::{Locks, Maildir};
+use crate::mail::relay::{self, Mail};
+use crate::mail::report::report;
+use crate::transcript::{Sink, Transcript};
+
+/// The queue of one office. Each mail is two files: the message and its envelope.
+pub struct Queue {
+    office: &'static Office,
+    /// The other offices, and where each takes mail.
+    others: Vec<(&'static Office, SocketAddr)>,
+    folder: PathBuf,
+    mailboxes: PathBuf,
+    drafts: PathBuf,
+    /// The names of the mails that a thread is delivering.
+    busy: Locks,
+    wake: SyncSender<()>,
+    sink: Sink,
+    transcript: Transcript,
+}
+
+impl Queue {
+    /// The queue of `office` in the folder `root`, and what [`Queue::run`] waits for.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn open(
+        office: &'static Office,
+        root: &Path,
+        others: Vec<(&'static Office, SocketAddr)>,
+        sink: Sink,
+    ) -> io::Result<(Self, Receiver<()>)> {
+        let (wake, woken) = sync_channel(1);
+        let queue = Queue {
+            office,
+            others,
+            folder: root.join("queue").join(office.domain),
+            mailboxes: root.join("mail"),
+            drafts: root.join("tmp"),
+            busy: Locks::default(),
+            wake,
+            sink,
+            transcript: Transcript::new(format!("{} queue", office.name), sink),
+        };
+        fs::create_dir_all(&queue.folder)?;
+        for address in office.accounts() {
+            Maildir::open(queue.mailboxes.join(address))?;
+        }
+        // A message without an envelope was never acknowledged, or everybody has it.
+        for id in names(&queue.folder, ".message")? {
+            if !queue.file(&id, "envelope").exists() {
+                fs::remove_file(queue.file(&id, "message"))?;
+            }
+        }
+        Ok((queue, woken))
+    }
+
+    /// Whether no more mail can be taken for now.
+    pub fn is_full(&self) -> bool {
+        let names = names(&self.folder, ".envelope");
+        names.is_ok_and(|names| names.len() >= limits::MESSAGES)
+    }
+
+    /// Takes the responsibility for a mail. When this returns, the mail is on the disk, and in those
+    /// mailboxes that are the office's own. The thread in [`Queue::run`] hands it to other offices.
+    ///
+    /// # Errors
+    /// The system's, above all that the disk is full. Then nothing is left of the mail.
+    pub fn accept(&self, id: &str, message: Draft, mut envelope: Envelope) -> io::Result<()> {
+        let busy = self.busy.take(id);
+        let (path, envelope_path) = (self.file(id, "message"), self.file(id, "envelope"));
+        message.publish(&path)?;
+        // With the envelope in its place, the message has been taken.
+        let text = envelope.write();
+        if let Err(error) = files::write(&self.drafts, &envelope_path, text.as_bytes()) {
+            let _ = fs::remove_file(envelope_path);
+            let _ = fs::remove_file(path);
+            return Err(error);
+        }
+        if let Err(error) = self.deliver(id, &mut envelope) {
+            self.transcript.failed(format!("cannot deliver {id} yet: {error}"));
+        }
+        drop(busy);
+        let _ = self.wake.try_send(());
+        Ok(())
+    }
+
+    /// Works through the queue whenever a mail has come into it, and every [`limits::RETRY`].
+    pub fn run(&self, woken: &Receiver<()>) {
+        loop {
+            for id in names(&self.folder, ".envelope").unwrap_or_default() {
+                let Some(_busy) = self.busy.take(&id) else {
+                    continue;
+                };
+                if let Err(error) = self.process(&id) {
+                    self.transcript.failed(format!("will try {id} again: {error}"));
+                }
+            }
+            let _ = woken.recv_timeout(limits::RETRY);
+        }
+    }
+
+    fn process(&self, id: &str) -> io::Result<()> {
+        let text = match fs::read_to_string(self.file(id, "envelope")) {
+            // Another thread has just delivered the mail.
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            text => text?,
+        };
+        let mut envelope = Envelope::parse(&text).ok_or(ErrorKind::InvalidData)?;
+        // An office gets its copy even if another office, or a mailbox here, cannot take one now.
+        let mut result = self.deliver(id, &mut envelope);
+        for (other, addr) in &self.others {
+            result = result.and(self.relay(id, &mut envelope, other, *addr));
+        }
+        result
+    }
+
+    /// Puts the mail into those mailboxes of the envelope that are the office's own.
+    fn deliver(&self, id: &str, envelope: &mut Envelope) -> io::Result<()> {
+        let uid = format!("{id}.{}", self.office.domain);
+        let return_path = format!("Return-Path: <{}>\r\n", envelope.sender);
+        let message = self.file(id, "message");
+        let mut result = Ok(());
+        for recipient in envelope.recipients.iter_mut().filter(|recipient| !recipient.is_done) {
+            let Some(address) = self.office.mailbox(&recipient.address) else {
+                continue;
+            };
+            let mailbox = Maildir::open(self.mailboxes.join(&address));
+            let delivered = mailbox
+                .and_then(|mailbox| mailbox.deliver(&self.drafts, &uid, &return_path, &message));
+            recipient.is_done = delivered.is_ok();
+            if delivered.is_ok() {
+                self.transcript.note(format!("{id} is in the mailbox of {address}"));
+            }
+            result = result.and(delivered);
+        }
+        self.keep(id, envelope).and(result)
+    }
+
+    /// Hands the mail to another office, if anybody there still waits for it.
+    fn relay(
+        &self,
+        id: &str,
+        envelope: &mut Envelope,
+        other: &Office,
+        addr: SocketAddr,
+    ) -> io::Result<()> {
+        let recipients = envelope.recipients.iter_mut();
+        let waiting = recipients.filter(|one| !one.is_done && other.serves(&one.address));
+        let waiting: Vec<_> = waiting.collect();
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let is_old = is_old(id);
+        let mail = Mail {
+            id,
+            message: &self.file(id, "message"),
+            sender: &envelope.sender,
+            parameters: &envelope.parameters,
+            recipients: waiting.iter().map(|one| one.address.as_str()).collect(),
+        };
+        let transcript =
+            Transcript::of_other_side(format!("{} relay", self.office.name), self.sink);
+        let (peer, replies) = match relay::hand_over(&mail, self.office, addr, transcript) {
+            Ok((peer, replies)) => (Some(peer), replies),
+            // Nobody has answered for days.
+            Err(error) if is_old => (None, vec![error.to_string(); waiting.len()]),
+            Err(error) => return Err(error),
+        };
+        // Note first what the other office has taken. If the program is killed before that, it hands the
+        // mail over once more.
+        let mut refused = Vec::new();
+        for (recipient, reply) in waiting.into_iter().zip(replies) {
+            recipient.is_done = reply.starts_with('2');
+            if reply.starts_with('5') || is_old && !recipient.is_done {
+                refused.push((recipient.address.clone(), reply));
+            }
+        }
+        self.keep(id, envelope)?;
+        if !refused.is_empty() {
+            self.send_back(id, envelope, &refused)?;
+            for recipient in &mut envelope.recipients {
+                recipient.is_done |= refused.iter().any(|(name, _)| *name == recipient.address);
+            }
+            self.keep(id, envelope)?;
+        }
+        if let Some(peer) = peer {
+            relay::quit(peer);
+        }
+        Ok(())
+    }
+
+    /// Tells the sender who will not get the mail (RFC 5321 section 6.1).
+    fn send_back(
+        &self,
+        id: &str,
+        envelope: &Envelope,
+        refused: &[(String, String)],
+    ) -> io::Result<()> {
+        let sender = &envelope.sender;
+        if sender.is_empty() {
+            self.transcript.failed(format!("nobody to tell that {id} did not arrive"));
+            return Ok(());
+        }
+        // After a crash the same report may be made again. It then has the same name.
+        let done = envelope.recipients.iter().filter(|one| one.is_done).count();
+        let report_id = format!("{id}B{done}");
+        let message = File::open(self.file(id, "message"))?;
+        let mut draft = Draft::create(&self.drafts)?;
+        draft.write_all(&report(self.office, &report_id, sender, refused, message)?)?;
+        self.accept(&report_id, draft, Envelope::of_report(sender.clone()))
+    }
+
+    /// Notes who is done, or forgets the mail when all are. The envelope is written over in its place. It
+    /// keeps its length, so this works on a full disk, too; and if only a part of it is written, that part
+    /// is right.
+    fn keep(&self, id: &str, envelope: &Envelope) -> io::Result<()> {
+        let path = self.file(id, "envelope");
+        if envelope.recipients.iter().any(|one| !one.is_done) {
+            let mut file = File::options().write(true).open(path)?;
+            file.write_all(envelope.write().as_bytes())?;
+            return file.sync_all();
+        }
+        fs::remove_file(&path)?;
+        files::sync_folder_of(&path)?;
+        fs::remove_file(self.file(id, "message"))
+    }
+
+    fn file(&self, id: &str, kind: &str) -> PathBuf {
+        self.folder.join(format!("{id}.{kind}"))
+    }
+}
+
+/// The names of the files in `folder` that end with `suffix`, without it, the oldest first.
+fn names(folder: &Path, suffix: &str) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        if let Some(name) = name.to_str().and_then(|name| name.strip_suffix(suffix)) {
+            names.push(name.to_string());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Whether the office has tried to deliver the mail with this name for longer than [`limits::GIVE_UP`].
+fn is_old(id: &str) -> bool {
+    let taken = id.split('.').next().and_then(|start| start.parse().ok());
+    let taken = taken.map(|seconds| UNIX_EPOCH + Duration::from_secs(seconds));
+    let age = taken.and_then(|taken| SystemTime::now().duration_since(taken).ok());
+    age.is_some_and(|age| age > limits::GIVE_UP)
+}

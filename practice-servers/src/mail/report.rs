@@ -1,0 +1,56 @@
+//! The mail that tells a sender that another mail did not arrive.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+
+use crate::accounts::Office;
+use crate::clock;
+
+/// The report to `sender` about `message`, which every recipient in `refused` will not get, with the reply
+/// that says why.
+///
+/// # Errors
+/// The message cannot be read.
+pub fn report(
+    office: &Office,
+    id: &str,
+    sender: &str,
+    refused: &[(String, String)],
+    message: File,
+) -> io::Result<Vec<u8>> {
+    let (domain, date) = (office.domain, clock::mail_date());
+    let mut reasons = String::new();
+    for (address, reply) in refused {
+        reasons += &format!("{address}: {reply}\r\n");
+    }
+    // The sender recognises the mail by its header. The report holds at most 16 KiB of it.
+    let mut header = String::new();
+    for line in BufReader::new(message.take(16_384)).split(b'\n') {
+        let line = line?;
+        let line = String::from_utf8_lossy(line.trim_ascii_end());
+        if line.is_empty() {
+            break;
+        }
+        header += &format!("> {line}\r\n");
+    }
+    let report = format!(
+        "From: MAILER-DAEMON@{domain}\r\n\
+         To: {sender}\r\n\
+         Subject: Your mail could not be delivered\r\n\
+         Date: {date}\r\n\
+         Message-ID: <{id}@{domain}>\r\n\
+         Auto-Submitted: auto-replied\r\n\
+         MIME-Version: 1.0\r\n\
+         Content-Type: text/plain; charset=utf-8\r\n\
+         Content-Transfer-Encoding: 8bit\r\n\
+         \r\n\
+         The other office did not take your mail for:\r\n\
+         \r\n\
+         {reasons}\
+         \r\n\
+         The header of your mail was:\r\n\
+         \r\n\
+         {header}"
+    );
+    Ok(report.into_bytes())
+}

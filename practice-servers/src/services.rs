@@ -1,0 +1,58 @@
+//! The one table of services: what is served, and which setting holds the address. The names and the
+//! flags come from the setting's name.
+
+use crate::accounts::{Office, QQ, SINA};
+
+/// What is spoken at an address, and which office speaks it.
+#[derive(Clone, Copy)]
+pub enum Protocol {
+    /// The office takes mail.
+    Smtp(&'static Office),
+    /// The office's users fetch mail.
+    Pop3(&'static Office),
+    /// Files.
+    Ftp,
+}
+
+/// One address at which the program listens.
+pub struct Service {
+    /// The setting that holds the address. All other names come from this one.
+    pub setting: &'static str,
+    /// What is served there.
+    pub protocol: Protocol,
+    /// Whether the client begins TLS at once, before anybody says anything.
+    pub starts_in_tls: bool,
+}
+
+/// All services.
+pub static SERVICES: [Service; 9] = [
+    Service::new("LESSON_QQ_SMTP_ADDR", Protocol::Smtp(&QQ), false),
+    Service::new("LESSON_QQ_SMTPS_ADDR", Protocol::Smtp(&QQ), true),
+    Service::new("LESSON_QQ_POP3_ADDR", Protocol::Pop3(&QQ), false),
+    Service::new("LESSON_QQ_POP3S_ADDR", Protocol::Pop3(&QQ), true),
+    Service::new("LESSON_SINA_SMTP_ADDR", Protocol::Smtp(&SINA), false),
+    Service::new("LESSON_SINA_SMTPS_ADDR", Protocol::Smtp(&SINA), true),
+    Service::new("LESSON_SINA_POP3_ADDR", Protocol::Pop3(&SINA), false),
+    Service::new("LESSON_SINA_POP3S_ADDR", Protocol::Pop3(&SINA), true),
+    Service::new("LESSON_FTP_ADDR", Protocol::Ftp, false),
+];
+
+impl Service {
+    const fn new(setting: &'static str, protocol: Protocol, starts_in_tls: bool) -> Self {
+        Service { setting, protocol, starts_in_tls }
+    }
+
+    /// The name in the log, such as `qq-smtp`. The flag is `--qq-smtp-addr`.
+    pub fn name(&self) -> String {
+        let name = self.setting.trim_start_matches("LESSON_").trim_end_matches("_ADDR");
+        name.to_ascii_lowercase().replace('_', "-")
+    }
+
+    /// Whether this is one of the office's services.
+    pub fn is_of(&self, office: &Office) -> bool {
+        match self.protocol {
+            Protocol::Smtp(owner) | Protocol::Pop3(owner) => owner.domain == office.domain,
+            Protocol::Ftp => false,
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The loop that serves a client of any of the three protocols: read a line, let the session answer it,
+//! and do what comes next.
+
+use std::fs::File;
+use std::io::{self, BufReader, Take};
+
+use crate::connection::{Connection, Line};
+use crate::tls::Tls;
+use crate::{dots, limits};
+
+/// What the server says to a line, and what it does then.
+pub struct Reply {
+    /// The lines of the reply, with `\n` between them; nothing is sent for an empty text.
+    pub text: String,
+    /// What comes next.
+    pub next: Next,
+}
+
+/// What the server does after a reply.
+pub enum Next {
+    /// It waits for the next line.
+    Line,
+    /// The same. The line just answered may come from a peer that does not speak the protocol at all:
+    /// after [`limits::MISTAKES`] of these, the server closes the connection.
+    LineAfterMistake,
+    /// It waits for a line that must not be shown, such as a password.
+    Secret,
+    /// It sends a message, and the line with a dot that ends it.
+    Message(Take<BufReader<File>>),
+    /// It waits for the client's TLS handshake.
+    BeginTls,
+    /// It closes the connection.
+    Close,
+}
+
+impl Reply {
+    /// A reply to a line that nobody who speaks the protocol would send.
+    pub fn mistake(text: impl Into<String>) -> Self {
+        Reply { text: text.into(), next: Next::LineAfterMistake }
+    }
+
+    /// A reply that asks for a secret.
+    pub fn ask(text: impl Into<String>) -> Self {
+        Reply { text: text.into(), next: Next::Secret }
+    }
+
+    /// The reply after which TLS begins.
+    pub fn begin_tls(text: impl Into<String>) -> Self {
+        Reply { text: text.into(), next: Next::BeginTls }
+    }
+
+    /// The last reply.
+    pub fn close(text: impl Into<String>) -> Self {
+        Reply { text: text.into(), next: Next::Close }
+    }
+}
+
+/// Most replies: the next line may come.
+impl<T: Into<String>> From<T> for Reply {
+    fn from(text: T) -> Self {
+        Reply { text: text.into(), next: Next::Line }
+    }
+}
+
+/// Why the server closes a connection before the client says `QUIT`.
+#[derive(Clone, Copy)]
+pub enum Closing {
+    /// Too many clients are here already.
+    Busy,
+    /// The client said nothing for too long.
+    Late,
+    /// It made too many mistakes.
+    Mistakes,
+    /// It failed to log in too often.
+    Logins,
+}
+
+/// The server's side of one conversation, in one of the three protocols.
+pub trait Session {
+    /// What the server says first.
+    fn greeting(&self) -> String;
+
+    /// Does what a line asks for, and returns the reply. A command that needs more than a line and a
+    /// reply, such as `DATA`, uses the connection in between.
+    ///
+    /// # Errors
+    /// The connection's.
+    fn answer(&mut self, line: &str, connection: &mut Connection) -> io::Result<Reply>;
+
+    /// The reply to a line that could not be read, and why.
+    fn refuse(&mut self, why: &str) -> Reply;
+
+    /// The server's last words when it closes the connection.
+    fn closing(&self, why: Closing) -> &'static str;
+}
+
+/// Serves one client until it leaves.
+///
+/// # Errors
+/// The connection's.
+pub fn serve(session: &mut dyn Session, connection: &mut Connection, tls: &Tls) -> io::Result<()> {
+    connection.send(&session.greeting())?;
+    let mut mistakes = 0;
+    let mut line = connection.read_line()?;
+    loop {
+        let mut reply = match line {
+            Line::Text(line) => session.answer(&line, connection)?,
+            Line::Bad(why) => session.refuse(why),
+            Line::Late => Reply::close(session.closing(Closing::Late)),
+            Line::End => return Ok(()),
+        };
+        if let Next::LineAfterMistake = reply.next {
+            mistakes += 1;
+            if mistakes == limits::MISTAKES {
+                reply = Reply::close(session.closing(Closing::Mistakes));
+            }
+        }
+        connection.send(&reply.text)?;
+        line = match reply.next {
+            Next::Secret => connection.read_secret()?,
+            Next::Close => return Ok(()),
+            Next::Line | Next::LineAfterMistake => connection.read_line()?,
+            Next::BeginTls => {
+                connection.secure(tls)?;
+                connection.read_line()?
+            }
+            Next::Message(mut message) => {
+                let length = message.limit();
+                dots::send(&mut message, connection.stream.get_mut())?;
+                connection.transcript.note(format!("message of {length} bytes"));
+                connection.read_line()?
+            }
+        };
+    }
+}
+
+/// [`Session::closing`] in SMTP and FTP.
+pub fn closing_421(why: Closing) -> &'static str {
+    match why {
+        Closing::Busy => "421 busy: come again",
+        Closing::Late => "421 closing: no whole line came in time",
+        Closing::Mistakes => "421 closing: too many mistakes",
+        Closing::Logins => "421 closing: too many failed logins",
+    }
+}

@@ -1,0 +1,249 @@
+//! SMTP, the protocol in which mail is handed on (RFC 5321): from a mail program (MUA) to its office
+//! (RFC 6409), and from there to the office of the recipient (MTA).
+
+pub mod auth;
+mod data;
+pub mod path;
+
+use std::io;
+
+use crate::accounts::{OFFICES, Office};
+use crate::connection::{Connection, parse_number};
+use crate::mail::envelope::{Envelope, Recipient};
+use crate::session::{self, Closing, Reply, closing_421};
+use crate::{Practice, limits};
+use auth::{Auth, Step};
+
+/// The office's side of one conversation.
+pub struct Session<'a> {
+    practice: &'a Practice,
+    office: &'static Office,
+    /// The client's name, and whether it said EHLO.
+    client: Option<(String, bool)>,
+    /// The login that waits for the client's next line.
+    auth: Option<Auth>,
+    /// The account that has logged in.
+    login: Option<String>,
+    /// Since MAIL.
+    envelope: Option<Envelope>,
+    failed_logins: usize,
+}
+
+const TOO_LARGE: &str = "552 the mail is too large";
+const BEYOND_ASCII: &str = "553 an address beyond ASCII needs SMTPUTF8";
+
+impl session::Session for Session<'_> {
+    fn greeting(&self) -> String {
+        format!("220 {} ESMTP practice server", self.office.domain)
+    }
+
+    fn answer(&mut self, line: &str, connection: &mut Connection) -> io::Result<Reply> {
+        if let Some(auth) = self.auth.take() {
+            return Ok(self.log_in(auth.go_on(line)));
+        }
+        if line.contains(char::is_control) {
+            return Ok(self.refuse("a control character in a command"));
+        }
+        let (verb, argument) = line.split_once(' ').unwrap_or((line, ""));
+        let argument = argument.trim();
+        let reply = match verb.to_ascii_uppercase().as_str() {
+            "EHLO" => self.hello(argument, true, connection.is_secure),
+            "HELO" => self.hello(argument, false, connection.is_secure),
+            "MAIL" => self.mail(argument),
+            "RCPT" => self.rcpt(argument),
+            "DATA" => return self.data(argument, connection),
+            "AUTH" => self.auth(argument),
+            "STARTTLS" => self.starttls(argument, connection.is_secure),
+            "RSET" => {
+                self.envelope = None;
+                "250 forgotten".into()
+            }
+            "NOOP" => "250 here I am".into(),
+            "VRFY" => "252 send the mail, and you will see".into(),
+            "QUIT" => Reply::close(format!("221 {} says goodbye", self.office.domain)),
+            _ => self.refuse("no such command"),
+        };
+        Ok(reply)
+    }
+
+    fn refuse(&mut self, why: &str) -> Reply {
+        self.auth = None;
+        Reply::mistake(format!("500 {why}"))
+    }
+
+    fn closing(&self, why: Closing) -> &'static str {
+        closing_421(why)
+    }
+}
+
+impl<'a> Session<'a> {
+    /// A conversation that has just begun.
+    pub fn new(practice: &'a Practice, office: &'static Office) -> Self {
+        Session {
+            practice,
+            office,
+            client: None,
+            auth: None,
+            login: None,
+            envelope: None,
+            failed_logins: 0,
+        }
+    }
+
+    fn hello(&mut self, name: &str, is_extended: bool, is_secure: bool) -> Reply {
+        let is_plain =
+            |character: char| !character.is_whitespace() && !"()<>;,".contains(character);
+        if name.is_empty() || name.len() > 255 || !name.chars().all(is_plain) {
+            return "501 say your name, or your address in brackets".into();
+        }
+        let domain = self.office.domain;
+        self.client = Some((name.into(), is_extended));
+        self.envelope = None;
+        if !is_extended {
+            return format!("250 {domain}").into();
+        }
+        let starttls = match is_secure {
+            true => "",
+            false => "250-STARTTLS\n",
+        };
+        format!(
+            "250-{domain} greets {name}\n250-SIZE {}\n250-PIPELINING\n250-8BITMIME\n250-SMTPUTF8\n\
+             {starttls}250 AUTH PLAIN LOGIN",
+            limits::MESSAGE
+        )
+        .into()
+    }
+
+    /// RFC 3207.
+    fn starttls(&mut self, argument: &str, is_secure: bool) -> Reply {
+        if !argument.is_empty() {
+            return "501 STARTTLS takes no argument".into();
+        }
+        if is_secure {
+            return "503 this is TLS already".into();
+        }
+        if self.login.is_some() {
+            return "503 too late: you have logged in".into();
+        }
+        // What the client has said in clear no longer counts (RFC 3207 section 4.2).
+        (self.client, self.envelope) = (None, None);
+        Reply::begin_tls("220 begin TLS")
+    }
+
+    fn auth(&mut self, argument: &str) -> Reply {
+        if !matches!(self.client, Some((_, true))) {
+            return "503 say EHLO first".into();
+        }
+        if self.login.is_some() || self.envelope.is_some() {
+            return "503 not now: you have logged in or begun a mail".into();
+        }
+        if self.failed_logins == limits::LOGINS {
+            return Reply::close(closing_421(Closing::Logins));
+        }
+        self.log_in(Auth::begin(argument))
+    }
+
+    fn log_in(&mut self, step: Step) -> Reply {
+        match step {
+            Step::Ask(prompt, auth) => {
+                self.auth = Some(auth);
+                Reply::ask(prompt)
+            }
+            Step::Over(reply) => reply.into(),
+            Step::Said { identity, user, password } => {
+                // Nobody acts in another one's name.
+                if identity.is_empty() || identity.eq_ignore_ascii_case(&user) {
+                    self.login = self.office.login(&user, &password);
+                }
+                if let Some(account) = &self.login {
+                    return format!("235 welcome, {account}").into();
+                }
+                self.failed_logins += 1;
+                "535 wrong user or password".into()
+            }
+        }
+    }
+
+    fn mail(&mut self, argument: &str) -> Reply {
+        let Some((_, is_extended)) = self.client else {
+            return "503 say EHLO first".into();
+        };
+        if self.envelope.is_some() {
+            return "503 one mail after the other: RSET forgets this one".into();
+        }
+        let Some((sender, words)) = path::parse(argument, "FROM:") else {
+            return "501 it is MAIL FROM:<address>".into();
+        };
+        if !is_extended && !words.is_empty() {
+            return "555 parameters are for those who say EHLO".into();
+        }
+        let mut parameters = String::new();
+        for word in words.split_whitespace() {
+            let word = word.to_ascii_uppercase();
+            match word.split_once('=').unwrap_or((&word, "")) {
+                ("SIZE", size) => match parse_number(size) {
+                    Some(0..=limits::MESSAGE) => {}
+                    Some(_) => return TOO_LARGE.into(),
+                    None => return "501 SIZE takes a number".into(),
+                },
+                ("BODY", "7BIT" | "8BITMIME") | ("SMTPUTF8", "") => {
+                    parameters = format!("{parameters} {word}");
+                }
+                // Who has logged in at another server (RFC 4954 section 5) does not matter here.
+                ("AUTH", _) => {}
+                _ => return "555 no such parameter".into(),
+            }
+        }
+        if !sender.is_ascii() && !parameters.contains("SMTPUTF8") {
+            return BEYOND_ASCII.into();
+        }
+        if let Some(account) = &self.login
+            && !account.eq_ignore_ascii_case(&sender)
+        {
+            return format!("553 the sender must be {account}, who has logged in").into();
+        }
+        self.envelope = Some(Envelope { sender, recipients: Vec::new(), parameters });
+        "250 and to whom?".into()
+    }
+
+    fn rcpt(&mut self, argument: &str) -> Reply {
+        let office = self.office;
+        let Some(envelope) = &mut self.envelope else {
+            return "503 say MAIL first".into();
+        };
+        let recipient = match path::parse(argument, "TO:") {
+            Some((recipient, "")) if !recipient.is_empty() => recipient,
+            Some((_, parameters)) if !parameters.is_empty() => {
+                return "555 no such parameter".into();
+            }
+            _ => return "501 it is RCPT TO:<address>".into(),
+        };
+        if let Some(address) = office.mailbox(&recipient) {
+            let mailbox = self.practice.mailbox(&address);
+            let count = mailbox.and_then(|mailbox| mailbox.count());
+            if !count.is_ok_and(|count| count < limits::MESSAGES) {
+                return "452 the mailbox is full".into();
+            }
+        } else if office.serves(&recipient) {
+            return format!("550 {} has no such user", office.domain).into();
+        } else if self.login.is_none() {
+            let domain = office.domain;
+            let reply =
+                format!("550 log in first: else {domain} takes mail for its own users only");
+            return reply.into();
+        } else if !OFFICES.iter().any(|office| office.serves(&recipient)) {
+            return "550 no way there: this network has qq.example and sina.example".into();
+        } else if !recipient.is_ascii() && !envelope.parameters.contains("SMTPUTF8") {
+            return BEYOND_ASCII.into();
+        }
+        let mut recipients = envelope.recipients.iter();
+        if !recipients.any(|other| other.address == recipient) {
+            if envelope.recipients.len() == limits::RECIPIENTS {
+                return "452 too many recipients: send this mail to them, then to the others"
+                    .into();
+            }
+            envelope.recipients.push(Recipient::new(recipient));
+        }
+        "250 and to whom else?".into()
+    }
+}

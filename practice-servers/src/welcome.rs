@@ -1,0 +1,42 @@
+//! What a learner has to know when the servers have started.
+
+use std::net::SocketAddr;
+use std::path::{self, Path};
+
+use practice_servers::Listening;
+use practice_servers::accounts::{FTP_USERS, OFFICES, PASSWORD};
+use practice_servers::services::SERVICES;
+
+/// The addresses, the accounts and what to type next, line by line.
+pub fn lines(listening: &Listening, folder: &Path) -> Vec<String> {
+    let titles = ["SMTP", "in TLS", "POP3", "in TLS"].map(String::from);
+    let mut lines = vec![row("office", titles, "accounts")];
+    for office in OFFICES {
+        let services = SERVICES.iter().filter(|service| service.is_of(office));
+        let addrs = services.map(|service| listening[service.setting].to_string());
+        lines.push(row(office.domain, addrs, &office.accounts().collect::<Vec<_>>().join(", ")));
+    }
+    let users = FTP_USERS.map(|(user, _)| user).join(", ");
+    let authority = folder.join("ca.pem");
+    let authority = path::absolute(&authority).unwrap_or(authority);
+    lines.push(format!("FTP at {}, accounts {users}", listening["LESSON_FTP_ADDR"]));
+    lines.push(format!("every password is \"{PASSWORD}\""));
+    lines.push(format!("to trust the TLS ports: SSL_CERT_FILE={}", authority.display()));
+    let next = first_mail(listening["LESSON_QQ_SMTP_ADDR"]);
+    lines.push(format!("now type in another terminal: {next}"));
+    lines
+}
+
+fn row(office: &str, addrs: impl IntoIterator<Item = String>, accounts: &str) -> String {
+    let addrs: String = addrs.into_iter().map(|addr| format!("{addr:<15} ")).collect();
+    format!("{office:<13} {addrs}{accounts}")
+}
+
+/// The command that sends a first mail to the server at this address.
+fn first_mail(addr: SocketAddr) -> String {
+    let flag = match addr.to_string().as_str() {
+        "127.0.0.1:2525" => String::new(),
+        addr => format!(" -- --smtp-url smtp://{addr}"),
+    };
+    format!("cargo run -p lesson06-text-mail{flag}")
+}
