@@ -30,8 +30,8 @@ impl Office {
         domain.eq_ignore_ascii_case(self.domain)
     }
 
-    /// The mailbox into which mail for `address` goes, if it is one of this office's. `postmaster` must
-    /// be one everywhere (RFC 5321 section 4.5.1).
+    /// The mailbox that gets mail for `address`, if that is an address of this office. Every office
+    /// must have the address `postmaster` (RFC 5321 section 4.5.1).
     pub fn mailbox(&self, address: &str) -> Option<String> {
         let user = address.rsplit_once('@').map_or(address, |(user, _)| user);
         let is_postmaster = user.eq_ignore_ascii_case("postmaster");
@@ -61,7 +61,7 @@ impl Office {
     }
 }
 
-/// What a user of the FTP host may do in its own tree; each includes the ones before it.
+/// What a user of the FTP host may do in its own tree. Each includes the ones before it.
 #[derive(Clone, Copy, PartialEq, PartialOrd)]
 pub enum Rights {
     /// Anonymous: look around and download.
@@ -76,8 +76,8 @@ pub enum Rights {
 pub const FTP_USERS: [(&str, Rights); 3] =
     [("laoshi", Rights::Change), ("guest", Rights::Upload), ("anonymous", Rights::Read)];
 
-/// The folder and the rights of the FTP user that logs in so. Anonymous users may give any password, by
-/// custom their mail address, and may also call themselves `ftp` (RFC 1635).
+/// The folder and the rights of the FTP user with this name and password. Anonymous users may give
+/// any password, by custom their mail address, and may also call themselves `ftp` (RFC 1635).
 pub fn ftp_login(user: &str, password: &str) -> Option<(&'static str, Rights)> {
     let [.., anonymous] = FTP_USERS;
     if user.eq_ignore_ascii_case("anonymous") || user.eq_ignore_ascii_case("ftp") {

@@ -35,7 +35,7 @@ pub fn list_date(time: SystemTime) -> String {
     }
 }
 
-/// A file may have any time; one that no calendar holds is taken for the beginning of 1970.
+/// The date and time. A time that the calendar does not reach becomes the beginning of 1970.
 fn civil(time: SystemTime) -> UtcDateTime {
     let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     let seconds = i64::try_from(seconds.as_secs()).unwrap_or_default();

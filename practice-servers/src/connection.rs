@@ -1,4 +1,4 @@
-//! One connection to a peer, line by line, with each line in the transcript.
+//! One connection to a peer: reads and sends lines, and shows each in the transcript.
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -37,9 +37,9 @@ pub enum Line {
 
 /// A connection to a peer.
 pub struct Connection {
-    /// What comes from the peer, and inside it what goes there.
+    /// Reads what comes from the peer. The stream inside it sends to the peer.
     pub stream: BufReader<Box<dyn Stream>>,
-    /// The same connection without TLS: for its time-outs and addresses.
+    /// The socket below, for its time-outs and addresses.
     pub socket: TcpStream,
     /// Whether the stream is in TLS.
     pub is_secure: bool,
@@ -55,7 +55,8 @@ impl Connection {
     /// # Errors
     /// The system's.
     pub fn new(socket: TcpStream, transcript: Transcript) -> io::Result<Self> {
-        // A reply goes off at once, though the one before may not have been acknowledged yet.
+        // The system sends each reply at once, and does not wait until the peer's system has
+        // acknowledged the one before.
         socket.set_nodelay(true)?;
         socket.set_write_timeout(Some(limits::STALL))?;
         socket.set_read_timeout(Some(limits::SILENCE))?;
@@ -69,8 +70,9 @@ impl Connection {
         })
     }
 
-    /// Goes on in TLS. What the peer has sent too early, before TLS began, is dropped, lest somebody in
-    /// between speak in its name.
+    /// Waits for the client's TLS handshake, and goes on in TLS. Lines that came before the
+    /// handshake and were not read yet are dropped: anybody between the client and this server
+    /// could have added them.
     ///
     /// # Errors
     /// The handshake fails.
@@ -100,8 +102,8 @@ impl Connection {
         Ok(line)
     }
 
-    /// Whether this may be what a client has sent behind an `AUTH` that was refused: a single word that
-    /// is no command.
+    /// Whether the line may be a secret that a client has sent behind an `AUTH` without waiting for
+    /// the reply, which refused it. Such a line is a single word that is no command.
     fn may_be_secret(&mut self, line: &str) -> bool {
         let commands = ["DATA", "NOOP", "QUIT", "RSET", "STARTTLS", "AUTH"];
         let is_command = commands.iter().any(|command| command.eq_ignore_ascii_case(line));
@@ -111,7 +113,7 @@ impl Connection {
         is_secret
     }
 
-    /// Reads a line that is a secret, and shows just that it came.
+    /// Reads a line that is a secret, and shows only that it came.
     ///
     /// # Errors
     /// The connection's.
@@ -135,7 +137,8 @@ impl Connection {
                 Ok(bytes) => bytes,
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(error) if is_time_out(&error) => return Ok(Line::Late),
-                // An end without TLS's own goodbye; no half line is taken for a whole one.
+                // The peer closed the connection without TLS's close_notify, so a line may be half
+                // a line.
                 Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(Line::End),
                 Err(error) => return Err(error),
             };
@@ -146,7 +149,7 @@ impl Connection {
             self.stream.consume(length);
             if line.len() > limits::LINE {
                 is_too_long = true;
-                // Enough to recognise the end of the line.
+                // Two bytes are enough to recognise the end of the line.
                 line.drain(..line.len() - 2);
             }
             if line.ends_with(b"\n") && !line.ends_with(b"\r\n") && !has_bare_lf {
@@ -159,14 +162,13 @@ impl Connection {
         if is_too_long {
             return Ok(Line::Bad("line too long"));
         }
-        // Telnet's signals, which clients of FTP put before a command in a hurry (RFC 959 section 4.1.3).
-        let signals = line.iter().take_while(|byte| matches!(byte, 0xf2 | 0xf4 | 0xff));
-        let signals = signals.count();
+        // FTP clients put Telnet's signals before an urgent command (RFC 959 section 4.1.3).
+        let signals = line.iter().take_while(|byte| matches!(byte, 0xf2 | 0xf4 | 0xff)).count();
         let text = String::from_utf8(line.split_off(signals));
         Ok(text.map_or(Line::Bad("not UTF-8"), Line::Text))
     }
 
-    /// Sends a reply, whose lines are parted by `\n`, and shows it.
+    /// Sends the lines of a reply, which have `\n` between them, and shows them.
     ///
     /// # Errors
     /// The connection's.
@@ -181,8 +183,9 @@ impl Connection {
         stream.flush()
     }
 
-    /// Closes the connection in order. What the peer may still send is read and dropped for a moment:
-    /// to close with bytes unread would destroy the last reply on its way (RFC 2525 section 2.17).
+    /// Closes the connection in order. First the server reads, for a moment, what the peer may
+    /// still send, and drops it: when a program closes a connection with bytes unread, the system
+    /// resets it, and the last reply may be lost (RFC 2525 section 2.17).
     pub fn close(mut self) {
         let moment = Some(Duration::from_secs(1));
         let _ = self.socket.set_read_timeout(moment);
@@ -197,13 +200,14 @@ impl Connection {
     }
 }
 
-/// A number in decimal digits and nothing else; one that is beyond all bounds is the largest.
+/// A number in decimal digits and nothing else. A number that is too large for the type becomes the
+/// largest.
 pub fn parse_number(text: &str) -> Option<u64> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| text.parse().unwrap_or(u64::MAX))
 }
 
-/// Whether a wait for the peer ran out.
+/// Whether the peer let a time-out pass.
 pub fn is_time_out(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock)
 }

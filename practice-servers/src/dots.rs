@@ -1,8 +1,8 @@
 //! How a message travels over SMTP and POP3: it ends with a line that holds a dot alone, and a line
 //! that begins with a dot gets another one (RFC 5321 section 4.5.2, RFC 1939 section 3).
 //!
-//! A line ends with CR LF and with nothing else: were a bare CR or LF taken for the end of a line, one
-//! message could be made to look like two.
+//! A line ends with CR LF and with nothing else: were a bare CR or LF taken for the end of a line,
+//! one message could be made to look like two.
 
 use std::io::{self, BufRead, ErrorKind, Write};
 use std::time::Instant;
@@ -29,8 +29,8 @@ enum Place {
 /// Receives one message up to its end and gives the message's own bytes, in parts, to `keep`.
 ///
 /// # Errors
-/// The stream's; `UnexpectedEof` when it ends too early, and `TimedOut` when the end does not come in
-/// [`limits::SILENCE`].
+/// The stream's; `UnexpectedEof` when it ends too early, and `TimedOut` when the end does not come
+/// in [`limits::SILENCE`].
 pub fn receive(stream: &mut impl BufRead, mut keep: impl FnMut(&[u8])) -> io::Result<()> {
     let started = Instant::now();
     let mut place = Place::Start;
@@ -53,8 +53,8 @@ pub fn receive(stream: &mut impl BufRead, mut keep: impl FnMut(&[u8])) -> io::Re
     Ok(())
 }
 
-/// Moves `bytes` into `part`, without the dots that are not the message's own, and returns how many
-/// belong to this message.
+/// Moves `bytes` into `part`, without the dots that the sender has added, and returns how many of
+/// `bytes` belong to this message.
 fn unstuff(bytes: &[u8], place: &mut Place, part: &mut Vec<u8>) -> usize {
     for (index, &byte) in bytes.iter().enumerate() {
         *place = match (*place, byte) {
@@ -73,7 +73,7 @@ fn unstuff(bytes: &[u8], place: &mut Place, part: &mut Vec<u8>) -> usize {
                     part.push(b'\r');
                 }
                 part.push(byte);
-                // The CR of `DotCr` went into the part, and so stands before this byte.
+                // In `DotCr` the CR is in the part now, so it stands before this byte.
                 match byte {
                     b'\r' => Place::Cr,
                     _ => Place::Within,

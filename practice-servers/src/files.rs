@@ -1,4 +1,4 @@
-//! Files that appear whole, and stay, or do not appear at all.
+//! Files that appear under their names only when they are whole and safe on the disk.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -7,8 +7,8 @@ use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// A name that no other file has had or will have, in the form that Maildir asks for; later names sort
-/// behind earlier ones.
+/// A name that no other file has had or will have, in the form that Maildir asks for. Later names
+/// sort behind earlier ones.
 pub fn unique_name() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
@@ -33,22 +33,22 @@ impl Draft {
         let path = folder.join(unique_name());
         let mut options = OpenOptions::new();
         options.read(true).write(true).create_new(true);
-        // Nobody else's business.
+        // Other users of this machine may not read it.
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(&path)?;
         Ok(Draft { file, path })
     }
 
-    /// Gives the file its real name. When this returns, the bytes are on the disk under that name and
-    /// survive a crash; before, they are not to be seen there.
+    /// Gives the file its real name. When this returns, the whole file is on the disk under that
+    /// name, and survives a crash. Until then nobody sees it there.
     ///
     /// # Errors
     /// The system's, above all that the disk is full.
     pub fn publish(mut self, name: &Path) -> io::Result<()> {
         self.file.sync_all()?;
         fs::rename(&self.path, name)?;
-        // Nothing is left to be removed.
+        // The draft no longer exists: drop has nothing to remove.
         self.path = PathBuf::new();
         sync_folder_of(name)
     }
@@ -87,7 +87,8 @@ pub fn write(folder: &Path, name: &Path, bytes: &[u8]) -> io::Result<()> {
     draft.publish(name)
 }
 
-/// Puts the names in the folder of `path` on the disk, where the system can.
+/// Writes the folder of `path` to the disk, with the names of the files in it. Windows has no such
+/// call.
 ///
 /// # Errors
 /// The system's.

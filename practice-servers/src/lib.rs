@@ -1,8 +1,8 @@
 //! Two mail offices and an FTP host on this machine, to practise with.
 //!
-//! They are lesson 09 made larger: a thread for every address accepts clients, and a thread for every
-//! client serves it. Begin with [`session`], the loop that serves any client, and [`pop3`], the shortest
-//! of the three protocols.
+//! They are lesson 09 made larger: a thread for every address accepts clients, and a thread for
+//! every client serves it. Begin with [`session`], the loop that serves any client, and [`pop3`],
+//! the shortest of the three protocols.
 
 pub mod accounts;
 pub mod clients;
@@ -47,8 +47,8 @@ pub struct Practice {
     tls: Tls,
     /// The mailboxes that POP3 sessions have open.
     locks: Locks,
-    /// FTP holds this for writing while it renames something. Whoever has checked a path holds it for
-    /// reading, so that the path stays what it was.
+    /// FTP holds this for writing while it renames something. Whoever has checked a path holds it
+    /// for reading, so that the path stays what it was.
     renaming: RwLock<()>,
     /// The queue of each office, by the office's domain.
     queues: HashMap<&'static str, Queue>,
@@ -74,9 +74,10 @@ impl Practice {
 /// Where the services listen: addresses by the names of the settings.
 pub type Listening = HashMap<&'static str, SocketAddr>;
 
-/// Starts all servers. They run in threads of their own until the program ends. `addr_of` says at which
-/// address on loopback each service listens; with port 0 the system chooses a free port. `folder` is made
-/// if it is not there. `sink` gets each line of the transcript. Returns the real addresses.
+/// Starts all servers. They run in threads of their own until the program ends. `addr_of` says at
+/// which address on loopback each service listens; with port 0 the system chooses a free port.
+/// `folder` is made if it is not there. `sink` gets each line of the transcript. Returns the real
+/// addresses.
 ///
 /// # Errors
 /// An address cannot be listened at, or is not on loopback. The folder cannot be used, or another
@@ -139,8 +140,8 @@ fn listen(addr: SocketAddr) -> shared::Result<TcpListener> {
     TcpListener::bind(addr).or_cannot("listen on", addr)
 }
 
-/// The offices to which `office` hands mail on, and where each takes it. On the internet, the DNS says
-/// where, with its MX records.
+/// The offices to which `office` hands mail on, and where each takes it. On the internet, the DNS
+/// says where, with its MX records.
 fn other_offices(office: &Office, listening: &Listening) -> Vec<(&'static Office, SocketAddr)> {
     let mut others = Vec::new();
     for service in SERVICES.iter().filter(|service| !service.is_of(office)) {
@@ -168,7 +169,8 @@ fn lock(folder: &Path) -> shared::Result<File> {
 
 /// Makes the folders that must be there, and returns the one for drafts.
 fn make_folders(folder: &Path) -> shared::Result<PathBuf> {
-    // An earlier program may have ended while it wrote these files. It had acknowledged none of them.
+    // An earlier program may have ended while it wrote these files. It had acknowledged none of
+    // them.
     let drafts = folder.join("tmp");
     let _ = fs::remove_dir_all(&drafts);
     fs::create_dir(&drafts).or_cannot("make the folder", drafts.display())?;

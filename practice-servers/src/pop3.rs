@@ -7,7 +7,7 @@ use std::io::{self, BufReader, Read, Take};
 use crate::accounts::Office;
 use crate::connection::{Connection, parse_number};
 use crate::mail::mailbox::{Lock, Message};
-use crate::session::{self, Closing, Next, Reply};
+use crate::session::{self, Closing, Next, Reply, Session as _};
 use crate::{Practice, files, limits};
 
 /// The office's side of one conversation.
@@ -96,7 +96,7 @@ impl<'a> Session<'a> {
             return Reply::mistake("-ERR say USER first");
         };
         if self.failed_logins == limits::LOGINS {
-            return Reply::close(session::Session::closing(self, Closing::Logins));
+            return Reply::close(self.closing(Closing::Logins));
         }
         let Some(address) = self.office.login(&user, password) else {
             self.failed_logins += 1;
@@ -116,8 +116,8 @@ impl<'a> Session<'a> {
         reply.into()
     }
 
-    /// Removes the deleted messages: only QUIT does so (RFC 1939 section 6). The next session can open
-    /// the mailbox as soon as the client has the reply.
+    /// Removes the deleted messages: only QUIT does so (RFC 1939 section 6). The next session can
+    /// open the mailbox as soon as the client has the reply.
     fn quit(&mut self) -> String {
         let result = self.mailbox.take().map_or(Ok(()), |mailbox| {
             let deleted = mailbox.items.iter().filter(|item| item.is_deleted);

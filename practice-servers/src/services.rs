@@ -1,5 +1,5 @@
-//! The one table of services: what is served, and which setting holds the address. The names and the
-//! flags come from the setting's name.
+//! The one table of services: what is served, and which setting holds the address. The names and
+//! the flags come from the setting's name.
 
 use crate::accounts::{Office, QQ, SINA};
 

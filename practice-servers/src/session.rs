@@ -1,5 +1,5 @@
-//! The loop that serves a client of any of the three protocols: read a line, let the session answer it,
-//! and do what comes next.
+//! The loop that serves a client of any of the three protocols: read a line, let the session answer
+//! it, and do what comes next.
 
 use std::fs::File;
 use std::io::{self, BufReader, Take};
@@ -20,8 +20,8 @@ pub struct Reply {
 pub enum Next {
     /// It waits for the next line.
     Line,
-    /// The same. The line just answered may come from a peer that does not speak the protocol at all:
-    /// after [`limits::MISTAKES`] of these, the server closes the connection.
+    /// The same. The line just answered may come from a peer that does not speak the protocol at
+    /// all: after [`limits::MISTAKES`] of these, the server closes the connection.
     LineAfterMistake,
     /// It waits for a line that must not be shown, such as a password.
     Secret,
@@ -80,8 +80,8 @@ pub trait Session {
     /// What the server says first.
     fn greeting(&self) -> String;
 
-    /// Does what a line asks for, and returns the reply. A command that needs more than a line and a
-    /// reply, such as `DATA`, uses the connection in between.
+    /// Does what a line asks for, and returns the reply. A command that needs more than a line and
+    /// a reply, such as `DATA`, uses the connection in between.
     ///
     /// # Errors
     /// The connection's.
@@ -101,8 +101,12 @@ pub trait Session {
 pub fn serve(session: &mut dyn Session, connection: &mut Connection, tls: &Tls) -> io::Result<()> {
     connection.send(&session.greeting())?;
     let mut mistakes = 0;
-    let mut line = connection.read_line()?;
+    let mut is_secret = false;
     loop {
+        let line = match is_secret {
+            true => connection.read_secret()?,
+            false => connection.read_line()?,
+        };
         let mut reply = match line {
             Line::Text(line) => session.answer(&line, connection)?,
             Line::Bad(why) => session.refuse(why),
@@ -116,21 +120,17 @@ pub fn serve(session: &mut dyn Session, connection: &mut Connection, tls: &Tls) 
             }
         }
         connection.send(&reply.text)?;
-        line = match reply.next {
-            Next::Secret => connection.read_secret()?,
+        is_secret = matches!(reply.next, Next::Secret);
+        match reply.next {
+            Next::Line | Next::LineAfterMistake | Next::Secret => {}
+            Next::BeginTls => connection.secure(tls)?,
             Next::Close => return Ok(()),
-            Next::Line | Next::LineAfterMistake => connection.read_line()?,
-            Next::BeginTls => {
-                connection.secure(tls)?;
-                connection.read_line()?
-            }
             Next::Message(mut message) => {
                 let length = message.limit();
                 dots::send(&mut message, connection.stream.get_mut())?;
                 connection.transcript.note(format!("message of {length} bytes"));
-                connection.read_line()?
             }
-        };
+        }
     }
 }
 

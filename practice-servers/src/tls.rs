@@ -17,20 +17,21 @@ use shared::{Error, OrCannot};
 use crate::connection::Stream;
 use crate::{files, limits};
 
-/// The names in the certificate: whatever a client may call the practice servers.
+/// The names in the certificate: all names and addresses that a client may use for the practice
+/// servers.
 const NAMES: [&str; 5] = ["localhost", "127.0.0.1", "::1", "qq.example", "sina.example"];
 
 /// The server's side of TLS.
 pub struct Tls(Arc<ServerConfig>);
 
 impl Tls {
-    /// Loads the key and the certificate from `folder`, where a first start makes them; `drafts` is for
-    /// files that are being written. `ca.pem` is for clients to trust.
+    /// Loads the key and the certificate from `folder`, and makes them at the first start. `drafts`
+    /// is the folder for files that are being written. Clients have to trust `ca.pem`.
     ///
     /// # Errors
     /// The files cannot be read, written or understood.
     pub fn load(folder: &Path, drafts: &Path) -> shared::Result<Self> {
-        // One file, so that key and certificates always belong together.
+        // Key and certificates are in one file, so that they always belong together.
         let path = folder.join("tls.pem");
         if !path.exists() {
             let pem = make().or_cannot("make the key for", "TLS")?;
@@ -66,7 +67,7 @@ impl Tls {
             } else if shared::wait(|| connection.read_tls(&mut socket))? == 0 {
                 return Err(ErrorKind::UnexpectedEof.into());
             } else if let Err(error) = connection.process_new_packets() {
-                // The client is told why.
+                // Tell the client why.
                 let _ = connection.write_tls(&mut socket);
                 return Err(io::Error::other(error));
             }
@@ -83,11 +84,11 @@ impl Stream for StreamOwned<ServerConnection, TcpStream> {
     }
 }
 
-/// Makes an authority and a server certificate, and returns the server's key, its certificate and the
-/// authority's. The authority's own key is forgotten: it can never sign anything else.
+/// Makes an authority and a server certificate, and returns the server's key, its certificate and
+/// the authority's. Nobody keeps the authority's own key, so it can never sign anything else.
 fn make() -> Result<String, rcgen::Error> {
     let mut params = CertificateParams::default();
-    // A name of its own: else an older authority would look like this one.
+    // Each authority gets another name: else a client could take an older one for this one.
     let name = format!("Practice servers' authority {}", files::unique_name());
     params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
@@ -112,8 +113,9 @@ fn configure(pem: &str) -> Option<(ServerConfig, &str)> {
     let certificate = certificates.next()?.ok()?;
     let config = ServerConfig::builder().with_no_client_auth();
     let mut config = config.with_single_cert(vec![certificate], key).ok()?;
-    // Tickets are for clients that come again. One that has only to send, an FTP client with a file, may
-    // close with them unread, and that would reset the connection with the file on its way.
+    // A server sends session tickets to clients that may come again. An FTP client that only sends
+    // a file may close the connection with these unread, which resets it while the file is still on
+    // its way.
     config.send_tls13_tickets = 0;
     let start = pem.rfind("-----BEGIN CERTIFICATE-----")?;
     Some((config, &pem[start..]))

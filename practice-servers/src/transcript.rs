@@ -12,7 +12,7 @@ pub type Sink = fn(Level, Arguments);
 pub struct Transcript {
     label: String,
     sink: Sink,
-    /// How much has to be wanted for the lines of the conversation to be shown.
+    /// The level at which the lines of the conversation are shown.
     level: Level,
 }
 
@@ -23,13 +23,14 @@ impl Transcript {
         Transcript { label, sink, level }
     }
 
-    /// The same for the side of a conversation whose other side is shown, too.
+    /// The same for a conversation whose other side is also in this program and shown: these lines
+    /// appear only with `LESSON_LOG=debug`.
     pub fn of_other_side(label: String, sink: Sink) -> Self {
         let level = Level::Debug;
         Transcript { label, sink, level }
     }
 
-    /// Shows a line that came from the peer, but for the passwords in it.
+    /// Shows a line that came from the peer, with `****` in place of passwords.
     pub fn received(&self, line: &str) {
         self.show(self.level, format_args!("< {}", masked(line)));
     }
@@ -49,7 +50,7 @@ impl Transcript {
         self.show(Level::Info, format_args!("| {text}"));
     }
 
-    /// Shows a part of a message or a file, which only `LESSON_LOG=debug` wants to see.
+    /// Shows a part of a message or a file, with `LESSON_LOG=debug`.
     pub fn bytes(&self, direction: char, bytes: &[u8]) {
         let text = bytes.escape_ascii();
         self.show(Level::Debug, format_args!("{direction} \"{text}\""));
@@ -65,8 +66,8 @@ impl Transcript {
     }
 }
 
-/// The line without its secrets. A client that ends its lines in a way of its own sends several at once,
-/// and each of them may hold one.
+/// The line without its secrets. A client that ends its lines otherwise than with CR LF sends
+/// several commands in what is one line here, and each may hold a secret.
 fn masked(line: &str) -> String {
     let lines = line.split_inclusive(|character: char| character.is_control());
     lines.map(masked_command).collect()

@@ -11,8 +11,8 @@ use crate::ftp::tree::join;
 use crate::ftp::{Answer, Session, quoted, refusal};
 use crate::{clock, files};
 
-/// A path in the user's tree that was checked. As long as somebody holds one, nothing is renamed, so no
-/// link can come into the path.
+/// A path in the user's tree that was checked. As long as somebody holds one, nothing is renamed,
+/// so no link can come into the path.
 pub(super) struct Place<'a> {
     path: PathBuf,
     _steady: RwLockReadGuard<'a, ()>,

@@ -43,8 +43,8 @@ impl Session<'_> {
             let mut count = 0;
             for entry in entries {
                 let entry = entry?;
-                // The list has plain files and folders alone, and no name that a command could not give.
-                // What has been removed meanwhile is left out, too.
+                // The list has plain files and folders alone, and no name that a command could not
+                // give. What has been removed meanwhile is left out, too.
                 if let Ok(metadata) = entry.metadata()
                     && (metadata.is_file() || metadata.is_dir())
                     && let Ok(name) = entry.file_name().into_string()

@@ -4,7 +4,7 @@ use crate::accounts::{Rights, ftp_login};
 use crate::ftp::tree::Tree;
 use crate::ftp::{Answer, Session};
 use crate::limits;
-use crate::session::{Closing, Reply, closing_421};
+use crate::session::{Closing, Reply, Session as _};
 
 /// What a user has after the login.
 pub(super) struct Account {
@@ -24,7 +24,7 @@ impl Session<'_> {
             return Err("503 say USER first".into());
         }
         if self.failed_logins == limits::LOGINS {
-            return Err(Reply::close(closing_421(Closing::Logins)));
+            return Err(Reply::close(self.closing(Closing::Logins)));
         }
         let Some((folder, rights)) = ftp_login(&self.user, password) else {
             self.failed_logins += 1;

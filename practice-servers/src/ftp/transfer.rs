@@ -126,8 +126,8 @@ impl Session<'_> {
         Ok("226 the file is on the disk".into())
     }
 
-    /// Waits for the data connection, lets `work` move the bytes over it, and closes it. Returns their
-    /// number.
+    /// Waits for the data connection, lets `work` move the bytes over it, and closes it. Returns
+    /// their number.
     pub(super) fn transfer(
         &mut self,
         connection: &mut Connection,
@@ -204,9 +204,9 @@ fn for_each_part(
     }
 }
 
-/// Whether the client has gone, or has asked to break off. The data connection of a program that was
-/// killed ends just like that of a program that has sent everything. But a client that waits for the reply
-/// to its upload says nothing meanwhile, or NOOP.
+/// Whether the client has gone, or has asked to break off. The data connection of a program that
+/// was killed ends just like that of a program that has sent everything. But a client that waits
+/// for the reply to its upload says nothing meanwhile, or NOOP.
 fn is_broken_off(connection: &mut Connection) -> bool {
     let Connection { stream, socket, .. } = connection;
     let _ = socket.set_nonblocking(true);

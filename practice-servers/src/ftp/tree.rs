@@ -1,4 +1,5 @@
-//! The files that an FTP user sees: a folder of this machine that is the user's `/`, and nothing outside it.
+//! The files that an FTP user sees: a folder of this machine that is the user's `/`, and nothing
+//! outside it.
 
 use std::io::{self, ErrorKind};
 use std::path::{Component, Path, PathBuf};
@@ -12,12 +13,12 @@ impl Tree {
         Tree(root)
     }
 
-    /// Where on this machine the file or folder lies that the user calls `path`, whether it exists or not.
-    /// `path` comes from [`join`].
+    /// Where on this machine the file or folder lies that the user calls `path`, whether it exists
+    /// or not. `path` comes from [`join`].
     ///
     /// # Errors
-    /// `NotFound` when there is a link in the path, wherever it leads. `InvalidInput` or `InvalidFilename`
-    /// when a name in it can be no file's name on this machine.
+    /// `NotFound` when there is a link in the path, wherever it leads. `InvalidInput` or
+    /// `InvalidFilename` when a name in it can be no file's name on this machine.
     pub fn place(&self, path: &str) -> io::Result<PathBuf> {
         let mut place = self.0.clone();
         for name in path.split('/').filter(|name| !name.is_empty()) {
@@ -42,8 +43,8 @@ pub fn is_name(name: &str) -> bool {
     is_plain && parts.next().is_none() && !(cfg!(windows) && means_something_else(name))
 }
 
-/// Whether Windows takes the name for something else than a file of that name: `con.txt` for the console,
-/// `a:b` for a stream of the file `a`, and `a.` for `a`.
+/// Whether Windows takes the name for something else than a file of that name: `con.txt` for the
+/// console, `a:b` for a stream of the file `a`, and `a.` for `a`.
 fn means_something_else(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
     let is_device = match stem.as_str() {
@@ -56,8 +57,8 @@ fn means_something_else(name: &str) -> bool {
     is_device || name.contains(':') || name.ends_with(['.', ' '])
 }
 
-/// What `path` means in `folder`: a path from `/` on, in which no `.`, `..` or empty name is left. Nothing
-/// lies above `/`.
+/// What `path` means in `folder`: a path from `/` on, in which no `.`, `..` or empty name is left.
+/// Nothing lies above `/`.
 pub fn join(folder: &str, path: &str) -> String {
     let start = if path.starts_with('/') { "" } else { folder };
     let mut names = Vec::new();

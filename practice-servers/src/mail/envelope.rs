@@ -1,14 +1,14 @@
 //! The envelope of a mail.
 
-/// Who sent a message and who is to get it. The header of the message may say something else (RFC 5321
-/// section 2.3.1).
+/// Who sent a message and who is to get it. The header of the message may say something else (RFC
+/// 5321 section 2.3.1).
 #[derive(Default)]
 pub struct Envelope {
-    /// The reverse-path: the address that gets a report when the message cannot be delivered. It is empty
-    /// in the envelope of such a report.
+    /// The reverse-path: the address that gets a report when the message cannot be delivered. It is
+    /// empty in the envelope of such a report.
     pub sender: String,
-    /// The parameters of `MAIL` that the office repeats to the next one (RFC 6152, RFC 6531), each with a
-    /// space before it.
+    /// The parameters of `MAIL` that the office repeats to the next one (RFC 6152, RFC 6531), each
+    /// with a space before it.
     pub parameters: String,
     /// Those who are to get it.
     pub recipients: Vec<Recipient>,
@@ -30,7 +30,8 @@ impl Recipient {
 }
 
 impl Envelope {
-    /// The envelope of a report to `recipient`. It has no sender, so that nobody reports about a report.
+    /// The envelope of a report to `recipient`. It has no sender, so that nobody reports about a
+    /// report.
     pub fn of_report(recipient: String) -> Self {
         Envelope { recipients: vec![Recipient::new(recipient)], ..Envelope::default() }
     }

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::files::Draft;
 
-/// A Maildir: a message is delivered into `new`, and mail programs that read the folder itself, for
-/// which there is also `tmp`, move it to `cur`.
+/// A Maildir: a folder with the folders `new`, `cur` and `tmp`. A message is delivered into `new`.
+/// Mail programs that read the folder itself move it to `cur`, and use `tmp`.
 pub struct Maildir(PathBuf);
 
 /// A message in a mailbox.
@@ -34,9 +34,8 @@ impl Maildir {
         Ok(Maildir(folder))
     }
 
-    /// Delivers a message under the name `uid`, with `header` before it; it is written in the folder
-    /// `drafts` until it is whole. When this returns, it is on the disk. To deliver it once more changes
-    /// nothing.
+    /// Delivers a message under the name `uid`, with `header` before it, by way of the folder
+    /// `drafts`. When this returns, it is on the disk. To deliver it once more changes nothing.
     ///
     /// # Errors
     /// The system's, above all that the disk is full.
@@ -65,7 +64,7 @@ impl Maildir {
         for folder in ["new", "cur"] {
             for entry in fs::read_dir(self.0.join(folder))? {
                 let path = entry?.path();
-                // A mail program may have taken it away in between.
+                // A mail program may have moved it meanwhile.
                 let Ok(metadata) = path.symlink_metadata() else {
                     continue;
                 };
@@ -85,7 +84,7 @@ impl Maildir {
         Ok(messages)
     }
 
-    /// How many messages there are, at most; quickly.
+    /// How many files there are, which is at least the number of messages.
     ///
     /// # Errors
     /// The system's.
@@ -95,24 +94,24 @@ impl Maildir {
     }
 }
 
-/// Whether POP3 can tell the name: 1 to 70 visible ASCII characters (RFC 1939 section 7).
+/// Whether POP3 allows the name: 1 to 70 visible ASCII characters (RFC 1939 section 7).
 fn is_uid(name: &str) -> bool {
     (1..=70).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// The names of what somebody has for himself alone, such as a mailbox. Kept in memory: when the
-/// program ends, however it ends, no lock is left.
+/// The names of things that one thread at a time may use, such as mailboxes. They are in memory
+/// alone, so that no lock is left when the program ends, even when it is killed.
 #[derive(Clone, Default)]
 pub struct Locks(Arc<Mutex<HashSet<String>>>);
 
-/// A lock, until it is dropped.
+/// A lock. It ends when it is dropped.
 pub struct Lock {
     locks: Locks,
     name: String,
 }
 
 impl Locks {
-    /// Takes `name`, unless somebody else has it.
+    /// Takes `name`, unless another thread has it.
     pub fn take(&self, name: &str) -> Option<Lock> {
         let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_free = names.insert(name.to_string());

@@ -1,5 +1,5 @@
-//! The queue of an office: the mails that it has promised to deliver. From there each mail goes into the
-//! office's own mailboxes, and over SMTP to other offices.
+//! The queue of an office: the mails that it has promised to deliver. From there each mail goes
+//! into the office's own mailboxes, and over SMTP to other offices.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
@@ -74,8 +74,9 @@ impl Queue {
         names.is_ok_and(|names| names.len() >= limits::MESSAGES)
     }
 
-    /// Takes the responsibility for a mail. When this returns, the mail is on the disk, and in those
-    /// mailboxes that are the office's own. The thread in [`Queue::run`] hands it to other offices.
+    /// Takes the responsibility for a mail. When this returns, the mail is on the disk, and in
+    /// those mailboxes that are the office's own. The thread in [`Queue::run`] hands it to other
+    /// offices.
     ///
     /// # Errors
     /// The system's, above all that the disk is full. Then nothing is left of the mail.
@@ -180,8 +181,8 @@ impl Queue {
             Err(error) if is_old => (None, vec![error.to_string(); waiting.len()]),
             Err(error) => return Err(error),
         };
-        // Note first what the other office has taken. If the program is killed before that, it hands the
-        // mail over once more.
+        // Note first what the other office has taken. If the program is killed before that, it
+        // hands the mail over once more.
         let mut refused = Vec::new();
         for (recipient, reply) in waiting.into_iter().zip(replies) {
             recipient.is_done = reply.starts_with('2');
@@ -224,9 +225,9 @@ impl Queue {
         self.accept(&report_id, draft, Envelope::of_report(sender.clone()))
     }
 
-    /// Notes who is done, or forgets the mail when all are. The envelope is written over in its place. It
-    /// keeps its length, so this works on a full disk, too; and if only a part of it is written, that part
-    /// is right.
+    /// Notes who is done, or forgets the mail when all are. The envelope is written over in its
+    /// place. It keeps its length, so this works on a full disk, too; and if only a part of it is
+    /// written, that part is right.
     fn keep(&self, id: &str, envelope: &Envelope) -> io::Result<()> {
         let path = self.file(id, "envelope");
         if envelope.recipients.iter().any(|one| !one.is_done) {
@@ -257,7 +258,8 @@ fn names(folder: &Path, suffix: &str) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-/// Whether the office has tried to deliver the mail with this name for longer than [`limits::GIVE_UP`].
+/// Whether the office has tried to deliver the mail with this name for longer than
+/// [`limits::GIVE_UP`].
 fn is_old(id: &str) -> bool {
     let taken = id.split('.').next().and_then(|start| start.parse().ok());
     let taken = taken.map(|seconds| UNIX_EPOCH + Duration::from_secs(seconds));

@@ -24,8 +24,8 @@ pub struct Mail<'a> {
     pub recipients: Vec<&'a str>,
 }
 
-/// Talks to the server at `addr` as any SMTP client would, up to the end of the message. Returns the
-/// connection, and for each recipient the reply that says whether it gets the mail.
+/// Talks to the server at `addr` as any SMTP client would, up to the end of the message. Returns
+/// the connection, and for each recipient the reply that says whether it gets the mail.
 ///
 /// # Errors
 /// The connection's, and a server that does not greet.
@@ -67,7 +67,8 @@ pub fn hand_over(
     Ok((peer, replies))
 }
 
-/// Says `QUIT` and closes the connection. The mail has been handed over: what fails now does not matter.
+/// Says `QUIT` and closes the connection. The mail has been handed over: what fails now does not
+/// matter.
 pub fn quit(mut peer: Connection) {
     if ask(&mut peer, "QUIT").is_ok() {
         peer.close();

@@ -6,8 +6,8 @@ use std::io::{self, BufRead, BufReader, Read};
 use crate::accounts::Office;
 use crate::clock;
 
-/// The report to `sender` about `message`, which every recipient in `refused` will not get, with the reply
-/// that says why.
+/// The report to `sender` about `message`, which every recipient in `refused` will not get, with
+/// the reply that says why.
 ///
 /// # Errors
 /// The message cannot be read.

@@ -1,5 +1,5 @@
-//! How a client logs in to SMTP: `AUTH` (RFC 4954), with the mechanisms PLAIN (RFC 4616) and LOGIN, which
-//! has no RFC.
+//! How a client logs in to SMTP: `AUTH` (RFC 4954), with the mechanisms PLAIN (RFC 4616) and LOGIN,
+//! which has no RFC.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -10,8 +10,9 @@ pub enum Auth {
     Plain,
     /// LOGIN: the user comes first.
     User,
-    /// LOGIN: the password comes next. Here is the user, unless it was not base64: somebody who does not
-    /// know base64 types the password all the same, and it must not be taken for a command.
+    /// LOGIN: the password comes next. Here is the user, unless it was not base64: somebody who
+    /// does not know base64 types the password all the same, and it must not be taken for a
+    /// command.
     Password(Option<String>),
 }
 
@@ -35,8 +36,8 @@ pub enum Step {
 const NOT_BASE64: &str = "501 that is not base64";
 
 impl Auth {
-    /// Begins a login. `argument` is what follows `AUTH`: the mechanism, and perhaps the client's first
-    /// line with it.
+    /// Begins a login. `argument` is what follows `AUTH`: the mechanism, and perhaps the client's
+    /// first line with it.
     pub fn begin(argument: &str) -> Step {
         let (mechanism, first) = match argument.split_once(' ') {
             Some((mechanism, first)) => (mechanism, Some(first)),

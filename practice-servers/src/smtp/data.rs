@@ -121,9 +121,9 @@ impl Session<'_> {
     }
 }
 
-/// How many servers the mail has passed, by the `Received` fields in its header, and how many bytes those
-/// at its top have, which were added on this way. A field goes on in lines that begin with a space or a
-/// tab.
+/// How many servers the mail has passed, by the `Received` fields in its header, and how many bytes
+/// those at its top have, which were added on this way. A field goes on in lines that begin with a
+/// space or a tab.
 fn read_traces(message: &mut File) -> io::Result<(usize, u64)> {
     let (mut hops, mut bytes) = (0, 0);
     let mut is_top = true;

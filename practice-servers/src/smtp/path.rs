@@ -2,8 +2,8 @@
 
 use std::net::Ipv4Addr;
 
-/// Takes `FROM:<address> parameters` apart; `keyword` is `FROM:` or `TO:`. The address may be empty. The
-/// parameters are returned as they stand, with the space before them.
+/// Takes `FROM:<address> parameters` apart; `keyword` is `FROM:` or `TO:`. The address may be
+/// empty. The parameters are returned as they stand, with the space before them.
 pub fn parse<'a>(argument: &'a str, keyword: &str) -> Option<(String, &'a str)> {
     let start = argument.get(..keyword.len())?;
     if !start.eq_ignore_ascii_case(keyword) {

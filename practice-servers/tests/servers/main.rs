@@ -2,8 +2,11 @@
 #![cfg(test)]
 
 mod ftp;
+mod mail;
 mod pop3;
 mod promises;
 mod smtp;
 mod support;
 mod tls;
+mod transfer;
+mod tree;

@@ -1,5 +1,5 @@
-//! What the servers promise beyond the protocols: the transcript, what is on the disk, and that they
-//! keep to this machine.
+//! What the servers promise beyond the protocols: the transcript, what is on the disk, and that
+//! they keep to this machine.
 
 use std::fs;
 use std::net::TcpListener;
@@ -33,10 +33,10 @@ fn every_line_is_shown_but_no_secret() {
     let (user, password) = (base64("laoshi@qq.example"), base64("practice"));
     let mut peer = servers.peer("qq-smtp");
     peer.says("EHLO client.example", "250");
-    // Somebody who has never heard of base64.
+    // A person who does not know base64.
     peer.says("auth Login laoshi", "334");
     peer.says("practice", "501");
-    // Somebody whose lines do not end with CR LF.
+    // A client whose lines do not end with CR LF.
     peer.says(&format!("NOOP\nAUTH PLAIN {secret}\n\u{feff}PASS practice\0"), "500");
     peer.says(&format!("AUTH PLAIN  {secret}"), "501");
     peer.says(&format!("AUTH {secret}"), "504");
@@ -134,7 +134,7 @@ fn what_was_acknowledged_survives_a_kill() {
         reader.says("DELE 1", "+OK");
         reader.says("QUIT", "+OK");
     }
-    // SMTP cannot know whether a mail has arrived whose reply was lost: it may come twice.
+    // When the reply to a mail is lost, SMTP sends the mail once more, so it may come twice.
     for round in 0..3 {
         let text = format!("\r\nSubject: {round}\r\n\r\n.\r\n");
         let has_come = |mails: &[String]| mails.iter().any(|mail| mail.ends_with(&text));

@@ -1,5 +1,6 @@
 //! Starts the servers on free ports in a folder of their own, and talks to them in raw bytes.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -9,6 +10,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use practice_servers::services::SERVICES;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -16,23 +20,11 @@ use shared::testing::{Folder, PATIENCE, Program, command, is_closed, tcp_peer};
 
 pub const SERVERS: &str = env!("CARGO_BIN_EXE_practice-servers");
 
-const NAMES: [&str; 9] = [
-    "qq-smtp",
-    "qq-smtps",
-    "qq-pop3",
-    "qq-pop3s",
-    "sina-smtp",
-    "sina-smtps",
-    "sina-pop3",
-    "sina-pop3s",
-    "ftp",
-];
-
 /// A command that starts the servers in `folder`, on free ports.
 pub fn on_free_ports(folder: &Folder) -> Command {
     let mut command = command(SERVERS, folder);
-    for name in NAMES {
-        command.args([&format!("--{name}-addr"), "127.0.0.1:0"]);
+    for service in &SERVICES {
+        command.args([&format!("--{}-addr", service.name()), "127.0.0.1:0"]);
     }
     command
 }
@@ -41,7 +33,7 @@ pub fn on_free_ports(folder: &Folder) -> Command {
 pub struct Servers {
     pub program: Program,
     pub folder: Folder,
-    addrs: Vec<SocketAddr>,
+    addrs: HashMap<String, SocketAddr>,
 }
 
 impl Servers {
@@ -52,11 +44,11 @@ impl Servers {
     /// Starts them in a folder in which they may have run before.
     pub fn start_in(folder: Folder) -> Self {
         let mut program = Program::start(&mut on_free_ports(&folder));
-        let addrs = NAMES.map(|name| {
-            let line = program.logged(&format!("{name} listening on "));
-            line.rsplit(' ').next().unwrap().parse().unwrap()
-        });
-        let addrs = addrs.to_vec();
+        let mut addrs = HashMap::new();
+        for service in &SERVICES {
+            let line = program.logged(&format!("{} listening on ", service.name()));
+            addrs.insert(service.name(), line.rsplit(' ').next().unwrap().parse().unwrap());
+        }
         Servers { program, folder, addrs }
     }
 
@@ -68,8 +60,7 @@ impl Servers {
     }
 
     pub fn addr(&self, name: &str) -> SocketAddr {
-        let index = NAMES.iter().position(|other| *other == name);
-        self.addrs[index.unwrap()]
+        self.addrs[name]
     }
 
     /// A plain peer that has read the greeting.
@@ -220,8 +211,8 @@ impl Peer {
         reply
     }
 
-    /// Plays a conversation as the RFCs print them: `C:` lines are sent, and each line that comes begins
-    /// with what the `S:` line says.
+    /// Plays a conversation as the RFCs print them: `C:` lines are sent, and each line that comes
+    /// begins with what the `S:` line says.
     #[track_caller]
     pub fn plays(&mut self, conversation: &str) {
         for line in conversation.lines().map(str::trim) {
@@ -237,7 +228,7 @@ impl Peer {
         }
     }
 
-    /// What comes up to the line with a dot alone, without the dots that are not its own.
+    /// What comes up to the line with a dot alone, without the dots that the server has added.
     #[track_caller]
     pub fn lines_to_dot(&mut self) -> String {
         let mut text = Vec::new();
@@ -343,17 +334,5 @@ pub fn in_tls(
 
 /// RFC 4648 section 4.
 pub fn base64(text: &str) -> String {
-    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut coded = String::new();
-    for chunk in text.as_bytes().chunks(3) {
-        let bits =
-            (0..3).fold(0, |bits, index| bits << 8 | u32::from(*chunk.get(index).unwrap_or(&0)));
-        for index in 0..4 {
-            coded.push(match index <= chunk.len() {
-                true => alphabet[(bits >> (18 - 6 * index) & 63) as usize] as char,
-                false => '=',
-            });
-        }
-    }
-    coded
+    BASE64_STANDARD.encode(text)
 }

@@ -30,7 +30,7 @@ fn from_the_start() {
         assert!(peer.reply().starts_with(greeting));
         peer.says(command, reply);
         peer.says("QUIT", if reply == "250" { "221" } else { "+OK" });
-        // In order, with TLS's own goodbye.
+        // The server sends TLS's close_notify before it closes the connection.
         assert_eq!(peer.rest(), b"");
     }
 }
@@ -49,7 +49,7 @@ fn only_for_those_who_trust_the_authority() {
     let mut peer = servers.peer("ftp");
     peer.says("AUTH TLS", "234");
     assert!(peer.secure(&other).is_err());
-    // Nor is a server harmed that hears no TLS at all.
+    // A client that speaks no TLS at all does the server no harm.
     let mut plain = tcp_peer(servers.addr("qq-pop3s"));
     plain.write_all(b"USER laoshi@qq.example\r\n").unwrap();
     let _ = plain.read(&mut [0; 100]);
@@ -78,7 +78,7 @@ fn starttls_begins_anew() {
     let offer = peer.says("EHLO client.example", "250");
     assert!(offer.contains("\n250-STARTTLS\n"), "{offer}");
     peer.says("MAIL FROM:<a@b.example>", "250");
-    // What somebody in between has added in clear is not taken for the client's.
+    // These lines came in clear, before TLS began: the server drops them.
     peer.send("STARTTLS\r\nEHLO injected.example\r\nMAIL FROM:<injected@b.example>\r\n");
     assert!(peer.reply().starts_with("220"));
     peer.secure(&ca(&servers)).unwrap();
@@ -120,12 +120,12 @@ fn ftp_with_both_connections_in_tls() {
     peer.says("RETR file", "150");
     let mut data = in_tls(data, &ca(&servers)).unwrap();
     let mut received = Vec::new();
-    // An end without TLS's own goodbye would be an error.
+    // Without the server's close_notify, this would be an error.
     data.read_to_end(&mut received).unwrap();
     assert!(received == bytes);
     assert!(peer.reply().starts_with("226"));
 
-    // A file that ends without that goodbye may be half a file.
+    // Without the client's close_notify, the file may be half a file.
     let data = peer.data();
     peer.says("STOR half", "150");
     let mut data = in_tls(data, &ca(&servers)).unwrap();

@@ -1,5 +1,5 @@
-//! SMTP, the protocol in which mail is handed on (RFC 5321): from a mail program (MUA) to its office
-//! (RFC 6409), and from there to the office of the recipient (MTA).
+//! SMTP, the protocol in which mail is handed on (RFC 5321): from a mail program (MUA) to its
+//! office (RFC 6409), and from there to the office of the recipient (MTA).
 
 pub mod auth;
 mod data;
@@ -10,7 +10,7 @@ use std::io;
 use crate::accounts::{OFFICES, Office};
 use crate::connection::{Connection, parse_number};
 use crate::mail::envelope::{Envelope, Recipient};
-use crate::session::{self, Closing, Reply, closing_421};
+use crate::session::{self, Closing, Reply, Session as _, closing_421};
 use crate::{Practice, limits};
 use auth::{Auth, Step};
 
@@ -138,7 +138,7 @@ impl<'a> Session<'a> {
             return "503 not now: you have logged in or begun a mail".into();
         }
         if self.failed_logins == limits::LOGINS {
-            return Reply::close(closing_421(Closing::Logins));
+            return Reply::close(self.closing(Closing::Logins));
         }
         self.log_in(Auth::begin(argument))
     }

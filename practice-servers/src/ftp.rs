@@ -1,5 +1,5 @@
-//! FTP, the protocol in which files are fetched and brought (RFC 959): commands over one connection, and
-//! each file or list over another one, which the client opens (passive mode).
+//! FTP, the protocol in which files are fetched and brought (RFC 959): commands over one
+//! connection, and each file or list over another one, which the client opens (passive mode).
 
 mod files;
 mod list;

@@ -1,0 +1,245 @@
+//! Mail: what ends a message, and its way through the queues into the mailboxes.
+
+use crate::support::Servers;
+
+#[test]
+fn only_cr_lf_dot_cr_lf_ends_a_message() {
+    let servers = Servers::start();
+    let mut peer = servers.peer("qq-smtp");
+    peer.says("EHLO client.example", "250");
+    let ends: [&[u8]; 4] = [b"\r\n", b"\n", b"\r", b"\0"];
+    let mut body = b"Subject: x\r\n\r\n".to_vec();
+    for before in ends {
+        for after in ends {
+            if before != b"\r\n" || after != b"\r\n" {
+                let smuggled = b"MAIL FROM:<evil@example.example>";
+                body.extend([b"a", before, b".", after, smuggled].concat());
+            }
+        }
+    }
+    body.extend(b"\n\r.\r\r\n.\r\r\r\n\n.\r\n\0\r\n..\r\n");
+    // A client has to double the dots that begin lines. The mailbox holds the text as it was
+    // before.
+    let stuffed: Vec<u8> = lines(&body).into_iter().flat_map(stuffed).collect();
+    peer.says("MAIL FROM:<a@b.example>", "250");
+    peer.says("RCPT TO:<laoshi@qq.example>", "250");
+    peer.says("DATA", "354");
+    // The pieces in which the bytes arrive do not matter.
+    for piece in stuffed.chunks(3) {
+        peer.send(piece);
+    }
+    peer.send(".\r\nNOOP\r\n");
+    assert!(peer.reply().starts_with("250 taken"));
+    assert_eq!(peer.reply(), "250 here I am");
+    let mail = servers.mail("qq", "laoshi");
+    assert!(mail.as_bytes().ends_with(&body), "{mail:?}");
+}
+
+fn stuffed(line: &[u8]) -> Vec<u8> {
+    match line {
+        [b'.', ..] => [b".", line].concat(),
+        line => line.to_vec(),
+    }
+}
+
+/// The lines of a text, which end with CR LF and with nothing else.
+fn lines(text: &[u8]) -> Vec<&[u8]> {
+    let mut lines = Vec::new();
+    let mut start = 0;
+    for end in 2..=text.len() {
+        if text[..end].ends_with(b"\r\n") {
+            lines.push(&text[start..end]);
+            start = end;
+        }
+    }
+    lines.push(&text[start..]);
+    lines
+}
+
+#[test]
+fn a_message_over_the_limit_gets_one_552_and_is_no_commands() {
+    let servers = Servers::start();
+    let mut peer = servers.peer("qq-smtp");
+    peer.says("EHLO client.example", "250");
+    peer.says("MAIL FROM:<a@b.example> SIZE=52428801", "552");
+    peer.says("MAIL FROM:<a@b.example> SIZE=52428800", "250");
+    peer.says("RCPT TO:<laoshi@qq.example>", "250");
+    peer.says("DATA", "354");
+    let line = [b"NOOP".repeat(16), b"\r\n".to_vec()].concat();
+    let block = line.repeat(1_000);
+    let mut sent = 0;
+    while sent <= 52_428_800 {
+        peer.send(&block);
+        sent += block.len();
+    }
+    peer.send(".\r\nRSET\r\n");
+    assert!(peer.reply().starts_with("552"));
+    assert_eq!(peer.reply(), "250 forgotten");
+    assert_eq!(servers.files("mail/laoshi@qq.example/new"), [""; 0]);
+    assert_eq!(servers.files("tmp"), [""; 0]);
+}
+
+#[test]
+fn a_message_at_the_limit_passes_both_offices() {
+    let servers = Servers::start();
+    let mut peer = servers.peer("qq-smtp");
+    peer.logs_in("laoshi@qq.example");
+    let message = "x".repeat(52_428_800 - 2);
+    let reply = peer.mails("laoshi@qq.example", &["xuesheng@sina.example"], &message);
+    assert!(reply.starts_with("250"), "{reply}");
+    let mail = servers.mail("sina", "xuesheng");
+    assert!(mail.ends_with(&format!("\r\n{message}\r\n")));
+    let mut peer = servers.peer("qq-smtp");
+    peer.says("EHLO client.example", "250");
+    let message = "x".repeat(52_428_800 - 1);
+    let reply = peer.mails("a@b.example", &["zhujiao@qq.example"], &message);
+    assert!(reply.starts_with("552"), "{reply}");
+}
+
+#[test]
+fn a_mail_that_goes_round_in_a_loop_ends() {
+    let servers = Servers::start();
+    let mut peer = servers.peer("qq-smtp");
+    peer.says("EHLO client.example", "250");
+    let hop = "Received: from a by b;\r\n\tMon, 23 Nov 2026 08:05:00 +0000\r\n";
+    for (hops, code) in [(100, "250"), (101, "554")] {
+        let traces = hop.repeat(hops);
+        let message = format!("Return-Path: <a@b.example>\r\n{traces}\r\nReceived: x");
+        let reply = peer.mails("a@b.example", &["laoshi@qq.example"], message);
+        assert!(reply.starts_with(code), "{reply}");
+    }
+}
+
+#[test]
+fn the_whole_way_of_the_notes() {
+    let servers = Servers::start();
+    let mut peer = servers.peer("qq-smtp");
+    peer.logs_in("laoshi@qq.example");
+    peer.says("MAIL FROM:<laoshi@qq.example> BODY=8BITMIME SMTPUTF8", "250");
+    for to in ["xuesheng@sina.example", "banzhang@sina.example", "zhujiao@qq.example"] {
+        peer.says(&format!("RCPT TO:<{to}>"), "250");
+    }
+    peer.says("DATA", "354");
+    peer.send("Subject: 你好\r\n\r\n..a dot\r\n老师\r\n.\r\n");
+    assert!(peer.reply().starts_with("250"));
+
+    let near = servers.mail("qq", "zhujiao");
+    let far = servers.mail("sina", "xuesheng");
+    assert_eq!(far, servers.mail("sina", "banzhang"));
+    let text = "Subject: 你好\r\n\r\n.a dot\r\n老师\r\n";
+    let start = "Return-Path: <laoshi@qq.example>\r\nReceived: from ";
+    assert!(near.starts_with(&format!(
+        "{start}client.example ([127.0.0.1])\r\n\tby qq.example with UTF8SMTPA id "
+    )));
+    assert!(far.starts_with(&format!(
+        "{start}qq.example ([127.0.0.1])\r\n\tby sina.example with UTF8SMTP id "
+    )));
+    for (mail, hops) in [(near, 1), (far, 2)] {
+        assert_eq!(mail.matches("Received: ").count(), hops, "{mail}");
+        assert_eq!(mail.matches("Return-Path: ").count(), 1);
+        // None of several recipients sees the addresses of the others.
+        assert!(!mail.contains("for <"));
+        assert!(mail.ends_with(text), "{mail}");
+    }
+    servers.come_to_rest();
+}
+
+#[test]
+fn mail_that_the_other_office_refuses_comes_back() {
+    let servers = Servers::start();
+    let mut peer = servers.peer("qq-smtp");
+    peer.logs_in("laoshi@qq.example");
+    let to = ["nobody@sina.example", "xuesheng@sina.example"];
+    let reply = peer.mails("laoshi@qq.example", &to, "Subject: lost?\r\n\r\nsecret");
+    assert!(reply.starts_with("250"));
+    let report = servers.mail("qq", "laoshi");
+    assert!(report.starts_with("Return-Path: <>\r\nFrom: MAILER-DAEMON@qq.example\r\n"));
+    assert!(report.contains("\r\nnobody@sina.example: 550 "), "{report}");
+    assert!(report.contains("\r\n> Subject: lost?\r\n"), "{report}");
+    assert!(!report.contains("xuesheng"), "{report}");
+    assert!(servers.mail("sina", "xuesheng").ends_with("\r\n\r\nsecret\r\n"));
+}
+
+#[test]
+fn what_waits_in_the_queue_is_relayed_after_a_restart() {
+    let servers = Servers::start();
+    let queue = servers.path("queue/qq.example");
+    // A server that was killed may leave this: a mail with its envelope, a message that was not
+    // acknowledged, and a mail with its envelope for one of the office's own users.
+    let envelope =
+        "laoshi@qq.example\n BODY=8BITMIME\n-zhujiao@qq.example\n+xuesheng@sina.example\n";
+    std::fs::write(queue.join("1700000000.M1P1Q1.message"), "Subject: x\r\n\r\n1\r\n").unwrap();
+    std::fs::write(queue.join("1700000000.M1P1Q2.message"), "Subject: x\r\n\r\n2\r\n").unwrap();
+    std::fs::write(queue.join("1700000000.M1P1Q3.message"), "Subject: x\r\n\r\n3\r\n").unwrap();
+    let own = "a@b.example\n\n+zhujiao@qq.example\n";
+    std::fs::write(queue.join("1700000000.M1P1Q3.envelope"), own).unwrap();
+    std::fs::write(queue.join("1700000000.M1P1Q1.envelope"), envelope).unwrap();
+    let servers = servers.restart();
+    assert!(servers.mail("sina", "xuesheng").ends_with("\r\n\r\n1\r\n"));
+    assert!(servers.mail("qq", "zhujiao").ends_with("\r\n\r\n3\r\n"));
+    servers.come_to_rest();
+}
+
+/// When a mail cannot be delivered to one recipient, the others get it at once, and nobody gets it
+/// twice.
+#[test]
+fn a_mailbox_that_is_out_of_order() {
+    let servers = Servers::start();
+    let broken = servers.path("mail/zhujiao@qq.example");
+    let mut peer = servers.peer("qq-smtp");
+    peer.logs_in("laoshi@qq.example");
+    peer.says("MAIL FROM:<laoshi@qq.example>", "250");
+    for to in ["laoshi@qq.example", "zhujiao@qq.example", "xuesheng@sina.example"] {
+        peer.says(&format!("RCPT TO:<{to}>"), "250");
+    }
+    std::fs::remove_dir_all(&broken).unwrap();
+    std::fs::write(&broken, "no folder").unwrap();
+    peer.says("DATA", "354");
+    peer.send("Subject: x\r\n\r\ny\r\n.\r\n");
+    assert!(peer.reply().starts_with("250"));
+    assert!(servers.mail("sina", "xuesheng").ends_with("\r\n\r\ny\r\n"));
+    let mut reader = servers.mailbox("qq", "laoshi");
+    reader.plays("C: DELE 1\nS: +OK\nC: QUIT\nS: +OK");
+
+    std::fs::remove_file(&broken).unwrap();
+    assert!(servers.mail("qq", "zhujiao").ends_with("\r\n\r\ny\r\n"));
+    servers.mailbox("qq", "laoshi").says("STAT", "+OK 0 0");
+    servers.mailbox("sina", "xuesheng").says("STAT", "+OK 1 ");
+}
+
+#[test]
+fn a_full_mailbox_takes_no_more_and_old_mail_comes_back() {
+    let servers = Servers::start();
+    let mut peer = servers.peer("sina-smtp");
+    peer.says("EHLO client.example", "250");
+    peer.says("MAIL FROM:<a@b.example>", "250");
+    for number in 1..10_000 {
+        servers.deliver("xuesheng@sina.example", &format!("{number}"), b"");
+    }
+    peer.says("RCPT TO:<xuesheng@sina.example>", "250");
+    servers.deliver("xuesheng@sina.example", "10000", b"");
+    peer.says("RCPT TO:<xuesheng@sina.example>", "452");
+    // This mail has waited since 2001.
+    let queue = servers.path("queue/qq.example");
+    let envelope = "laoshi@qq.example\n\n+xuesheng@sina.example\n";
+    std::fs::write(queue.join("1000000000.M1P1Q1.message"), "Subject: old\r\n\r\n1\r\n").unwrap();
+    std::fs::write(queue.join("1000000000.M1P1Q1.envelope"), envelope).unwrap();
+    let report = servers.restart().mail("qq", "laoshi");
+    let why = "\r\nxuesheng@sina.example: 452 the mailbox is full\r\n";
+    assert!(report.contains(why), "{report}");
+}
+
+#[test]
+fn a_mail_that_breaks_off_leaves_nothing() {
+    let servers = Servers::start();
+    let mut peer = servers.peer("qq-smtp");
+    peer.says("EHLO client.example", "250");
+    peer.says("MAIL FROM:<a@b.example>", "250");
+    peer.says("RCPT TO:<laoshi@qq.example>", "250");
+    peer.says("DATA", "354");
+    peer.send("Subject: half\r\n\r\nhalf a mail\r\n.");
+    peer.ends();
+    assert_eq!(peer.rest(), b"");
+    assert_eq!(servers.files("mail/laoshi@qq.example/new"), [""; 0]);
+    assert_eq!(servers.files("tmp"), [""; 0]);
+}
