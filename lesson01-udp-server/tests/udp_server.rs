@@ -5,9 +5,7 @@ use std::io::ErrorKind;
 use std::net::{SocketAddr, UdpSocket};
 use std::time::Instant;
 
-use shared::testing::{
-    LARGEST_DATAGRAM, PATIENCE, Program, datagram_is_echoed, run, start, udp_peer,
-};
+use testing::{LARGEST_DATAGRAM, PATIENCE, Program, datagram_is_echoed, run, start, udp_peer};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson01-udp-server");
 
@@ -72,10 +70,13 @@ fn logs_each_step_with_the_peer() {
 }
 
 #[test]
-fn the_log_at_debug_shows_the_bytes_escaped() {
+fn the_log_at_debug_shows_the_bytes_and_the_line_of_the_source() {
     let mut lesson = start(LESSON, &["--echo-addr", "127.0.0.1:0", "--log", "debug"]);
     udp_peer(lesson.listening()).send(b"a\x1b[31m\n\xff").unwrap();
-    assert!(lesson.logged("received").ends_with(r#": "a\x1b[31m\n\xff""#));
+    // Also which line of the source it was.
+    let shown = r#": "a\x1b[31m\n\xff" (lesson01-udp-server"#;
+    let line = lesson.logged("received");
+    assert!(line.contains(shown) && line.contains("main.rs:"), "{line}");
 }
 
 #[test]
@@ -104,7 +105,7 @@ fn a_port_in_use_is_said_so() {
         ended.stderr,
         format!(
             "Error: cannot listen on {addr}: address in use\n\
-             hint: another program uses the port: stop that, or choose another port\n"
+             hint: stop the program that uses this port, or choose another: --echo-addr, LESSON_ECHO_ADDR\n"
         )
     );
 }
@@ -116,7 +117,7 @@ fn an_address_of_another_machine_is_said_so() {
     assert_eq!(
         ended.stderr,
         "Error: cannot listen on 192.0.2.1:7007: address not available\n\
-         hint: 127.0.0.1 is this machine, 0.0.0.0 all its addresses\n"
+         hint: this machine has no such address; 127.0.0.1 is always itself\n"
     );
 }
 

@@ -3,7 +3,7 @@
 
 use std::net::UdpSocket;
 
-use shared::testing::{Ended, Folder, PATIENCE, Program, command, run};
+use testing::{Ended, Folder, PATIENCE, Program, command, refuses, run};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson02-udp-client");
 
@@ -92,7 +92,7 @@ fn an_env_file_that_is_not_text_is_refused() {
     let ended = Program::start(&mut command(LESSON, &folder)).finish();
     assert_eq!(ended.status, Some(2));
     assert!(
-        ended.stderr.contains(".env: stream did not contain valid UTF-8\nhint: "),
+        ended.stderr.contains(".env: it is perhaps GBK, not UTF-8\nhint: "),
         "{}",
         ended.stderr
     );
@@ -100,7 +100,7 @@ fn an_env_file_that_is_not_text_is_refused() {
 
 #[test]
 fn names_that_do_not_exist_are_refused() {
-    let hint = "--help shows those of this program, .env.example all of them";
+    let hint = "did you mean --message, LESSON_MESSAGE?";
     let folder = Folder::create();
     let mut command = command(LESSON, &folder);
     let ended = Program::start(command.env("LESSON_MESAGE", "x")).finish();
@@ -113,26 +113,32 @@ fn names_that_do_not_exist_are_refused() {
 
 #[test]
 fn flags_that_do_not_exist_are_refused() {
-    let hint = "see what it takes: cargo run -p lesson02-udp-client -- --help";
-    for wrong in ["--mesage", "-m", "--Message", "--mesage=x", "hello", "--"] {
+    for wrong in ["--mesage", "--Message", "--massage=x", "--mesage=x", "-message"] {
+        // What follows the `=` may be a password.
+        let shown = wrong.trim_end_matches("=x");
+        let hint = "did you mean --message, LESSON_MESSAGE?";
         is_refused(
             run(LESSON, &[wrong]),
-            // What follows the `=` may be a password.
-            &format!("lesson02-udp-client does not take {}", wrong.trim_end_matches("=x")),
+            &format!("lesson02-udp-client does not take {shown}"),
             hint,
         );
+    }
+    for wrong in ["-m", "hello", "--", "--smtp-password=secret"] {
+        let ended = run(LESSON, &[wrong]);
+        refuses(&ended, "lesson02-udp-client does not take ", "did you mean ");
+        assert!(!ended.stderr.contains("secret"), "{ended:?}");
     }
 }
 
 #[test]
 fn a_flag_without_its_value_is_refused() {
-    let hint = "a right one is LESSON_TIMEOUT=\"10\", or --timeout \"10\" as a flag";
+    let hint = "see what it takes: cargo run -p lesson02-udp-client -- --help";
     is_refused(run(LESSON, &["--timeout"]), "--timeout lacks its value", hint);
 }
 
 #[test]
 fn wrong_time_outs_are_refused() {
-    let hint = "a right one is LESSON_TIMEOUT=\"10\", or --timeout \"10\" as a flag";
+    let hint = "a right one is --timeout \"10\"";
     for wrong in ["0", "-1", "ten", "", "NaN", "inf", "1e300", "1e-20", "10s"] {
         let error = format!(
             "LESSON_TIMEOUT is \"{wrong}\" (from the flag --timeout): not a number of seconds above 0"
@@ -143,9 +149,9 @@ fn wrong_time_outs_are_refused() {
 
 #[test]
 fn wrong_addresses_are_refused() {
-    let hint = "a right one is LESSON_ECHO_ADDR=\"127.0.0.1:7007\", or --echo-addr \"127.0.0.1:7007\" as a flag";
-    let form = "not ADDRESS:PORT, [IPV6]:PORT or NAME:PORT, with a port from 0 to 65535";
-    let zero = "port 0 is for servers; a client needs the port that its server logs";
+    let hint = "a right one is --echo-addr \"127.0.0.1:7007\"";
+    let form = "not HOST:PORT or [IPV6]:PORT, with a port from 0 to 65535";
+    let zero = "port 0 is for servers: give the port that the server logs";
     for (wrong, why) in [
         ("127.0.0.1", form),
         ("", form),
@@ -174,7 +180,7 @@ fn wrong_addresses_are_refused() {
 
 #[test]
 fn wrong_levels_are_refused() {
-    let hint = "a right one is LESSON_LOG=\"info\", or --log \"info\" as a flag";
+    let hint = "a right one is --log \"info\"";
     let error = "LESSON_LOG is \"loud\" (from the flag --log): not one of off, info and debug";
     is_refused(run(LESSON, &["--log", "loud"]), error, hint);
 }
@@ -185,7 +191,7 @@ fn a_message_that_fits_no_datagram_is_refused_and_shown_in_short() {
     assert_eq!(ended.status, Some(2));
     let start = format!("Error: LESSON_MESSAGE is \"{}...\" (from line 1 of ", "你".repeat(60));
     assert!(ended.stderr.starts_with(&start), "{}", ended.stderr);
-    let end = "): it has 65508 bytes, and a datagram carries at most 65507\n";
+    let end = "): it has 65508 bytes, and 65507 are the most\n";
     assert!(ended.stderr.contains(end), "{}", ended.stderr);
 }
 
@@ -201,6 +207,16 @@ fn what_is_not_utf_8_is_refused() {
     let hint = "type it again in a terminal that is set to UTF-8";
     let error = "not UTF-8: --message=\u{fffd}\\u{1b}[31m";
     is_refused(Program::start(command.arg(wrong)).finish(), error, hint);
+}
+
+#[test]
+fn help_comes_whatever_is_wrong() {
+    let folder = Folder::create();
+    folder.write(".env", "LESSON_NONSENSE=x\nLESSON_TIMEOUT=never");
+    let mut command = command(LESSON, &folder);
+    let ended = Program::start(command.args(["--mesage", "x", "--help"])).finish();
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    assert!(ended.stdout.contains("Usage: cargo run -p lesson02-udp-client"), "{ended:?}");
 }
 
 #[test]

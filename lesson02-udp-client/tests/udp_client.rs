@@ -4,7 +4,7 @@
 use std::net::UdpSocket;
 use std::process::{Command, Stdio};
 
-use shared::testing::{Ended, Folder, LARGEST_DATAGRAM, PATIENCE, Program, command, run, start};
+use testing::{Ended, Folder, LARGEST_DATAGRAM, PATIENCE, Program, command, run, start};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson02-udp-client");
 
@@ -98,8 +98,8 @@ fn says_at_once_that_nobody_listens() {
     assert!(
         ended.stderr.ends_with(&format!(
             "Error: cannot receive from {addr}: connection refused\n\
-             hint: nobody listens at {addr}: start lesson01 in another terminal first: \
-             cargo run -p lesson01-udp-server\n"
+             hint: nobody listens at {addr}: start the other side, in another terminal: \
+             cargo run -p lesson01-udp-server -- --echo-addr {addr}\n"
         )),
         "{}",
         ended.stderr
@@ -115,12 +115,13 @@ fn says_that_the_wait_timed_out() {
         ended.stderr,
         format!(
             "Error: cannot receive from {addr}: timed out\n\
-             hint: is the other side running? try again, or wait longer: LESSON_TIMEOUT=60\n"
+             hint: is the other side running? try again, or wait longer: --timeout 60\n"
         )
     );
 }
 
-/// A wait with a time-out ends early when the program is stopped and goes on, as with Ctrl-Z and `fg`.
+/// A wait with a time-out ends early when the program is stopped and goes on, as with Ctrl-Z and
+/// `fg`.
 #[cfg(target_os = "linux")]
 #[test]
 fn waits_on_when_it_was_stopped() {
@@ -143,7 +144,10 @@ fn says_that_a_name_has_no_address() {
     assert_eq!(ended.status, Some(1));
     let (error, hint) = ended.stderr.split_once('\n').unwrap();
     assert!(error.starts_with("Error: cannot look up no-such-host.invalid:7007: "), "{error}");
-    assert_eq!(hint, "hint: check the spelling of the name, or give its address\n");
+    assert_eq!(
+        hint,
+        "hint: check the spelling of the host in LESSON_ECHO_ADDR, or give its address there\n"
+    );
 }
 
 #[test]
@@ -176,5 +180,5 @@ fn says_that_the_answer_could_not_be_written() {
     assert_eq!(ended.status.code(), Some(1));
     let stderr = String::from_utf8_lossy(&ended.stderr);
     let error = "Error: cannot write to standard output: no storage space";
-    assert_eq!(stderr, format!("{error}\nhint: make room, or write elsewhere\n"));
+    assert_eq!(stderr, format!("{error}\nhint: make room on the disk, or write elsewhere\n"));
 }

@@ -1,6 +1,6 @@
 //! A UDP server that echoes datagrams forever (case 03).
 //!
-//! Run it: `cargo run -p lesson03-udp-loop`, then lesson 02 in a second terminal, as often as you like.
+//! Run it: `cargo run -p lesson03-udp-loop`, then lesson 02 in a second terminal, again and again.
 //! New here: the endless loop of a server, which no bad datagram ends.
 //! Diff it: with lesson 01, which echoes one datagram and ends.
 
@@ -12,8 +12,8 @@ use shared::OrCannot;
 const BUFFER_SIZE: usize = 65_535;
 
 fn main() -> shared::Result {
-    let config = shared::load(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_DESCRIPTION"));
-    let addr = shared::resolve(&config.echo_addr)?;
+    let config = shared::load!("LESSON_ECHO_ADDR");
+    let addr = config.addr("LESSON_ECHO_ADDR")?;
 
     // Steps 1 and 2: create the socket, and bind it to a fixed IP address and port.
     let socket = UdpSocket::bind(addr).or_cannot("listen on", addr)?;
@@ -28,15 +28,15 @@ fn main() -> shared::Result {
     }
 }
 
-/// Receives one datagram and sends it back (RFC 862); returns its length.
-fn echo_datagram(socket: &UdpSocket, buffer: &mut [u8]) -> shared::Result<usize> {
+/// Receives one datagram and sends it back (RFC 862).
+fn echo_datagram(socket: &UdpSocket, buffer: &mut [u8]) -> shared::Result {
     // Step 3: receive what the peer sends.
     let (length, peer) = socket.recv_from(buffer).or_cannot("receive from", "a peer")?;
-    let bytes = &buffer[..length];
-    shared::received(bytes, peer);
+    let datagram = &buffer[..length];
+    shared::received(datagram, peer);
 
     // Step 4: answer; an echo server sends back what it received.
-    socket.send_to(bytes, peer).or_cannot("answer", peer)?;
-    shared::sent(bytes, peer);
-    Ok(length)
+    socket.send_to(datagram, peer).or_cannot("answer", peer)?;
+    shared::sent(datagram, peer);
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! Lesson 03 against plain sockets.
 #![cfg(test)]
 
-use shared::testing::{LARGEST_DATAGRAM, datagram_is_echoed, start, udp_peer};
+use testing::{LARGEST_DATAGRAM, datagram_is_echoed, start, udp_peer};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson03-udp-loop");
 

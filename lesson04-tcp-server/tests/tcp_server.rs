@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener};
 use std::thread;
 
-use shared::testing::{Program, bytes_are_echoed, is_closed, run, start, tcp_peer};
+use testing::{Program, bytes_are_echoed, is_closed, run, start, tcp_peer};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson04-tcp-server");
 
@@ -123,7 +123,8 @@ fn a_port_in_use_is_said_so() {
     let error = format!("Error: cannot listen on {addr}: address in use\n");
     assert_eq!(
         ended.stderr,
-        error + "hint: another program uses the port: stop that, or choose another port\n"
+        error
+            + "hint: stop the program that uses this port, or choose another: --echo-addr, LESSON_ECHO_ADDR\n"
     );
 }
 
@@ -131,7 +132,7 @@ fn a_port_in_use_is_said_so() {
 #[cfg(target_os = "linux")]
 #[test]
 fn goes_on_when_no_client_can_be_accepted() {
-    use shared::testing::{Folder, command};
+    use testing::{Folder, command};
 
     let folder = Folder::create();
     let mut command = command("sh", &folder);

@@ -9,32 +9,34 @@ use std::net::{Shutdown, TcpStream};
 
 use shared::OrCannot;
 
-/// No answer is longer, in bytes: an echo is as long as its message, which is shorter than this.
+/// The most bytes of a message. A datagram over IPv4 carries no more: of its 65,535 bytes, the IP
+/// header takes 20 and the UDP header 8 (RFC 791 section 3.1, RFC 768).
+const MAX_MESSAGE: usize = 65_507;
+/// The most bytes of an answer. An echo is as long as its message, which is shorter than this.
 const MAX_ANSWER: usize = 65_535;
 
 fn main() -> shared::Result {
-    let config = shared::load(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_DESCRIPTION"));
-    let server = shared::resolve(&config.echo_addr)?;
-    let message = config.message.as_bytes();
-    let limit = Some(config.timeout);
+    let config = shared::load!("LESSON_ECHO_ADDR", "LESSON_MESSAGE", "LESSON_TIMEOUT");
+    let server = config.peer("LESSON_ECHO_ADDR", "lesson04-tcp-server")?;
+    let message = config.bytes("LESSON_MESSAGE", MAX_MESSAGE);
+    let timeout = config.seconds("LESSON_TIMEOUT");
 
     // Steps 1 and 2: create the socket, and connect it to the given server.
-    let connected = TcpStream::connect_timeout(&server, config.timeout);
-    let mut socket = connected.or_cannot("connect to", server)?;
-    socket.set_read_timeout(limit).or_cannot("await", server)?;
-    socket.set_write_timeout(limit).or_cannot("await", server)?;
+    let mut socket =
+        TcpStream::connect_timeout(&server, timeout).or_cannot("connect to", server)?;
+    socket.set_read_timeout(Some(timeout)).or_cannot("await", server)?;
+    socket.set_write_timeout(Some(timeout)).or_cannot("await", server)?;
 
-    // Step 3: send to the given server, then close the sending side to say that this is all.
+    // Step 3: send to the given server.
     socket.write_all(message).or_cannot("send to", server)?;
     shared::sent(message, server);
-    let closed = socket.shutdown(Shutdown::Write);
-    closed.or_cannot("finish sending to", server)?;
+    // This is all: the server reads to the end of the stream.
+    socket.shutdown(Shutdown::Write).or_cannot("finish sending to", server)?;
 
     let mut buffer = Vec::new();
     let mut limited = (&socket).take(MAX_ANSWER as u64 + 1);
     // Step 4: receive the answer, to the end of the stream.
-    let received = limited.read_to_end(&mut buffer);
-    let length = received.or_cannot("receive from", server)?;
+    let length = limited.read_to_end(&mut buffer).or_cannot("receive from", server)?;
     let answer = &buffer[..length];
     shared::received(answer, server);
 
@@ -42,14 +44,11 @@ fn main() -> shared::Result {
     drop(socket);
 
     let hint = "is it an echo server? see what it says";
-    if length == 0 && !message.is_empty() {
-        let problem = format!("{server} closed without an answer");
-        return Err(shared::Error::new(problem, hint));
+    if answer.is_empty() && !message.is_empty() {
+        return Err(shared::Error::new(format!("{server} closed without an answer"), hint));
     }
-    if length > MAX_ANSWER {
-        let problem = format!("{server} answers without end");
-        return Err(shared::Error::new(problem, hint));
+    if answer.len() > MAX_ANSWER {
+        return Err(shared::Error::new(format!("{server} answers without end"), hint));
     }
-    let text = String::from_utf8_lossy(answer);
-    shared::print(text)
+    shared::print(String::from_utf8_lossy(answer))
 }

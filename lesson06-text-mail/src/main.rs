@@ -1,60 +1,75 @@
 //! A program that sends a plain text mail (case 06).
 //!
-//! Run it: `cargo run -p practice-servers` in another terminal, then `cargo run -p lesson06-text-mail`.
+//! Run it: `cargo run -p practice-servers` in another terminal, then `cargo run -p
+//! lesson06-text-mail`.
 //! New here: a message with its headers, and SMTP, which hands it to the MTA.
 //! Diff it: with lesson 07, 08 or 11; each of them changes one thing.
 
+use accounts::Phase::{Connect, LogIn, Quit, SendMail, StartTls};
+use accounts::{Account, InPhase, Tls};
+use lettre::Message;
+use lettre::message::SinglePart;
 use lettre::message::header::To;
-use lettre::message::{Mailbox, Mailboxes, SinglePart};
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::{Message, SmtpTransport, Transport};
+use lettre::transport::smtp::authentication::DEFAULT_MECHANISMS;
+use lettre::transport::smtp::client::SmtpConnection;
+use lettre::transport::smtp::extension::ClientId;
 use shared::{Config, OrCannot};
 
 const CONTENT: &str = "Dear student,\n\nthis mail came to you over SMTP.\n\n老师\n";
 
 fn main() -> shared::Result {
-    let config = shared::load(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_DESCRIPTION"));
-    let url = &config.smtp_url;
+    let config = shared::load!(
+        "LESSON_SMTP_URL",
+        "LESSON_SMTP_USER",
+        "LESSON_SMTP_PASSWORD",
+        "LESSON_ALLOW_PLAINTEXT",
+        "LESSON_TIMEOUT",
+        "LESSON_MAIL_FROM",
+        "LESSON_MAIL_TO",
+    );
+    let account = accounts::smtp(&config);
 
     // Step 1: build the message.
-    let built = build_message(&config);
-    let message = built?;
+    let message = build_message(&config)?;
 
-    // Step 2: prepare the way to the MTA.
-    let prepared = prepare_mta(&config);
-    let mta = prepared?;
+    // Step 2: connect to the MTA.
+    let mut mta = connect_mta(&account)?;
 
-    // Step 3: send the message; the MTA's reply says whether it has taken it.
-    let reply = mta.send(&message).or_cannot("send the mail to", url)?;
-    shared::info!("sent the mail to {url}");
-    let text: Vec<&str> = reply.message().collect();
-    shared::print(format!("{} {}", reply.code(), text.join(" ")))
+    // Step 3: log in.
+    let reply = mta.auth(DEFAULT_MECHANISMS, &account.credentials()).in_phase(LogIn, &account)?;
+    shared::info!("logged in as {}: {}", account.user, account.said(&reply));
+
+    // Step 4: send the message; the MTA's reply says whether it has taken it.
+    let reply = mta.send(message.envelope(), &message.formatted()).in_phase(SendMail, &account)?;
+    shared::info!("sent the mail to {account}: {}", account.said(&reply));
+
+    // Step 5: quit. The MTA has taken the mail, whatever it says now.
+    let _ = mta.quit().in_phase(Quit, &account).inspect_err(shared::report);
+    shared::print(account.said(&reply))
 }
 
 /// Builds the message: its headers, and what it says.
 fn build_message(config: &Config) -> shared::Result<Message> {
-    let sender = config.mail_from.parse::<Mailbox>();
-    let from = sender.or_cannot("use", "LESSON_MAIL_FROM")?;
-    let to: Mailboxes = config.mail_to.parse().or_cannot("use", "LESSON_MAIL_TO")?;
-
-    let mut message = Message::builder();
-    message = message.from(from);
-    message = message.mailbox(To::from(to));
-    message = message.subject("A plain text mail");
-    message = message.message_id(None);
-    let body = SinglePart::plain(CONTENT.to_string());
-    message.singlepart(body).or_cannot("build", "the mail")
+    Message::builder()
+        .from(accounts::sender(config))
+        .mailbox(To::from(accounts::recipients(config)))
+        .subject("A plain text mail")
+        .message_id(None)
+        .singlepart(SinglePart::plain(CONTENT.to_string()))
+        .or_cannot("build", "the mail")
 }
 
-/// Prepares the way to the MTA: where it is, who we are, and how long we wait for it.
-fn prepare_mta(config: &Config) -> shared::Result<SmtpTransport> {
-    let url = &config.smtp_url;
-    let user = config.smtp_user.clone();
-    let password = config.smtp_password.clone();
-    let credentials = Credentials::new(user, password);
-
-    let mut mta = SmtpTransport::from_url(&url.text).or_cannot("use", url)?;
-    mta = mta.credentials(credentials);
-    mta = mta.timeout(Some(config.timeout));
-    Ok(mta.build())
+/// Connects to the MTA, and goes on in TLS as the account says.
+fn connect_mta(account: &Account) -> shared::Result<SmtpConnection> {
+    let (addr, tls) = (account.resolve()?, account.tls_parameters()?);
+    let name = ClientId::default();
+    let from_the_start = (account.tls == Tls::FromTheStart).then_some(&tls);
+    let timeout = Some(account.timeout);
+    let mut mta = SmtpConnection::connect(addr, timeout, &name, from_the_start, None)
+        .in_phase(Connect, account)?;
+    if account.tls == Tls::Required || account.tls == Tls::IfOffered && mta.can_starttls() {
+        mta.starttls(&tls, &name).in_phase(StartTls, account)?;
+    }
+    shared::info!("connected to {account}");
+    Ok(mta)
 }

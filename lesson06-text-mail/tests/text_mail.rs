@@ -3,7 +3,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 
-use shared::testing::{Ended, Folder, Program, command, polite_smtp, run, smtp_server};
+use testing::{Ended, Folder, Program, command, fails, polite_smtp, run, smtp_server};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson06-text-mail");
 
@@ -23,23 +23,12 @@ fn ends_with(command: &'static str, answer: &'static [u8]) -> Ended {
     ended
 }
 
-#[track_caller]
-fn fails(ended: &Ended, why: &str, hint: &str) {
-    assert_eq!(ended.status, Some(1), "{ended:?}");
-    assert_eq!(ended.stdout, "");
-    let (problem, said) = ended.stderr.split_once("\nhint: ").unwrap();
-    let start = "Error: cannot send the mail to smtp://127.0.0.1:";
-    assert!(problem.starts_with(start) && problem.contains(why), "{problem}");
-    assert!(said.contains(hint) && said.lines().count() == 1, "{ended:?}");
-    assert!(!ended.stderr.contains("practice\n") && !ended.stderr.contains("cHJhY3RpY2U"));
-}
-
 #[test]
 fn hands_the_mail_to_the_server() {
     let (addr, server) = smtp_server(polite_smtp);
     let ended = send_to(addr, &["--mail-to", "a@b.example, Student <c@d.example>"]);
     assert_eq!((ended.status, &*ended.stdout), (Some(0), "250 taken\n"));
-    assert!(ended.stderr.ends_with(&format!("sent the mail to smtp://{addr}\n")));
+    assert!(ended.stderr.ends_with(&format!("sent the mail to smtp://{addr}: 250 taken\n")));
     let lines = server.join().unwrap();
     // laoshi@qq.example and the password, in base64.
     let login = "AUTH PLAIN AGxhb3NoaUBxcS5leGFtcGxlAHByYWN0aWNl";
@@ -91,62 +80,99 @@ fn a_password_that_the_server_repeats_is_not_shown() {
     server.join().unwrap();
 }
 
+/// What the lesson ends with at this command, what it says then, and its hint.
+#[track_caller]
+fn check(command: &'static str, answer: &'static [u8], why: &str, hint: &str) {
+    let ended = ends_with(command, answer);
+    assert_eq!(ended.stdout, "");
+    fails(&ended, why, hint);
+    assert!(!ended.stderr.contains("cHJhY3RpY2U"), "{ended:?}");
+}
+
 #[test]
-fn what_a_server_refuses_is_explained() {
-    let code = "authorization code";
-    fails(&ends_with("AUTH", b"535 Login fail.\r\n"), "(535)", code);
+fn a_refused_login_is_about_the_account() {
+    let why = "cannot log in as laoshi@qq.example: permanent error (";
+    for answer in [
+        &b"535 Login fail.\r\n"[..],
+        b"534-5.7.9 Please log in with your web browser\r\n534 5.7.9 and try again\r\n",
+        b"550 User has no permission\r\n",
+        b"530 Must issue a STARTTLS command first\r\n",
+        b"554 no\r\n",
+    ] {
+        check("AUTH", answer, why, "LESSON_SMTP_USER and LESSON_SMTP_PASSWORD");
+    }
+    check("AUTH", b"454 later\r\n", "transient error (454): later", "try again later");
     // Real providers say it in GBK.
     let gbk = b"535 \xb5\xc7\xc2\xbc\xca\xa7\xb0\xdc\r\n";
-    fails(&ends_with("AUTH", gbk), "UTF-8", code);
-    fails(&ends_with("MAIL", b"501 not you\r\n"), "(501): not you", "LESSON_MAIL_FROM");
-    fails(
-        &ends_with("MAIL", b"530 STARTTLS first\r\n"),
-        "(530): STARTTLS first",
-        "?tls=required with port 587",
+    check("AUTH", gbk, "the server's answer is not UTF-8", "authorization code");
+    check("EHLO", b"250 nothing\r\n", "No compatible", "?tls=required");
+}
+
+#[test]
+fn a_refused_mail_is_about_whoever_is_refused() {
+    let start = "cannot send the mail to smtp://127.0.0.1:";
+    for answer in [&b"501 not you\r\n"[..], b"553 not you\r\n", b"550 5.1.8 not you\r\n"] {
+        check("MAIL", answer, start, "LESSON_MAIL_FROM");
+    }
+    check("MAIL", b"530 STARTTLS first\r\n", "(530): STARTTLS first", "?tls=required with 587");
+    check("RCPT", b"550 unknown\r\n", "(550): unknown", "LESSON_MAIL_TO");
+    check("RCPT", b"550 5.1.1 unknown\r\n", "(550): 5.1.1 unknown", "LESSON_MAIL_TO");
+    check(
+        "RCPT",
+        b"552 5.2.2 over quota\r\n",
+        "5.2.2 over quota",
+        "mailbox of a recipient is full",
     );
-    fails(&ends_with("MAIL", b"553 not you\r\n"), "(553): not you", "LESSON_MAIL_FROM");
-    fails(&ends_with("RCPT", b"550 unknown\r\n"), "(550): unknown", "LESSON_MAIL_TO");
-    fails(&ends_with(".", b"552 too much\r\n"), "(552): too much", "too large");
-    fails(&ends_with("EHLO", b"250 nothing\r\n"), "No compatible", "?tls=required");
-    fails(&ends_with("DATA", b"451 later\r\n"), "(451): later", "try again later");
+    check(
+        "RCPT",
+        b"452 4.2.2 over quota\r\n",
+        "4.2.2 over quota",
+        "mailbox of a recipient is full",
+    );
+    check("DATA", b"451 later\r\n", "(451): later", "try again later");
+    check(".", b"552 too much\r\n", "(552): too much", "too large");
+    check(".", b"552 5.3.4 too much\r\n", "(552): 5.3.4 too much", "too large");
+    check(".", b"554 spam\r\n", "(554): spam", "does not want this mail");
+    let gbk = b"250 \xb3\xc9\xb9\xa6\r\n";
+    check(".", gbk, "the server's answer is not UTF-8", "may have taken the mail");
 }
 
 #[test]
 fn whatever_a_server_does_ends_in_one_line_and_one_hint() {
     let ports = "smtp:// goes with port 25, ?tls=required with 587";
-    fails(&ends_with("", b"421 busy\r\n"), "(421): busy", "try again later");
-    fails(&ends_with("", b"HTTP/1.1 400\r\n"), "response error", "SMTP server");
-    fails(&ends_with("", b"250"), "timed out", ports);
-    fails(&ends_with("EHLO", b"250-half\r\n"), "timed out", ports);
-    for closing in ["", "EHLO", "AUTH", "RCPT", "."] {
-        fails(&ends_with(closing, b""), "incomplete", "broke off");
-    }
+    check("", b"421 busy\r\n", "(421): busy", "try again later");
+    check("", b"554 go away\r\n", "cannot connect to smtp://", "does not want to talk");
+    check("", b"HTTP/1.1 400\r\n", "response error", "is it the right server?");
+    check("", b"250", "timed out", ports);
+    check("EHLO", b"250-half\r\n", "timed out", ports);
+    check("", b"", "incomplete", "is it the right server?");
+    check("EHLO", b"", "incomplete", "is it the right server?");
+    check("AUTH", b"", "incomplete", "the server broke off");
+    check("RCPT", b"", "incomplete", "may have taken the mail");
+    check(".", b"", "incomplete", "may have taken the mail");
+    check(".", b"250-half\r\n", "timed out", "may have taken the mail");
     // Nothing of it does anything to a terminal.
-    let ended = ends_with("MAIL", b"553 \x1b[2J\x07\r\n");
-    fails(&ended, "\\u{1b}[2J\\u{7}", "LESSON_MAIL_FROM");
+    check("MAIL", b"553 \x1b[2J\x07\r\n", "\\u{1b}[2J\\u{7}", "LESSON_MAIL_FROM");
     let mut endless = [&b"250-"[..], &[b'x'; 400], b"\r\n"].concat().repeat(10_000);
-    fails(&ends_with("EHLO", endless.leak()), "too large", "SMTP server");
+    check("EHLO", endless.leak(), "too large", "is it the right server?");
     endless = vec![b'x'; 1 << 20];
-    fails(&ends_with("", endless.leak()), "timed out", ports);
+    check("", endless.leak(), "timed out", ports);
 }
 
 #[test]
 fn nobody_listens() {
     let addr = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    fails(&send_to(addr, &[]), "connection refused", "cargo run -p practice-servers");
+    let command = format!("cargo run -p practice-servers -- --qq-smtp-addr {addr}");
+    fails(&send_to(addr, &[]), "connection refused", &command);
 }
 
 #[test]
 fn wrong_settings_are_found_before_anything_is_sent() {
     for (flag, value, problem) in [
-        ("--smtp-url", "http://127.0.0.1", "it does not begin with smtp:// or smtps://"),
+        ("--smtp-url", "http://127.0.0.1", "it is not one of smtp://HOST:PORT, "),
         ("--smtp-url", "smtp://127.0.0.1:0", "port 0 is for servers"),
-        ("--smtp-url", "smtp://127.0.0.1:25x", "not ADDRESS:PORT"),
-        (
-            "--smtp-url",
-            "smtps://mail.example?tls=nonsense",
-            "what follows the ? means nothing here",
-        ),
+        ("--smtp-url", "smtp://127.0.0.1:25x", "invalid port number"),
+        ("--smtp-url", "smtps://mail.example?tls=nonsense", "it is not one of smtp://HOST:PORT, "),
         ("--smtp-url", "smtp://mail.example", "the password would travel in clear"),
         (
             "--smtp-url",
@@ -154,8 +180,8 @@ fn wrong_settings_are_found_before_anything_is_sent() {
             "the password would travel in clear",
         ),
         ("--mail-to", "", "nobody would get the mail"),
-        ("--mail-to", "a@b.example,nonsense", "\"nonsense\" is not an address"),
-        ("--mail-from", "a b@c.example", "is not an address"),
+        ("--mail-to", "a@b.example,nonsense", "LESSON_MAIL_TO is "),
+        ("--mail-from", "a b@c.example", "LESSON_MAIL_FROM is "),
         ("--allow-plaintext", "maybe", "not one of yes and no"),
     ] {
         let ended = run(LESSON, &[flag, value]);
@@ -164,7 +190,7 @@ fn wrong_settings_are_found_before_anything_is_sent() {
         assert!(ended.stderr.contains("\nhint: "), "{ended:?}");
     }
     let ended = run(LESSON, &["--smtp-url", "smtp://me:secret@mail.example"]);
-    assert!(ended.stderr.contains("users and passwords have settings of their own"), "{ended:?}");
+    assert!(ended.stderr.contains("user and password have settings of their own"), "{ended:?}");
     assert!(ended.stderr.contains("\"****@mail.example\"") && !ended.stderr.contains("secret"));
     let ended = run(LESSON, &["--smtp-password=secret"]);
     assert_eq!(ended.status, Some(2), "{ended:?}");

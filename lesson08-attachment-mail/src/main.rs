@@ -1,72 +1,84 @@
 //! A program that sends a mail with an attachment (case 08).
 //!
-//! Run it: `cargo run -p practice-servers` in another terminal, then `cargo run -p lesson08-attachment-mail`.
+//! Run it: `cargo run -p practice-servers` in another terminal, then `cargo run -p
+//! lesson08-attachment-mail`.
 //! New here: several parts in a multipart container: the text, and a file.
 //! Diff it: with lesson 06, which sends the text alone.
 
-use std::fs;
+mod file;
 
+use accounts::Phase::{Connect, LogIn, Quit, SendMail, StartTls};
+use accounts::{Account, InPhase, Tls};
+use lettre::Message;
 use lettre::message::header::{ContentTransferEncoding, ContentType, To};
-use lettre::message::{Attachment, Body, Mailbox, Mailboxes, MultiPart, SinglePart};
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::{Message, SmtpTransport, Transport};
+use lettre::message::{Attachment, Body, MultiPart, SinglePart};
+use lettre::transport::smtp::authentication::DEFAULT_MECHANISMS;
+use lettre::transport::smtp::client::SmtpConnection;
+use lettre::transport::smtp::extension::ClientId;
 use shared::{Config, OrCannot};
 
 const CONTENT: &str = "Dear student,\n\nthis mail came to you over SMTP.\n\n老师\n";
-const PICTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/picture.png");
 
 fn main() -> shared::Result {
-    let config = shared::load(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_DESCRIPTION"));
-    let url = &config.smtp_url;
+    let config = shared::load!(
+        "LESSON_SMTP_URL",
+        "LESSON_SMTP_USER",
+        "LESSON_SMTP_PASSWORD",
+        "LESSON_ALLOW_PLAINTEXT",
+        "LESSON_TIMEOUT",
+        "LESSON_MAIL_FROM",
+        "LESSON_MAIL_TO",
+        "LESSON_ATTACHMENT",
+    );
+    let account = accounts::smtp(&config);
 
     // Step 1: build the message.
-    let built = build_message(&config);
-    let message = built?;
+    let message = build_message(&config)?;
 
-    // Step 2: prepare the way to the MTA.
-    let prepared = prepare_mta(&config);
-    let mta = prepared?;
+    // Step 2: connect to the MTA.
+    let mut mta = connect_mta(&account)?;
 
-    // Step 3: send the message; the MTA's reply says whether it has taken it.
-    let reply = mta.send(&message).or_cannot("send the mail to", url)?;
-    shared::info!("sent the mail to {url}");
-    let text: Vec<&str> = reply.message().collect();
-    shared::print(format!("{} {}", reply.code(), text.join(" ")))
+    // Step 3: log in.
+    let reply = mta.auth(DEFAULT_MECHANISMS, &account.credentials()).in_phase(LogIn, &account)?;
+    shared::info!("logged in as {}: {}", account.user, account.said(&reply));
+
+    // Step 4: send the message; the MTA's reply says whether it has taken it.
+    let reply = mta.send(message.envelope(), &message.formatted()).in_phase(SendMail, &account)?;
+    shared::info!("sent the mail to {account}: {}", account.said(&reply));
+
+    // Step 5: quit. The MTA has taken the mail, whatever it says now.
+    let _ = mta.quit().in_phase(Quit, &account).inspect_err(shared::report);
+    shared::print(account.said(&reply))
 }
 
 /// Builds the message: its headers, and what it says.
 fn build_message(config: &Config) -> shared::Result<Message> {
-    let sender = config.mail_from.parse::<Mailbox>();
-    let from = sender.or_cannot("use", "LESSON_MAIL_FROM")?;
-    let to: Mailboxes = config.mail_to.parse().or_cannot("use", "LESSON_MAIL_TO")?;
-
-    let mut message = Message::builder();
-    message = message.from(from);
-    message = message.mailbox(To::from(to));
-    message = message.subject("A mail with an attachment");
-    message = message.message_id(None);
-    let body = SinglePart::plain(CONTENT.to_string());
-    let path = config.attachment.as_deref().unwrap_or(PICTURE);
-    let bytes = fs::read(path).or_cannot("read", path)?;
-    // In base64, any bytes arrive as they are; it refuses none.
-    let encoded = Body::new_with_encoding(bytes, ContentTransferEncoding::Base64);
-    let content = encoded.unwrap_or_else(Body::new);
+    let text = SinglePart::plain(CONTENT.to_string());
+    let (name, bytes) = file::read(config);
+    // In base64, any bytes arrive as they are.
+    let body = Body::new_with_encoding(bytes, ContentTransferEncoding::Base64);
     let kind = ContentType::parse("application/octet-stream").or_cannot("use", "its type")?;
-    let name = shared::file_name(path);
-    let file = Attachment::new(name.to_string()).body(content, kind);
-    let parts = MultiPart::mixed().singlepart(body).singlepart(file);
-    message.multipart(parts).or_cannot("build", "the mail")
+    let file = Attachment::new(name).body(body.unwrap_or_else(Body::new), kind);
+    Message::builder()
+        .from(accounts::sender(config))
+        .mailbox(To::from(accounts::recipients(config)))
+        .subject("A mail with an attachment")
+        .message_id(None)
+        .multipart(MultiPart::mixed().singlepart(text).singlepart(file))
+        .or_cannot("build", "the mail")
 }
 
-/// Prepares the way to the MTA: where it is, who we are, and how long we wait for it.
-fn prepare_mta(config: &Config) -> shared::Result<SmtpTransport> {
-    let url = &config.smtp_url;
-    let user = config.smtp_user.clone();
-    let password = config.smtp_password.clone();
-    let credentials = Credentials::new(user, password);
-
-    let mut mta = SmtpTransport::from_url(&url.text).or_cannot("use", url)?;
-    mta = mta.credentials(credentials);
-    mta = mta.timeout(Some(config.timeout));
-    Ok(mta.build())
+/// Connects to the MTA, and goes on in TLS as the account says.
+fn connect_mta(account: &Account) -> shared::Result<SmtpConnection> {
+    let (addr, tls) = (account.resolve()?, account.tls_parameters()?);
+    let name = ClientId::default();
+    let from_the_start = (account.tls == Tls::FromTheStart).then_some(&tls);
+    let timeout = Some(account.timeout);
+    let mut mta = SmtpConnection::connect(addr, timeout, &name, from_the_start, None)
+        .in_phase(Connect, account)?;
+    if account.tls == Tls::Required || account.tls == Tls::IfOffered && mta.can_starttls() {
+        mta.starttls(&tls, &name).in_phase(StartTls, account)?;
+    }
+    shared::info!("connected to {account}");
+    Ok(mta)
 }

@@ -1,70 +1,108 @@
-//! The way to the server: a connection, time-outs, TLS, and what the library's errors mean.
+//! The way to the server: a connection, time-outs, TLS, and a data connection for each list and
+//! file.
 
-use std::io;
+use std::io::{self, ErrorKind, Read};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::{ClientConfig, RootCertStore};
-use shared::{Config, OrCannot};
-use suppaftp::{FtpError, FtpResult, Mode, RustlsConnector, RustlsFtpStream};
+use accounts::Phase::{Connect, Do, StartTls};
+use accounts::{Account, InPhase, Tls};
+use encoding_rs::GB18030;
+use suppaftp::{FtpError, FtpResult, Mode, RustlsConnector, RustlsFtpStream, Status};
 
-/// Connects to `server` and hears its greeting; if the URL asks for it, goes on in TLS.
-pub fn connect(server: SocketAddr, config: &Config) -> shared::Result<RustlsFtpStream> {
-    let limit = config.timeout;
-    let stream = open_stream(server, limit).or_cannot("connect to", server)?;
-    let greeted = RustlsFtpStream::connect_with_stream(stream);
-    let mut ftp = greeted.map_err(cause).or_cannot("hear from", server)?;
-    shared::info!("connected to {server}");
+/// The most bytes of a list of names.
+const MAX_LIST: u64 = 1 << 20;
 
-    // Extended passive (EPSV, RFC 2428): the server names a port and no address, so that it cannot
-    // send us to another host.
+/// Connects to the server and hears its greeting; goes on in TLS if the account says so.
+pub fn connect(account: &Account) -> shared::Result<RustlsFtpStream> {
+    let limit = account.timeout;
+    let stream = open(account.resolve()?, limit).in_phase(Connect, account)?;
+    let mut ftp = RustlsFtpStream::connect_with_stream(stream).in_phase(Connect, account)?;
+    shared::info!("connected to {account}");
+
+    // Extended passive (EPSV, RFC 2428): the server names a port and no address. Should it know
+    // only passive (PASV), the address that it gives is replaced by its own.
     ftp.set_mode(Mode::ExtendedPassive);
-    let ftp = ftp.passive_stream_builder(move |addr| open_data(addr, limit));
-    if !config.ftp_url.is_secure {
+    ftp.set_passive_nat_workaround(true);
+    let ftp = ftp.passive_stream_builder(move |addr| {
+        let why = |error| io::Error::other(format!("no data connection to {addr}: {error}"));
+        open(addr, limit).map_err(|error| FtpError::ConnectionError(why(error)))
+    });
+    if account.tls != Tls::Required {
         return Ok(ftp);
     }
-    let secured = ftp.into_secure(trust(), &config.ftp_url.host);
-    let ftp = secured.map_err(cause).or_cannot("begin TLS with", server)?;
+    // AUTH TLS (RFC 4217); the data connections are in TLS, too.
+    let tls = RustlsConnector::from(accounts::trusted());
+    let ftp = ftp.into_secure(tls, &account.host).in_phase(StartTls, account)?;
     shared::info!("in TLS from here on");
     Ok(ftp)
 }
 
 /// Opens a connection on which no read and no write waits longer than `limit`.
-fn open_stream(addr: SocketAddr, limit: Duration) -> io::Result<TcpStream> {
+fn open(addr: SocketAddr, limit: Duration) -> io::Result<TcpStream> {
     let stream = TcpStream::connect_timeout(&addr, limit)?;
     stream.set_read_timeout(Some(limit))?;
     stream.set_write_timeout(Some(limit))?;
     Ok(stream)
 }
 
-/// Opens a data connection; its error says so, as the command that wants one names a file.
-fn open_data(addr: SocketAddr, limit: Duration) -> FtpResult<TcpStream> {
-    let why = |error| io::Error::other(format!("no data connection to {addr}: {error}"));
-    let stream = open_stream(addr, limit).map_err(why);
-    stream.map_err(FtpError::ConnectionError)
+/// The names of what lies in the folder `dir`, where we are, a line each. A server that gives no
+/// list may still give a file, so a refusal is logged, and no more.
+pub fn names(ftp: &mut RustlsFtpStream, dir: &str, account: &Account) -> shared::Result<String> {
+    let mut names = receive_names(ftp);
+    // What was refused, EPSV or the list?
+    let epsv = [Status::ExtendedPassiveMode];
+    if is_unknown(&names) && is_unknown(&ftp.custom_command("EPSV", &epsv)) {
+        ftp.set_mode(Mode::Passive);
+        names = receive_names(ftp);
+    }
+    let is_refused = matches!(names, Err(FtpError::UnexpectedResponse(_)));
+    let names = names.in_phase(Do("list", dir), account);
+    match is_refused {
+        true => Ok(names.inspect_err(shared::report).unwrap_or_default()),
+        false => names,
+    }
 }
 
-/// TLS (RFC 4217) that trusts whom the system trusts, or the file that `SSL_CERT_FILE` names. The data
-/// connections use it, too.
-fn trust() -> RustlsConnector {
-    let trusted = rustls_native_certs::load_native_certs();
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(trusted.certs);
-    let tls = ClientConfig::builder().with_root_certificates(roots);
-    RustlsConnector::from(Arc::new(tls.with_no_client_auth()))
-}
-
-/// The system's error inside the library's, or the last line of what the server said, at most 200
-/// characters of it.
-pub fn cause(error: FtpError) -> io::Error {
-    match error {
-        FtpError::ConnectionError(error) => error,
-        FtpError::UnexpectedResponse(reply) => {
-            let text = String::from_utf8_lossy(&reply.body);
-            let line = text.lines().last().unwrap_or_default();
-            io::Error::other(format!("the server says {line:.200}"))
+/// Whether the server says that it does not know the command, or not in this network (522).
+fn is_unknown<T>(result: &FtpResult<T>) -> bool {
+    let codes = [b"500", b"501", b"502", b"522"];
+    match result {
+        Err(FtpError::UnexpectedResponse(reply)) => {
+            codes.iter().any(|code| reply.body.starts_with(*code))
         }
-        error => io::Error::other(error.to_string()),
+        _ => false,
+    }
+}
+
+fn receive_names(ftp: &mut RustlsFtpStream) -> FtpResult<String> {
+    let begun = [Status::AboutToSend, Status::AlreadyOpen];
+    let (_reply, mut stream) = ftp.custom_data_command("NLST", &begun)?;
+    let mut names = Vec::new();
+    let mut piece = vec![0; 65_536];
+    loop {
+        let length = read(&mut stream, &mut piece).map_err(FtpError::ConnectionError)?;
+        names.extend_from_slice(&piece[..length]);
+        if names.len() as u64 > MAX_LIST {
+            let endless = io::Error::other("the list has no end");
+            return Err(FtpError::ConnectionError(endless));
+        }
+        if length == 0 {
+            break;
+        }
+    }
+    stream.finish()?;
+    // Old servers in China list names in GBK, of which GB18030 is the whole.
+    let names = String::from_utf8(names);
+    let names = names.unwrap_or_else(|other| GB18030.decode(other.as_bytes()).0.into_owned());
+    Ok(names.trim_end().replace("\r\n", "\n"))
+}
+
+/// Reads from a data connection; 0 is its end. Many servers end TLS without saying so
+/// (close_notify): the reply that follows tells whether all has come.
+pub fn read(stream: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    match shared::wait(|| stream.read(buffer)) {
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(0),
+        read => read,
     }
 }

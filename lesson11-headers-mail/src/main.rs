@@ -1,73 +1,84 @@
 //! A program that sends a mail with names, copies and a place for answers (beyond the cases).
 //!
-//! Run it: `cargo run -p practice-servers` in another terminal, then `cargo run -p lesson11-headers-mail`.
+//! Run it: `cargo run -p practice-servers` in another terminal, then `cargo run -p
+//! lesson11-headers-mail`.
 //! New here: display names, Cc, Bcc and Reply-To, and a subject in Chinese.
 //! Diff it: with lesson 06, which has the fewest headers.
 
+use accounts::Phase::{Connect, LogIn, Quit, SendMail, StartTls};
+use accounts::{Account, InPhase, Tls};
+use lettre::Message;
+use lettre::message::SinglePart;
 use lettre::message::header::{Bcc, Cc, To};
-use lettre::message::{Mailbox, Mailboxes, SinglePart};
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::{Message, SmtpTransport, Transport};
+use lettre::transport::smtp::authentication::DEFAULT_MECHANISMS;
+use lettre::transport::smtp::client::SmtpConnection;
+use lettre::transport::smtp::extension::ClientId;
 use shared::{Config, OrCannot};
 
 const CONTENT: &str = "Dear student,\n\nthis mail came to you over SMTP.\n\n老师\n";
 
 fn main() -> shared::Result {
-    let config = shared::load(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_DESCRIPTION"));
-    let url = &config.smtp_url;
+    let config = shared::load!(
+        "LESSON_SMTP_URL",
+        "LESSON_SMTP_USER",
+        "LESSON_SMTP_PASSWORD",
+        "LESSON_ALLOW_PLAINTEXT",
+        "LESSON_TIMEOUT",
+        "LESSON_MAIL_FROM",
+        "LESSON_MAIL_TO=学生 <xuesheng@sina.example>",
+        "LESSON_MAIL_CC",
+        "LESSON_MAIL_BCC",
+        "LESSON_MAIL_REPLY_TO",
+    );
+    let account = accounts::smtp(&config);
 
     // Step 1: build the message.
-    let built = build_message(&config);
-    let message = built?;
+    let message = build_message(&config)?;
 
-    // Step 2: prepare the way to the MTA.
-    let prepared = prepare_mta(&config);
-    let mta = prepared?;
+    // Step 2: connect to the MTA.
+    let mut mta = connect_mta(&account)?;
 
-    // Step 3: send the message; the MTA's reply says whether it has taken it.
-    let reply = mta.send(&message).or_cannot("send the mail to", url)?;
-    shared::info!("sent the mail to {url}");
-    let text: Vec<&str> = reply.message().collect();
-    shared::print(format!("{} {}", reply.code(), text.join(" ")))
+    // Step 3: log in.
+    let reply = mta.auth(DEFAULT_MECHANISMS, &account.credentials()).in_phase(LogIn, &account)?;
+    shared::info!("logged in as {}: {}", account.user, account.said(&reply));
+
+    // Step 4: send the message; the MTA's reply says whether it has taken it.
+    let reply = mta.send(message.envelope(), &message.formatted()).in_phase(SendMail, &account)?;
+    shared::info!("sent the mail to {account}: {}", account.said(&reply));
+
+    // Step 5: quit. The MTA has taken the mail, whatever it says now.
+    let _ = mta.quit().in_phase(Quit, &account).inspect_err(shared::report);
+    shared::print(account.said(&reply))
 }
 
 /// Builds the message: its headers, and what it says.
 fn build_message(config: &Config) -> shared::Result<Message> {
-    let sender = config.mail_from.parse::<Mailbox>();
-    let mut from = sender.or_cannot("use", "LESSON_MAIL_FROM")?;
-    let to: Mailboxes = config.mail_to.parse().or_cannot("use", "LESSON_MAIL_TO")?;
-    let answers = config.mail_reply_to.parse::<Mailbox>();
-    let mut reply_to = answers.or_cannot("use", "LESSON_MAIL_REPLY_TO")?;
-    from.name = Some("王老师".to_string());
-    reply_to.name = Some("Teacher Wang".to_string());
-
-    let mut message = Message::builder();
-    message = message.from(from);
-    message = message.mailbox(To::from(to));
-    message = message.reply_to(reply_to);
-    if !config.mail_cc.is_empty() {
-        let cc: Mailboxes = config.mail_cc.parse().or_cannot("use", "LESSON_MAIL_CC")?;
-        message = message.mailbox(Cc::from(cc));
-    }
-    if !config.mail_bcc.is_empty() {
-        let bcc: Mailboxes = config.mail_bcc.parse().or_cannot("use", "LESSON_MAIL_BCC")?;
-        message = message.mailbox(Bcc::from(bcc));
-    }
-    message = message.subject("你好：一封有抄送的邮件");
-    message = message.message_id(None);
-    let body = SinglePart::plain(CONTENT.to_string());
-    message.singlepart(body).or_cannot("build", "the mail")
+    let (mut from, mut reply_to) = (accounts::sender(config), accounts::reply_to(config));
+    from.name.get_or_insert("王老师".to_string());
+    reply_to.name.get_or_insert("Teacher Wang".to_string());
+    Message::builder()
+        .from(from)
+        .mailbox(To::from(accounts::recipients(config)))
+        .reply_to(reply_to)
+        .mailbox(Cc::from(accounts::copies(config, "LESSON_MAIL_CC")))
+        .mailbox(Bcc::from(accounts::copies(config, "LESSON_MAIL_BCC")))
+        .subject("你好：一封有抄送的邮件")
+        .message_id(None)
+        .singlepart(SinglePart::plain(CONTENT.to_string()))
+        .or_cannot("build", "the mail")
 }
 
-/// Prepares the way to the MTA: where it is, who we are, and how long we wait for it.
-fn prepare_mta(config: &Config) -> shared::Result<SmtpTransport> {
-    let url = &config.smtp_url;
-    let user = config.smtp_user.clone();
-    let password = config.smtp_password.clone();
-    let credentials = Credentials::new(user, password);
-
-    let mut mta = SmtpTransport::from_url(&url.text).or_cannot("use", url)?;
-    mta = mta.credentials(credentials);
-    mta = mta.timeout(Some(config.timeout));
-    Ok(mta.build())
+/// Connects to the MTA, and goes on in TLS as the account says.
+fn connect_mta(account: &Account) -> shared::Result<SmtpConnection> {
+    let (addr, tls) = (account.resolve()?, account.tls_parameters()?);
+    let name = ClientId::default();
+    let from_the_start = (account.tls == Tls::FromTheStart).then_some(&tls);
+    let timeout = Some(account.timeout);
+    let mut mta = SmtpConnection::connect(addr, timeout, &name, from_the_start, None)
+        .in_phase(Connect, account)?;
+    if account.tls == Tls::Required || account.tls == Tls::IfOffered && mta.can_starttls() {
+        mta.starttls(&tls, &name).in_phase(StartTls, account)?;
+    }
+    shared::info!("connected to {account}");
+    Ok(mta)
 }

@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 
-use shared::testing::{polite_smtp, run, smtp_server};
+use testing::{polite_smtp, run, smtp_server};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson11-headers-mail");
 
@@ -32,9 +32,9 @@ fn all_headers_but_bcc() {
         ["<xuesheng@sina.example>", "<banzhang@sina.example>", "<zhujiao@qq.example>"]
     );
     for line in [
-        // 王老师 and 你好：一封有抄送的邮件, as RFC 2047 writes them.
+        // 王老师, 学生 and 你好：一封有抄送的邮件, as RFC 2047 writes them.
         "From: =?utf-8?b?546L6ICB5biI?= <laoshi@qq.example>",
-        "To: xuesheng@sina.example",
+        "To: =?utf-8?b?5a2m55Sf?= <xuesheng@sina.example>",
         "Cc: banzhang@sina.example",
         "Reply-To: \"Teacher Wang\" <laoshi@qq.example>",
         "Subject: =?utf-8?b?5L2g5aW977ya5LiA5bCB5pyJ5oqE6YCB55qE6YKu5Lu2?=",
@@ -57,7 +57,8 @@ fn copies_to_several_or_to_none() {
     assert!(lines.iter().any(|line| line == reply_to), "{lines:?}");
 }
 
-/// Linux takes a connection to 0.0.0.0 for one to this machine, but nobody would call that loopback.
+/// Linux takes a connection to 0.0.0.0 for one to this machine, but nobody would call that
+/// loopback.
 #[cfg(target_os = "linux")]
 #[test]
 fn nobody_else_gets_copies_by_default() {

@@ -1,7 +1,7 @@
 //! Lesson 12 against an SMTP server of plain sockets.
 #![cfg(test)]
 
-use shared::testing::{polite_smtp, run, smtp_server};
+use testing::{polite_smtp, run, smtp_server};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson12-alternative-mail");
 

@@ -9,15 +9,15 @@ use shared::OrCannot;
 
 /// A name has so many bytes before its extension; most systems allow 255 in all.
 const MAX_STEM: usize = 200;
-/// Windows takes none of the first in a name; the others turn the direction of the text around, so that
-/// `exe.txt` can be seen where `txt.exe` stands.
+/// Windows takes none of the first in a name; the others turn the direction of the text around, so
+/// that `exe.txt` can be seen where `txt.exe` stands.
 const UNSAFE: [char; 16] = [
     '<', '>', ':', '"', '|', '?', '*', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}',
     '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
 ];
 
-/// Saves an attachment into `folder` under its own name as far as that is safe, else by its `number`,
-/// and returns the file's path. A file that is there is never replaced.
+/// Saves an attachment into `folder` under its own name as far as that is safe, else by its
+/// `number`, and returns the file's path. A file that is there is never replaced.
 ///
 /// # Errors
 /// The file cannot be written.
@@ -66,8 +66,8 @@ fn give_name(draft: &Path, folder: &Path, name: &str) -> io::Result<PathBuf> {
     Err(ErrorKind::AlreadyExists.into())
 }
 
-/// What is left of a name when it can lead to no other folder, no hidden file and no device; perhaps
-/// nothing.
+/// What is left of a name when it can lead to no other folder, no hidden file and no device;
+/// perhaps nothing.
 fn safe_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let is_safe = |character: &char| !character.is_control() && !UNSAFE.contains(character);

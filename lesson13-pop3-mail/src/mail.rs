@@ -7,8 +7,9 @@ use shared::Error;
 
 /// All headers of a mail together have at most so many bytes.
 const MAX_HEADERS: usize = 256 * 1024;
-/// So many bytes of a field are looked at, and so many question marks: the time that it takes to decode
-/// what stands for other characters (`=?charset?B?...?=`, RFC 2047) grows far faster than the field.
+/// So many bytes of a field are looked at, and so many question marks: the time that it takes to
+/// decode what stands for other characters (`=?charset?B?...?=`, RFC 2047) grows far faster than
+/// the field.
 const MAX_FIELD: usize = 2048;
 const MAX_MARKS: usize = 100;
 /// A mail has at most so many parts, which lie at most so deep in one another.

@@ -1,7 +1,9 @@
 //! A program that fetches the newest mail over POP3 and takes it apart (no number in the notes).
 //!
-//! Run it: `cargo run -p practice-servers` in another terminal, then `cargo run -p lesson13-pop3-mail`.
-//! New here: POP3, which hands a mail from the MDA to its reader, and what a mail looks like inside.
+//! Run it: `cargo run -p practice-servers` in another terminal, then `cargo run -p
+//! lesson13-pop3-mail`.
+//! New here: POP3, which hands a mail from the MDA to its reader, and what a mail looks like
+//! inside.
 //! Diff it: it has no parent; its `pop3.rs` is the other side of `practice-servers/src/pop3.rs`.
 
 mod files;
@@ -18,26 +20,28 @@ use pop3::Mailbox;
 const MAX_SHOWN: usize = 10;
 
 fn main() -> shared::Result {
-    let config = shared::load(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_DESCRIPTION"));
-    let user = config.pop3_user.as_str();
-    let password = config.pop3_password.as_str();
+    let config = shared::load!(
+        "LESSON_POP3_URL",
+        "LESSON_POP3_USER",
+        "LESSON_POP3_PASSWORD",
+        "LESSON_ALLOW_PLAINTEXT",
+        "LESSON_TIMEOUT",
+        "LESSON_SAVE_DIR",
+    );
+    let account = accounts::pop3(&config);
 
     // Step 1: connect to the MDA.
-    let connected = Mailbox::connect(&config.pop3_url, config.timeout);
-    let mut mailbox = connected?;
+    let mut mailbox = Mailbox::connect(&account)?;
 
     // Step 2: log in.
-    let logged_in = mailbox.log_in(user, password);
-    logged_in?;
+    mailbox.log_in()?;
 
     // Step 3: ask how many messages there are, and how large they are together.
-    let counted = mailbox.stat();
-    let (count, size) = counted?;
+    let (count, size) = mailbox.stat()?;
     shared::print(format!("messages in the mailbox: {count} ({size} bytes)"))?;
 
     // Step 4: list them.
-    let listed = mailbox.list();
-    let mut list = listed?;
+    let mut list = mailbox.list()?;
     list.sort();
     show_list(&list)?;
 
@@ -48,21 +52,18 @@ fn main() -> shared::Result {
     };
 
     // Step 5: fetch the newest, the one with the highest number.
-    let fetched = mailbox.retrieve(*newest);
-    let message = fetched?;
+    let message = mailbox.retrieve(*newest)?;
 
     // Step 6: quit. The mail is here, whatever the server says to that.
-    let goodbye = mailbox.quit();
-    let _ = goodbye.inspect_err(shared::report);
+    let _ = mailbox.quit().inspect_err(shared::report);
 
     // Step 7: take the message apart: headers, parts, text and attachments.
-    let taken_apart = mail::take_apart(&message);
-    let parts = taken_apart?;
+    let parts = mail::take_apart(&message)?;
     show_mail(&parts)?;
     let attachments = parts.iter().filter(|part| part.is_attachment());
     for (number, part) in (1..).zip(attachments) {
         let name = part.name().unwrap_or_default();
-        let folder = Path::new(&config.save_dir);
+        let folder = Path::new(config.text("LESSON_SAVE_DIR"));
         let path = files::save(&name, &part.content, number, folder)?;
         shared::print(format!("saved {}", path.display()))?;
     }

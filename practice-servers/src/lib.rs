@@ -161,7 +161,7 @@ fn lock(folder: &Path) -> shared::Result<File> {
     let lock = File::create(&path).or_cannot("write", path.display())?;
     if lock.try_lock().is_err() {
         let problem = format!("cannot use {}: other practice servers do", folder.display());
-        let hint = "stop them, or choose another folder: LESSON_PRACTICE_DIR=other-folder";
+        let hint = "stop them, or choose another folder: --practice-dir other-folder";
         return Err(Error::new(problem, hint));
     }
     Ok(lock)

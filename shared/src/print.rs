@@ -14,38 +14,25 @@ use crate::{OrCannot, Result};
 /// # Errors
 /// Standard output takes no more, for instance because the disk is full.
 pub fn print(text: impl Display) -> Result {
-    print_line(&format!("{text}\n"))
-}
-
-fn print_line(line: &str) -> Result {
+    let line = visible(&format!("{text}\n"), true);
     let mut stdout = io::stdout();
-    let mut written = stdout.write_all(visible(line, true).as_bytes());
-    if written.is_ok() {
-        written = stdout.flush();
-    }
-    match written {
+    match stdout.write_all(line.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => process::exit(0),
         written => written.or_cannot("write to", "standard output"),
     }
 }
 
-/// The text with its control characters escaped, all but tabs and, if so wanted, newlines.
+/// The text with its control characters escaped, all but tabs and, if so wanted, newlines. Those
+/// that turn the direction of the text around are escaped, too.
 pub(crate) fn visible(text: &str, newlines: bool) -> String {
-    let mut visible = String::new();
-    for character in text.chars() {
-        match character {
-            '\t' => visible.push('\t'),
-            '\n' if newlines => visible.push('\n'),
-            '\n' => visible += "\\n",
-            '\r' => visible += "\\r",
-            // These would turn the direction of the text around.
-            _ if character.is_control()
-                || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}') =>
-            {
-                visible += &format!("\\u{{{:x}}}", character as u32)
-            }
-            _ => visible.push(character),
-        }
-    }
-    visible
+    let is_plain = |character: char| match character {
+        '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => false,
+        '\n' => newlines,
+        _ => character == '\t' || !character.is_control(),
+    };
+    let shown = |character: char| match is_plain(character) {
+        true => character.to_string(),
+        false => character.escape_default().to_string(),
+    };
+    text.chars().map(shown).collect()
 }

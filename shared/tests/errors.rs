@@ -24,29 +24,28 @@ fn is(kind: ErrorKind, why: &str, hint: &str) {
 
 #[test]
 fn each_cause_has_its_words_and_its_hint() {
-    let silent = "is the other side running? try again, or wait longer: LESSON_TIMEOUT=60";
+    let silent = "is the other side running? try again, or wait longer: --timeout 60";
     is(ErrorKind::TimedOut, "timed out", silent);
     // This is what Linux and macOS call a wait that ran out.
     is(ErrorKind::WouldBlock, "timed out", silent);
-    let nobody = "nobody listens at 192.0.2.1:80: start the other side first";
+    let nobody = "nobody listens at 192.0.2.1:80: start the other side";
     is(ErrorKind::ConnectionRefused, "connection refused", nobody);
-    let broken =
-        "the other side broke off: see what it says; if it has ended, start the other side first";
+    let broken = "the other side broke off: see what it says, or start it again";
     is(ErrorKind::ConnectionReset, "connection reset", broken);
     is(ErrorKind::ConnectionAborted, "connection aborted", broken);
     is(ErrorKind::NotConnected, "not connected", broken);
     is(ErrorKind::BrokenPipe, "broken pipe", broken);
-    let taken = "another program uses the port: stop that, or choose another port";
+    let taken = "stop the program that uses this port, or choose another: ";
     is(ErrorKind::AddrInUse, "address in use", taken);
-    let foreign = "127.0.0.1 is this machine, 0.0.0.0 all its addresses";
+    let foreign = "this machine has no such address; 127.0.0.1 is always itself";
     is(ErrorKind::AddrNotAvailable, "address not available", foreign);
-    let forbidden = "a port below 1024 needs privileges; else ask whose file or firewall it is";
+    let forbidden = "check who may read and write it";
     is(ErrorKind::PermissionDenied, "permission denied", forbidden);
     let unreachable = "check the address, and your own network";
     is(ErrorKind::NetworkUnreachable, "network unreachable", unreachable);
     is(ErrorKind::HostUnreachable, "host unreachable", unreachable);
-    is(ErrorKind::StorageFull, "no storage space", "make room, or write elsewhere");
-    let other = "check what the line above names; --help shows all settings as they are";
+    is(ErrorKind::StorageFull, "no storage space", "make room on the disk, or write elsewhere");
+    let other = "check what the line above names; --help shows the settings as they are";
     is(ErrorKind::InvalidInput, "invalid input parameter", other);
 }
 

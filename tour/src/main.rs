@@ -20,7 +20,7 @@ use shared::{Error, OrCannot, Result};
 use stage::Stage;
 
 fn main() -> Result {
-    let config = shared::load(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_DESCRIPTION"));
+    let config = shared::load!("[LESSON]... | diff LESSON [LESSON]");
     if let [first, numbers @ ..] = config.arguments.as_slice()
         && first == "diff"
     {

@@ -1,7 +1,7 @@
 //! Neighbouring lessons differ in what is taught and in nothing else.
 #![cfg(test)]
 
-use shared::testing::run;
+use testing::run;
 
 /// A parent, a lesson, and the most lines that the lesson may change.
 const NEIGHBOURS: [(&str, &str, usize); 8] = [

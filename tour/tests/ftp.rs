@@ -1,13 +1,9 @@
 //! Lesson 10 against the practice servers: the three kinds of users, and TLS.
 #![cfg(test)]
 
-mod practice;
-
 use std::fs;
 
-use shared::testing::{Ended, Program};
-
-use practice::{Practice, fails};
+use testing::{Ended, Practice, Program, fails};
 
 const LESSON: &str = "lesson10-ftp-client";
 
@@ -31,7 +27,7 @@ fn anonymous_downloads_and_may_not_upload() {
     practice.folder.write("work.txt", "x");
     let mut lesson = practice.lesson(LESSON);
     let ended = Program::start(lesson.args(["--ftp-upload", "work.txt"])).finish();
-    fails(&ended, "cannot upload work.txt: the server says 550", "what the user may do");
+    fails(&ended, "cannot upload work.txt: the server says 550", "what anonymous may do");
 }
 
 #[test]
@@ -47,7 +43,7 @@ fn guest_uploads_and_laoshi_finds_another_tree() {
 
     let mut lesson = practice.lesson(LESSON);
     lesson.env("LESSON_FTP_PASSWORD", "practice");
-    let url = format!("ftp://127.0.0.1:{}/pub/missing.txt", practice.port("ftp"));
+    let url = format!("ftp://127.0.0.1:{}/pub/missing.txt", practice.addr("ftp").port());
     lesson.args(["--ftp-user", "laoshi", "--ftp-url", &url]);
     let ended = Program::start(&mut lesson).finish();
     fails(&ended, "cannot download missing.txt: the server says 550", "LESSON_FTP_URL");
@@ -62,7 +58,7 @@ fn tls_with_a_trusted_authority_and_with_another() {
     let other = Practice::start();
     let run = |host: &str, authority: &str| {
         let mut lesson = practice.lesson(LESSON);
-        let port = practice.port("ftp");
+        let port = practice.addr("ftp").port();
         let url = format!("ftp://{host}:{port}/pub/readme.txt?tls=required");
         lesson.env("SSL_CERT_FILE", authority);
         Program::start(lesson.args(["--ftp-url", &url])).finish()
@@ -72,7 +68,7 @@ fn tls_with_a_trusted_authority_and_with_another() {
     assert!(ended.stderr.contains(": in TLS from here on\n"), "{ended:?}");
     passes(&run("127.0.0.1", &practice.authority()), "saved ");
     let untrusted = run("localhost", &other.authority());
-    fails(&untrusted, "invalid peer certificate", "SSL_CERT_FILE=practice-data/ca.pem");
+    fails(&untrusted, "invalid peer certificate", "SSL_CERT_FILE");
     if cfg!(target_os = "linux") {
         let wrong_name = run("127.0.0.2", &practice.authority());
         fails(&wrong_name, "127.0.0.2", "");

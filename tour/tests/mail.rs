@@ -1,14 +1,10 @@
 //! The mail lessons against the practice servers: the whole way, and TLS in every form.
 #![cfg(test)]
 
-mod practice;
-
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 
-use shared::testing::{Ended, Program, tcp_peer};
-
-use practice::{Practice, fails};
+use testing::{Ended, Practice, Program, fails, tcp_peer};
 
 /// Runs lesson 06 with this URL and this authority to trust.
 fn send(practice: &Practice, url: &str, authority: &str) -> Ended {
@@ -51,7 +47,7 @@ fn tls_in_every_form() {
     let practice = Practice::start();
     let other = Practice::start();
     let (ca, other_ca) = (&practice.authority(), &other.authority());
-    let (plain, tls) = (practice.port("qq-smtp"), practice.port("qq-smtps"));
+    let (plain, tls) = (practice.addr("qq-smtp").port(), practice.addr("qq-smtps").port());
     let forms = [
         format!("smtps://localhost:{tls}"),
         format!("smtps://127.0.0.1:{tls}"),
@@ -60,7 +56,7 @@ fn tls_in_every_form() {
     ];
     for form in &forms {
         is_sent(&send(&practice, form, ca));
-        let trust = "SSL_CERT_FILE=practice-data/ca.pem";
+        let trust = "SSL_CERT_FILE";
         fails(&send(&practice, form, other_ca), "invalid peer certificate", trust);
     }
     let mails = practice.mails("sina", "xuesheng", forms.len());
@@ -97,7 +93,7 @@ fn a_large_attachment_travels_the_whole_way() {
     let mut lesson = practice.lesson("lesson08-attachment-mail");
     is_sent(&Program::start(lesson.args(["--attachment", "报告 最终.bin"])).finish());
     let mail = practice.mails("sina", "xuesheng", 1).remove(0);
-    let mut stream = tcp_peer(([127, 0, 0, 1], practice.port("sina-pop3")).into());
+    let mut stream = tcp_peer(([127, 0, 0, 1], practice.addr("sina-pop3").port()).into());
     let commands = "USER xuesheng@sina.example\r\nPASS practice\r\nRETR 1\r\nQUIT\r\n";
     stream.write_all(commands.as_bytes()).unwrap();
     let lines: Vec<_> = BufReader::new(stream).lines().map(Result::unwrap).collect();

@@ -1,7 +1,7 @@
 //! The lessons with each other: each client against each server of its kind.
 #![cfg(test)]
 
-use shared::testing::{built, start};
+use testing::{built, start};
 
 /// Runs `client` against `server`, `times` times, each with a message of its own.
 fn play(server: &str, client: &str, addr: &str, times: usize) {

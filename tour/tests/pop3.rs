@@ -1,13 +1,9 @@
 //! Lesson 13 against the practice servers: mails of the other lessons, and TLS.
 #![cfg(test)]
 
-mod practice;
-
 use std::fs;
 
-use shared::testing::{Ended, Program};
-
-use practice::{Practice, fails};
+use testing::{Ended, Practice, Program, fails};
 
 const LESSON: &str = "lesson13-pop3-mail";
 
@@ -74,21 +70,21 @@ fn tls_with_a_trusted_authority_and_with_another() {
         lesson.env("SSL_CERT_FILE", authority);
         Program::start(lesson.args(["--pop3-url", &url, "--timeout", "2"])).finish()
     };
-    let (plain, tls) = (practice.port("sina-pop3"), practice.port("sina-pop3s"));
+    let (plain, tls) = (practice.addr("sina-pop3").port(), practice.addr("sina-pop3s").port());
     for host in ["localhost", "127.0.0.1"] {
         let ended = run(format!("pop3s://{host}:{tls}"), &practice.authority());
         assert_eq!(ended.status, Some(0), "{ended:?}");
         assert!(ended.stdout.contains("the mailbox is empty"), "{ended:?}");
     }
     let untrusted = run(format!("pop3s://localhost:{tls}"), &other.authority());
-    let trust = "SSL_CERT_FILE=practice-data/ca.pem";
+    let trust = "SSL_CERT_FILE";
     fails(&untrusted, "invalid peer certificate", trust);
     if cfg!(target_os = "linux") {
         let wrong_name = run(format!("pop3s://127.0.0.2:{tls}"), &practice.authority());
         fails(&wrong_name, "127.0.0.2", "");
     }
     let plain_port = run(format!("pop3s://localhost:{plain}"), &practice.authority());
-    fails(&plain_port, "received corrupt message", "pop3:// with 110");
+    fails(&plain_port, "received corrupt message", "pop3:// goes with port 110");
     let tls_port = run(format!("pop3://localhost:{tls}"), &practice.authority());
     fails(&tls_port, "timed out", "pop3s:// with 995");
 }
@@ -99,7 +95,7 @@ fn a_mailbox_that_is_open_elsewhere_and_a_wrong_password() {
     let mut lesson = practice.lesson(LESSON);
     let ended = Program::start(lesson.env("LESSON_POP3_PASSWORD", "wrong")).finish();
     fails(&ended, "cannot log in as xuesheng@sina.example: -ERR", "authorization code");
-    let mut holder = shared::testing::tcp_peer(([127, 0, 0, 1], practice.port("sina-pop3")).into());
+    let mut holder = testing::tcp_peer(([127, 0, 0, 1], practice.addr("sina-pop3").port()).into());
     let login = b"USER xuesheng@sina.example\r\nPASS practice\r\nNOOP\r\n";
     std::io::Write::write_all(&mut holder, login).unwrap();
     let mut lines = std::io::BufRead::lines(std::io::BufReader::new(&holder));

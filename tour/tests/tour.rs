@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Stdio;
 
-use shared::testing::{Folder, Program, built, command, run};
+use testing::{Folder, Program, built, command, run};
 
 const TOUR: &str = env!("CARGO_BIN_EXE_tour");
 

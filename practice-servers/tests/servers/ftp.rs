@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::{Duration, UNIX_EPOCH};
 
-use shared::testing::tcp_peer;
+use testing::tcp_peer;
 
 use crate::support::{Peer, Servers};
 

@@ -20,7 +20,7 @@ fn two_messages() -> Servers {
 #[test]
 fn the_example_session_of_the_rfc() {
     let servers = two_messages();
-    let mut peer = Peer::new(shared::testing::tcp_peer(servers.addr("sina-pop3")));
+    let mut peer = Peer::new(testing::tcp_peer(servers.addr("sina-pop3")));
     peer.plays(
         "S: +OK sina.example
          C: USER xuesheng@sina.example

@@ -4,7 +4,7 @@
 use std::fs;
 use std::net::TcpListener;
 
-use shared::testing::{Ended, Folder, Program, command, run};
+use testing::{Ended, Folder, Practice, Program, command, run};
 
 use crate::support::{SERVERS, Servers, base64, on_free_ports};
 
@@ -152,7 +152,7 @@ fn two_servers_never_share_a_folder() {
     fails(
         &ended,
         &format!("cannot use {folder}: other practice servers do"),
-        "stop them, or choose another folder: LESSON_PRACTICE_DIR=other-folder",
+        "stop them, or choose another folder: --practice-dir other-folder",
     );
 }
 
@@ -164,7 +164,7 @@ fn a_port_that_is_taken_is_named() {
     fails(
         &ended,
         &format!("cannot listen on {addr}: address in use"),
-        "another program uses the port: stop that, or choose another port",
+        "stop the program that uses this port, or choose another: --qq-smtp-addr, LESSON_QQ_SMTP_ADDR",
     );
 }
 
@@ -173,7 +173,7 @@ fn key_and_certificates_that_are_none_are_named() {
     let servers = Servers::start();
     let file = servers.path("tls.pem");
     fs::write(&file, "nonsense").unwrap();
-    let Servers { program, folder, .. } = servers;
+    let Practice { program, folder, .. } = servers.0;
     drop(program);
     let ended = Program::start(&mut on_free_ports(&folder)).finish();
     let file = file.display();
@@ -198,8 +198,7 @@ fn only_loopback() {
         let problem = format!(
             "Error: LESSON_SINA_POP3S_ADDR is \"{addr}\" (from the flag --sina-pop3s-addr): \
              the practice servers listen on loopback alone\n\
-             hint: a right one is LESSON_SINA_POP3S_ADDR=\"127.0.0.1:2996\", \
-             or --sina-pop3s-addr \"127.0.0.1:2996\" as a flag\n"
+             hint: a right one is --sina-pop3s-addr \"127.0.0.1:2996\"\n"
         );
         assert_eq!(ended.stderr, problem);
     }

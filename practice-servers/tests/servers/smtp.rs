@@ -10,7 +10,7 @@ use crate::support::{Peer, Servers, base64};
 #[test]
 fn the_typical_transaction_of_the_rfc() {
     let servers = Servers::start();
-    let mut peer = Peer::new(shared::testing::tcp_peer(servers.addr("qq-smtp")));
+    let mut peer = Peer::new(testing::tcp_peer(servers.addr("qq-smtp")));
     peer.plays(
         "S: 220 qq.example
          C: EHLO bar.example
@@ -301,17 +301,14 @@ fn too_many_clients_are_told_so() {
     let servers = Servers::start();
     for (name, busy) in [("qq-smtp", "421 "), ("sina-pop3", "-ERR "), ("ftp", "421 ")] {
         let clients: Vec<_> = (0..50).map(|_| servers.peer(name)).collect();
-        let mut stream = shared::testing::tcp_peer(servers.addr(name));
+        let mut stream = testing::tcp_peer(servers.addr(name));
         let _ = stream.write_all(b"QUIT\r\n");
         let mut one_more = Peer::new(stream);
         assert!(one_more.reply().starts_with(busy));
         one_more.is_closed();
         drop(clients);
         // Those who leave make room.
-        while !Peer::new(shared::testing::tcp_peer(servers.addr(name)))
-            .reply()
-            .starts_with(['2', '+'])
-        {
+        while !Peer::new(testing::tcp_peer(servers.addr(name))).reply().starts_with(['2', '+']) {
             thread::sleep(Duration::from_millis(10));
         }
     }

@@ -1,10 +1,9 @@
 //! Starts the servers on free ports in a folder of their own, and talks to them in raw bytes.
 
-use std::collections::HashMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::path::PathBuf;
+use std::net::{Shutdown, TcpStream};
+use std::ops::{Deref, DerefMut};
 use std::process::Command;
 use std::sync::Arc;
 use std::thread;
@@ -12,28 +11,33 @@ use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use practice_servers::services::SERVICES;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
-use shared::testing::{Folder, PATIENCE, Program, command, is_closed, tcp_peer};
+use testing::{Folder, PATIENCE, Practice, is_closed, tcp_peer};
 
 pub const SERVERS: &str = env!("CARGO_BIN_EXE_practice-servers");
 
 /// A command that starts the servers in `folder`, on free ports.
 pub fn on_free_ports(folder: &Folder) -> Command {
-    let mut command = command(SERVERS, folder);
-    for service in &SERVICES {
-        command.args([&format!("--{}-addr", service.name()), "127.0.0.1:0"]);
-    }
-    command
+    Practice::command(SERVERS, folder)
 }
 
 /// The running servers.
-pub struct Servers {
-    pub program: Program,
-    pub folder: Folder,
-    addrs: HashMap<String, SocketAddr>,
+pub struct Servers(pub Practice);
+
+impl Deref for Servers {
+    type Target = Practice;
+
+    fn deref(&self) -> &Practice {
+        &self.0
+    }
+}
+
+impl DerefMut for Servers {
+    fn deref_mut(&mut self) -> &mut Practice {
+        &mut self.0
+    }
 }
 
 impl Servers {
@@ -43,24 +47,14 @@ impl Servers {
 
     /// Starts them in a folder in which they may have run before.
     pub fn start_in(folder: Folder) -> Self {
-        let mut program = Program::start(&mut on_free_ports(&folder));
-        let mut addrs = HashMap::new();
-        for service in &SERVICES {
-            let line = program.logged(&format!("{} listening on ", service.name()));
-            addrs.insert(service.name(), line.rsplit(' ').next().unwrap().parse().unwrap());
-        }
-        Servers { program, folder, addrs }
+        Servers(Practice::start_in(SERVERS, folder))
     }
 
     /// Kills them, as SIGKILL does, and starts them anew.
     pub fn restart(self) -> Self {
-        let Servers { program, folder, .. } = self;
+        let Practice { program, folder, .. } = self.0;
         drop(program);
         Self::start_in(folder)
-    }
-
-    pub fn addr(&self, name: &str) -> SocketAddr {
-        self.addrs[name]
     }
 
     /// A plain peer that has read the greeting.
@@ -118,11 +112,6 @@ impl Servers {
             assert!(Instant::now() < limit, "not what should come: {mails:?}");
             thread::sleep(Duration::from_millis(20));
         }
-    }
-
-    /// A path in the servers' folder.
-    pub fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join("practice-data").join(name)
     }
 
     /// The names of the files in one of their folders, in order.

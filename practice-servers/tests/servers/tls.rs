@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{Read, Write};
 
-use shared::testing::{is_closed, tcp_peer};
+use testing::{is_closed, tcp_peer};
 
 use crate::support::{Peer, Servers, base64, in_tls};
 

@@ -53,8 +53,8 @@ fn a_stranger_at_the_data_port_does_no_harm() {
     use std::io::Read;
     use std::net::SocketAddr;
 
-    use shared::testing::{is_closed, tcp_peer};
     use socket2::{Domain, Socket, Type};
+    use testing::{is_closed, tcp_peer};
 
     let servers = Servers::start();
     let mut peer = servers.ftp("laoshi");

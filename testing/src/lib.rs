@@ -1,4 +1,7 @@
-//! For tests: runs a program in a folder of its own, waits for what it logs, and gathers what it says.
+//! What the tests share: runs a program in a folder of its own, waits for what it logs, and gathers what it
+//! says.
+
+mod practice;
 
 use std::env;
 use std::fs;
@@ -10,6 +13,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
+
+pub use practice::Practice;
 
 /// How long a test waits before it gives up: far longer than anything takes on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -64,8 +69,8 @@ pub fn command(exe: &str, folder: &Folder) -> Command {
     command
 }
 
-/// Cargo, without the `LESSON_` variables of whoever runs the tests, and without what it has told this
-/// test: that would make other packages that look at it be compiled anew.
+/// Cargo, without the `LESSON_` variables of whoever runs the tests, and without what it has told
+/// this test: that would make other packages that look at it be compiled anew.
 pub fn cargo() -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     keep_out(&["LESSON_", "CARGO_PKG_", "CARGO_MANIFEST_"], &mut cargo);
@@ -82,20 +87,22 @@ fn keep_out(starts: &[&str], command: &mut Command) {
     }
 }
 
-/// Builds the program of another package of this workspace, and returns its path.
+/// Builds the program of another package of this workspace, in the profile of the test that asks for it,
+/// and returns its path.
 pub fn built(package: &str) -> String {
+    // The test itself lies in `deps`, beside the programs, in a folder that is called as its profile.
+    let test = succeed("find this test", env::current_exe());
+    let folder = test.ancestors().nth(2).unwrap_or(&test);
+    let profile = match folder.file_name().and_then(|name| name.to_str()) {
+        None | Some("debug") => "dev",
+        Some(profile) => profile,
+    };
     let mut build = cargo();
-    build.args(["build", "--quiet", "-p", package]);
-    if !cfg!(debug_assertions) {
-        build.arg("--release");
-    }
+    build.args(["build", "--quiet", "--profile", profile, "-p", package]);
     let status = succeed("run cargo build", build.status());
     assert!(status.success(), "{package} cannot be built");
-    // The test itself lies in `deps`, beside the programs.
-    let mut path = succeed("find this test", env::current_exe());
-    path.pop();
-    path.set_file_name(format!("{package}{}", env::consts::EXE_SUFFIX));
-    path.display().to_string()
+    let program = folder.join(format!("{package}{}", env::consts::EXE_SUFFIX));
+    program.display().to_string()
 }
 
 /// Starts the program `exe` with `arguments` and default settings, in a folder of its own.
@@ -109,6 +116,28 @@ pub fn start(exe: &str, arguments: &[&str]) -> Program {
 /// The same, to its end.
 pub fn run(exe: &str, arguments: &[&str]) -> Ended {
     start(exe, arguments).finish()
+}
+
+/// Expects that something failed on the way: status 1, one line that says `why`, and one with a `hint`.
+#[track_caller]
+pub fn fails(ended: &Ended, why: &str, hint: &str) {
+    ends_with(ended, 1, why, hint);
+}
+
+/// Expects that a setting is wrong: status 2, one line that says `why`, and one with a `hint`.
+#[track_caller]
+pub fn refuses(ended: &Ended, why: &str, hint: &str) {
+    ends_with(ended, 2, why, hint);
+}
+
+#[track_caller]
+fn ends_with(ended: &Ended, status: i32, why: &str, hint: &str) {
+    assert_eq!(ended.status, Some(status), "{ended:?}");
+    let mut lines = ended.stderr.lines().rev();
+    let said = lines.next().and_then(|line| line.strip_prefix("hint: "));
+    let problem = lines.next().and_then(|line| line.strip_prefix("Error: "));
+    assert!(problem.is_some_and(|problem| problem.contains(why)), "not {why:?}: {ended:?}");
+    assert!(said.is_some_and(|said| said.contains(hint)), "not {hint:?}: {ended:?}");
 }
 
 /// A running program, killed when dropped.
@@ -162,7 +191,8 @@ impl Program {
     /// Waits until the program listens, and tells where.
     pub fn listening(&mut self) -> SocketAddr {
         let line = self.logged("listening on ");
-        let addr = line.rsplit(' ').next().and_then(|addr| addr.parse().ok());
+        let (_, addr) = line.split_once("listening on ").unwrap_or_default();
+        let addr = addr.split(' ').next().and_then(|addr| addr.parse().ok());
         addr.unwrap_or_else(|| panic!("no address in {line:?}"))
     }
 
@@ -215,7 +245,7 @@ pub fn udp_peer(server: SocketAddr) -> UdpSocket {
 pub fn datagram_is_echoed(datagram: &[u8], peer: &UdpSocket) {
     succeed("send", peer.send(datagram));
     let mut answer = vec![0; 65_535];
-    let length = succeed("receive", crate::wait(|| peer.recv(&mut answer)));
+    let length = succeed("receive", shared::wait(|| peer.recv(&mut answer)));
     assert!(answer[..length] == *datagram, "{length} bytes came back, or others");
 }
 
@@ -239,15 +269,15 @@ pub fn bytes_are_echoed(bytes: &[u8], stream: &mut TcpStream) {
 /// Expects that the other side closes the stream, whether in order or not.
 #[track_caller]
 pub fn is_closed(stream: &mut TcpStream) {
-    match crate::wait(|| stream.read(&mut [0])) {
+    match shared::wait(|| stream.read(&mut [0])) {
         Ok(length) => assert_eq!(length, 0, "the other side sends more"),
         Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset),
     }
 }
 
-/// An SMTP server for one client. What it says is up to `answer`, which gets each command, the empty text
-/// for the greeting, and `.` for the end of a message; an empty answer closes the connection. Returns where
-/// it listens, and then every line that came.
+/// An SMTP server for one client. What it says is up to `answer`, which gets each command, the
+/// empty text for the greeting, and `.` for the end of a message; an empty answer closes the
+/// connection. Returns where it listens, and then every line that came.
 pub fn smtp_server(
     answer: impl Fn(&str) -> Vec<u8> + Send + 'static,
 ) -> (SocketAddr, JoinHandle<Vec<String>>) {

@@ -1,0 +1,107 @@
+//! The practice servers, as a program on free ports.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::{Folder, PATIENCE, Program, built, command, succeed};
+
+/// The table of all settings, among them one for the address of each server.
+const TABLE: &str = include_str!("../../.env.example");
+
+/// The running practice servers, in a folder of their own.
+pub struct Practice {
+    /// The program.
+    pub program: Program,
+    /// The folder in which it runs.
+    pub folder: Folder,
+    addrs: BTreeMap<String, SocketAddr>,
+}
+
+impl Practice {
+    /// Builds and starts them.
+    pub fn start() -> Self {
+        Self::start_in(&built("practice-servers"), Folder::create())
+    }
+
+    /// Starts the program `exe` in a folder in which it may have run before.
+    pub fn start_in(exe: &str, folder: Folder) -> Self {
+        let mut program = Program::start(&mut Self::command(exe, &folder));
+        let addrs = names().map(|name| {
+            let line = program.logged(&format!("{name} listening on "));
+            let addr = line.rsplit(' ').next().and_then(|addr| addr.parse().ok());
+            (name, addr.unwrap_or_else(|| panic!("no address in {line:?}")))
+        });
+        let addrs = addrs.collect();
+        Practice { program, folder, addrs }
+    }
+
+    /// A command that starts the program `exe` in `folder`, on free ports.
+    pub fn command(exe: &str, folder: &Folder) -> Command {
+        let mut command = command(exe, folder);
+        for name in names() {
+            command.args([&format!("--{name}-addr"), "127.0.0.1:0"]);
+        }
+        command
+    }
+
+    /// Where the server of this name listens, such as `qq-smtp`.
+    pub fn addr(&self, name: &str) -> SocketAddr {
+        self.addrs.get(name).copied().unwrap_or_else(|| panic!("there is no server {name}"))
+    }
+
+    /// Where a lesson finds the servers.
+    pub fn settings(&self) -> [(&'static str, String); 3] {
+        [
+            ("LESSON_SMTP_URL", format!("smtp://{}", self.addr("qq-smtp"))),
+            ("LESSON_POP3_URL", format!("pop3://{}", self.addr("sina-pop3"))),
+            ("LESSON_FTP_URL", format!("ftp://{}/pub/readme.txt", self.addr("ftp"))),
+        ]
+    }
+
+    /// A command that runs a lesson in the folder of the servers.
+    pub fn lesson(&self, package: &str) -> Command {
+        let mut lesson = command(&built(package), &self.folder);
+        lesson.envs(self.settings());
+        lesson
+    }
+
+    /// A path in what the servers keep.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join("practice-data").join(name)
+    }
+
+    /// The file with the authority of the servers.
+    pub fn authority(&self) -> String {
+        self.path("ca.pem").display().to_string()
+    }
+
+    /// All mails in a mailbox, once there are so many.
+    pub fn mails(&self, office: &str, user: &str, count: usize) -> Vec<String> {
+        let folder = self.path(&format!("mail/{user}@{office}.example/new"));
+        let limit = Instant::now() + PATIENCE;
+        loop {
+            let entries = succeed("read a mailbox", fs::read_dir(&folder));
+            let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+            if paths.len() == count {
+                paths.sort();
+                let read = |path| succeed("read a mail", fs::read_to_string(path));
+                return paths.iter().map(read).collect();
+            }
+            assert!(Instant::now() < limit, "{} mails, not {count}", paths.len());
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+/// The names of the servers: `qq-smtp`, whose setting is `LESSON_QQ_SMTP_ADDR`, and so on.
+fn names() -> impl Iterator<Item = String> {
+    let settings =
+        TABLE.lines().filter_map(|line| line.strip_prefix("#LESSON_")?.split_once("_ADDR="));
+    let names = settings.map(|(name, _)| name.to_lowercase().replace('_', "-"));
+    names.filter(|name| name != "echo")
+}
