@@ -1,4 +1,5 @@
-//! What went wrong with a server, and what to do then: it depends on the phase in which it happened.
+//! What went wrong with a server, and what to do then: it depends on the phase in which it
+//! happened.
 
 use std::error::Error as Source;
 use std::fmt::{self, Display, Formatter};
@@ -214,8 +215,8 @@ fn hint_of_tls(error: TlsError, account: &Account) -> String {
     }
 }
 
-/// What to do after a refusal, by the phase, the code, and the enhanced code (RFC 3463) or the response
-/// code (RFC 2449) with which the words begin.
+/// What to do after a refusal, by the phase, the code, and the enhanced code (RFC 3463) or the
+/// response code (RFC 2449) with which the words begin.
 fn hint_of_reply(code: u16, words: &str, phase: Phase, account: &Account) -> String {
     let kind = account.kind;
     let first = words.split_whitespace().find(|word| *word != "-ERR").unwrap_or_default();

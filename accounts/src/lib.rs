@@ -1,5 +1,5 @@
-//! What the mail and FTP lessons share: where an account is, whether the way to it is safe, whom TLS
-//! trusts, who gets a mail, and what to do when something fails.
+//! What the mail and FTP lessons share: where an account is, whether the way to it is safe, whom
+//! TLS trusts, who gets a mail, and what to do when something fails.
 
 mod failure;
 mod mailboxes;
@@ -118,8 +118,8 @@ pub fn ftp(config: &Config) -> Account {
 }
 
 impl Account {
-    /// Takes the URL apart, and sees to it that no password travels in clear to another machine. What is
-    /// wrong ends the program with status 2.
+    /// Takes the URL apart, and sees to it that no password travels in clear to another machine.
+    /// What is wrong ends the program with status 2.
     fn load(config: &Config, kind: &'static Kind) -> Self {
         let wrong = |why: &str| -> ! { config.refuse(kind.url, why) };
         let text = config.text(kind.url);
@@ -219,8 +219,8 @@ impl Account {
         self.masked(Phase::SendMail, &format!("{} {}", reply.code(), lines.join(" ")))
     }
 
-    /// What a server has said in this phase, without the password, which it may have repeated. After the
-    /// login, `practice` is a word that the practice servers may use.
+    /// What a server has said in this phase, without the password, which it may have repeated.
+    /// After the login, `practice` is a word that the practice servers may use.
     pub fn masked(&self, phase: Phase, text: &str) -> String {
         match self.password.as_str() {
             "" => text.into(),

@@ -6,14 +6,14 @@ use std::str::FromStr;
 use lettre::message::{Mailbox, Mailboxes};
 use shared::Config;
 
-/// The sender: `LESSON_MAIL_FROM`, or `LESSON_SMTP_USER` where that is empty. What is no mailbox ends
-/// the program with status 2.
+/// The sender: `LESSON_MAIL_FROM`, or `LESSON_SMTP_USER` where that is empty. What is no mailbox
+/// ends the program with status 2.
 pub fn sender(config: &Config) -> Mailbox {
     parsed(config, set_one(config, ["LESSON_MAIL_FROM", "LESSON_SMTP_USER"]))
 }
 
-/// Where answers go: `LESSON_MAIL_REPLY_TO`, or else the address of the sender. What is no mailbox ends
-/// the program with status 2.
+/// Where answers go: `LESSON_MAIL_REPLY_TO`, or else the address of the sender. What is no mailbox
+/// ends the program with status 2.
 pub fn reply_to(config: &Config) -> Mailbox {
     match config.text("LESSON_MAIL_REPLY_TO") {
         "" => Mailbox::new(None, sender(config).email),
@@ -21,7 +21,8 @@ pub fn reply_to(config: &Config) -> Mailbox {
     }
 }
 
-/// Who gets the mail: `LESSON_MAIL_TO`. What is no list of mailboxes ends the program with status 2.
+/// Who gets the mail: `LESSON_MAIL_TO`. What is no list of mailboxes ends the program with status
+/// 2.
 pub fn recipients(config: &Config) -> Mailboxes {
     if config.text("LESSON_MAIL_TO").trim().is_empty() {
         config.refuse("LESSON_MAIL_TO", "nobody would get the mail");

@@ -8,8 +8,8 @@ use shared::Config;
 /// What is sent when the setting names no file.
 const PICTURE: &[u8] = include_bytes!("../picture.png");
 
-/// The name and the bytes of the file that `LESSON_ATTACHMENT` names. One that cannot be read ends the
-/// program with status 2.
+/// The name and the bytes of the file that `LESSON_ATTACHMENT` names. One that cannot be read ends
+/// the program with status 2.
 pub fn read(config: &Config) -> (String, Vec<u8>) {
     let path = config.text("LESSON_ATTACHMENT");
     if path.is_empty() {

@@ -16,8 +16,8 @@ pub struct Upload {
 }
 
 impl Upload {
-    /// Opens the file that `LESSON_FTP_UPLOAD` names, if it names one. One that cannot be read ends the
-    /// program with status 2.
+    /// Opens the file that `LESSON_FTP_UPLOAD` names, if it names one. One that cannot be read ends
+    /// the program with status 2.
     pub fn open(config: &Config) -> Option<Self> {
         let path = config.text("LESSON_FTP_UPLOAD");
         let refuse = |why: &str| -> ! { config.refuse("LESSON_FTP_UPLOAD", why) };
@@ -34,8 +34,8 @@ impl Upload {
     }
 }
 
-/// A file that is being received. Until it is whole it has another name; if it is never whole, it is
-/// removed.
+/// A file that is being received. Until it is whole it has another name; if it is never whole, it
+/// is removed.
 pub struct Draft {
     file: File,
     draft: PathBuf,

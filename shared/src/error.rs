@@ -57,8 +57,8 @@ impl<T, E: Source + 'static> OrCannot<T> for std::result::Result<T, E> {
     }
 }
 
-/// Makes a call that waits for a peer with a time-out, and makes it again when a debugger that stops
-/// the program, or Ctrl-Z, has ended the wait early.
+/// Makes a call that waits for a peer with a time-out, and makes it again when a debugger that
+/// stops the program, or Ctrl-Z, has ended the wait early.
 ///
 /// # Errors
 /// The call's own.

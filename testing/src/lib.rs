@@ -1,5 +1,5 @@
-//! What the tests share: runs a program in a folder of its own, waits for what it logs, and gathers what it
-//! says.
+//! What the tests share: runs a program in a folder of its own, waits for what it logs, and gathers
+//! what it says.
 
 mod practice;
 
@@ -87,10 +87,11 @@ fn keep_out(starts: &[&str], command: &mut Command) {
     }
 }
 
-/// Builds the program of another package of this workspace, in the profile of the test that asks for it,
-/// and returns its path.
+/// Builds the program of another package of this workspace, in the profile of the test that asks
+/// for it, and returns its path.
 pub fn built(package: &str) -> String {
-    // The test itself lies in `deps`, beside the programs, in a folder that is called as its profile.
+    // The test itself lies in `deps`, beside the programs, in a folder that is called as its
+    // profile.
     let test = succeed("find this test", env::current_exe());
     let folder = test.ancestors().nth(2).unwrap_or(&test);
     let profile = match folder.file_name().and_then(|name| name.to_str()) {
@@ -118,7 +119,8 @@ pub fn run(exe: &str, arguments: &[&str]) -> Ended {
     start(exe, arguments).finish()
 }
 
-/// Expects that something failed on the way: status 1, one line that says `why`, and one with a `hint`.
+/// Expects that something failed on the way: status 1, one line that says `why`, and one with a
+/// `hint`.
 #[track_caller]
 pub fn fails(ended: &Ended, why: &str, hint: &str) {
     ends_with(ended, 1, why, hint);

@@ -9,7 +9,8 @@ use similar::TextDiff;
 use crate::lessons::{LESSONS, Lesson};
 use crate::{say, source};
 
-/// Shows the difference between a lesson and its parent, or between two lessons, and how many lines it has.
+/// Shows the difference between a lesson and its parent, or between two lessons, and how many lines
+/// it has.
 pub fn show(lessons: &[&Lesson]) -> Result {
     let (parent, lesson) = match lessons {
         [lesson] => (parent(lesson)?, *lesson),

@@ -1,7 +1,7 @@
 //! Plays the lessons in order, each with its other side: what a bare `cargo run` starts.
 //!
-//! Run it: `cargo run`, or `cargo run -- 03 09` for just these two; `cargo run -- diff 07` shows what a lesson
-//! changes.
+//! Run it: `cargo run`, or `cargo run -- 03 09` for just these two; `cargo run -- diff 07` shows
+//! what a lesson changes.
 
 mod diff;
 mod lessons;
@@ -31,8 +31,8 @@ fn main() -> Result {
         lessons.extend(LESSONS);
     }
     let programs = build()?;
-    // A folder of its own, with an empty `.env`, so that no `.env` of the learner's own sends the lessons
-    // elsewhere.
+    // A folder of its own, with an empty `.env`, so that no `.env` of the learner's own sends the
+    // lessons elsewhere.
     let folder = programs.join("tour-stage").join(process::id().to_string());
     set_up(&folder).or_cannot("set up", folder.display())?;
     let practice = Practice::start(&folder)?;
@@ -69,7 +69,8 @@ fn choose(numbers: &[String]) -> Result<Vec<&'static Lesson>> {
     Ok(chosen)
 }
 
-/// Builds all lessons at once, and returns the folder with their programs, in which this one lies, too.
+/// Builds all lessons at once, and returns the folder with their programs, in which this one lies,
+/// too.
 fn build() -> Result<PathBuf> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);

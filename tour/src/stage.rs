@@ -171,7 +171,8 @@ impl<'a> Stage<'a> {
         });
     }
 
-    /// Shows what the programs say until they are where `until` wants them, or `PATIENCE` has run out.
+    /// Shows what the programs say until they are where `until` wants them, or `PATIENCE` has run
+    /// out.
     fn watch(&mut self, until: impl Fn(&[Program]) -> bool) -> io::Result<()> {
         let limit = Instant::now() + PATIENCE;
         while !until(&self.programs) {

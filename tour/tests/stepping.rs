@@ -1,5 +1,5 @@
-//! The lessons in a debugger, started as the README says, each with a real peer: `step` stays in the
-//! lesson, `next` goes from one numbered step to the next, and whatever has a name can be read.
+//! The lessons in a debugger, started as the README says, each with a real peer: `step` stays in
+//! the lesson, `next` goes from one numbered step to the next, and whatever has a name can be read.
 #![cfg(test)]
 
 use std::collections::BTreeSet;
@@ -275,7 +275,8 @@ impl Session {
         session
     }
 
-    /// Gives the debugger a command, and returns its answer. Meanwhile, whoever asks the lesson may begin.
+    /// Gives the debugger a command, and returns its answer. Meanwhile, whoever asks the lesson may
+    /// begin.
     fn ask(&mut self, command: &str) -> String {
         // If the debugger has ended, there will be no answer.
         let _ = writeln!(self.commands, "{command}\n{}", self.language.end);
@@ -354,8 +355,8 @@ impl Drop for Session {
     }
 }
 
-/// `next` leads from a step to the next statement, and on to the next step; where that lies in a function of
-/// its own, `step` leads into it, or a breakpoint where that is a thread.
+/// `next` leads from a step to the next statement, and on to the next step; where that lies in a
+/// function of its own, `step` leads into it, or a breakpoint where that is a thread.
 fn next_goes_from_step_to_step(language: Language) {
     for (lesson, count) in LESSONS {
         let source = Source::read(lesson, count);
@@ -390,7 +391,8 @@ fn next_goes_from_step_to_step(language: Language) {
     }
 }
 
-/// `step`, again and again, comes to each step in its order, and to nothing that is not the lesson's own.
+/// `step`, again and again, comes to each step in its order, and to nothing that is not the
+/// lesson's own.
 fn step_stays_in_the_lesson(language: Language) {
     for (lesson, count) in LESSONS {
         let source = Source::read(lesson, count);
