@@ -1,6 +1,5 @@
 //! Who sends a mail, and who gets it.
 
-use std::fmt::Display;
 use std::str::FromStr;
 
 use lettre::message::{Mailbox, Mailboxes};
@@ -49,11 +48,11 @@ fn set_one<'a>(config: &Config, names: [&'a str; 2]) -> &'a str {
 }
 
 /// Parses mailboxes. The commas of Chinese text count as commas.
-fn parsed<T: FromStr<Err: Display>>(config: &Config, name: &str) -> T {
+fn parsed<T: FromStr>(config: &Config, name: &str) -> T {
     let text = separated(config.text(name));
-    text.trim_matches([',', ' ']).parse().unwrap_or_else(|why| {
+    text.trim_matches([',', ' ']).parse().unwrap_or_else(|_| {
         let hint = "write a@b.example or Name <a@b.example>, with commas between several";
-        config.refuse_with(name, why, hint)
+        config.refuse_with(name, "something in it is not an address", hint)
     })
 }
 

@@ -3,7 +3,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 
-use testing::{Ended, Folder, Program, command, fails, polite_smtp, run, smtp_server};
+use testing::{Ended, Folder, Program, command, fails, polite_smtp, refuses, run, smtp_server};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson06-text-mail");
 
@@ -49,6 +49,32 @@ fn hands_the_mail_to_the_server() {
         assert!(mail.contains(&format!("\n{line}\n")) || mail.starts_with(line), "{line}: {mail}");
     }
     assert!(mail.contains("\nDate: ") && mail.contains("\nMessage-ID: <"), "{mail}");
+}
+
+#[test]
+fn addresses_are_written_as_people_write_them() {
+    for (list, recipients) in [
+        ("\"Wang, Laoshi\" <a@b.example>, c@d.example", &["a@b.example", "c@d.example"][..]),
+        ("学生 <a@b.example>，c@d.example", &["a@b.example", "c@d.example"]),
+        ("学生 <a@b.example> ； c@d.example；", &["a@b.example", "c@d.example"]),
+        (" a@b.example , c@d.example , ", &["a@b.example", "c@d.example"]),
+        ("\"王，李\" <a@b.example>", &["a@b.example"]),
+        ("a+b@b.example", &["a+b@b.example"]),
+    ] {
+        let (addr, server) = smtp_server(polite_smtp);
+        let ended = send_to(addr, &["--mail-to", list]);
+        assert_eq!(ended.status, Some(0), "{list}: {ended:?}");
+        let lines = server.join().unwrap();
+        let told = lines.iter().filter_map(|line| line.strip_prefix("RCPT TO:<"));
+        let told: Vec<_> = told.map(|line| line.trim_end_matches('>')).collect();
+        assert_eq!(told, recipients, "{list}");
+    }
+    for wrong in
+        ["nonsense", "a@", "@b.example", "a@b.example c@d.example", "<a@b.example", "a b@c"]
+    {
+        let ended = run(LESSON, &["--mail-to", wrong]);
+        refuses(&ended, &format!("LESSON_MAIL_TO is \"{wrong}\" (from the flag"), "a@b.example");
+    }
 }
 
 #[test]
@@ -157,6 +183,26 @@ fn whatever_a_server_does_ends_in_one_line_and_one_hint() {
     check("EHLO", endless.leak(), "too large", "is it the right server?");
     endless = vec![b'x'; 1 << 20];
     check("", endless.leak(), "timed out", ports);
+}
+
+/// Whatever its letters, and however an address is written, this machine is this machine.
+#[test]
+fn loopback_has_many_names() {
+    for host in ["Localhost", "LOCALHOST", "127.1", "[::1]", "127.0.0.2"] {
+        let ended = run(LESSON, &["--smtp-url", &format!("smtp://{host}:1"), "--timeout", "0.5"]);
+        assert!(!ended.stderr.contains("the password would travel"), "{ended:?}");
+        assert_eq!(ended.status, Some(1), "{ended:?}");
+    }
+    for host in ["localhost.sina.example", "128.0.0.1", "0.0.0.0"] {
+        let ended = run(LESSON, &["--smtp-url", &format!("smtp://{host}:1")]);
+        refuses(&ended, "the password would travel in clear", "--allow-plaintext yes");
+    }
+}
+
+#[test]
+fn a_host_beyond_ascii_is_looked_up_by_its_name_in_ascii() {
+    let ended = run(LESSON, &["--smtp-url", "smtps://邮件.invalid"]);
+    fails(&ended, "cannot look up xn--5nq051n.invalid:465: ", "LESSON_SMTP_URL");
 }
 
 #[test]
