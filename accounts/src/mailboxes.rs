@@ -5,10 +5,17 @@ use std::str::FromStr;
 use lettre::message::{Mailbox, Mailboxes};
 use shared::Config;
 
-/// The sender: `LESSON_MAIL_FROM`, or `LESSON_SMTP_USER` where that is empty. What is no mailbox
-/// ends the program with status 2.
+/// The sender: `LESSON_MAIL_FROM`, or `LESSON_SMTP_USER` where that is empty. What is no mailbox ends
+/// the program with status 2.
 pub fn sender(config: &Config) -> Mailbox {
-    parsed(config, set_one(config, ["LESSON_MAIL_FROM", "LESSON_SMTP_USER"]))
+    let user = config.text("LESSON_SMTP_USER");
+    match config.text("LESSON_MAIL_FROM") {
+        "" => user.parse().unwrap_or_else(|_| {
+            let why = "LESSON_SMTP_USER is no address, so the mail needs one of a sender";
+            config.refuse_with("LESSON_MAIL_FROM", why, "give it: --mail-from you@sina.example")
+        }),
+        _ => parsed(config, "LESSON_MAIL_FROM"),
+    }
 }
 
 /// Where answers go: `LESSON_MAIL_REPLY_TO`, or else the address of the sender. What is no mailbox
@@ -33,18 +40,13 @@ pub fn recipients(config: &Config) -> Mailboxes {
 /// program with status 2.
 ///
 /// The default is for the practice servers: nobody at another server gets a copy because of it.
-pub fn copies(config: &Config, name: &str) -> Mailboxes {
+pub fn copies(config: &Config, name: &str) -> impl Iterator<Item = Mailbox> {
     let is_for_others = config.is_default(name) && !crate::smtp(config).is_loopback();
-    match config.text(name).trim() {
-        "" => Mailboxes::new(),
-        _ if is_for_others => Mailboxes::new(),
-        _ => parsed(config, name),
-    }
-}
-
-/// The first of these settings that is not empty, or the last.
-fn set_one<'a>(config: &Config, names: [&'a str; 2]) -> &'a str {
-    if config.text(names[0]).is_empty() { names[1] } else { names[0] }
+    let copies: Mailboxes = match config.text(name).trim().is_empty() || is_for_others {
+        true => Mailboxes::new(),
+        false => parsed(config, name),
+    };
+    copies.into_iter()
 }
 
 /// Parses mailboxes. The commas of Chinese text count as commas.

@@ -8,8 +8,8 @@
 use accounts::Phase::{Connect, LogIn, Quit, SendMail, StartTls};
 use accounts::{Account, InPhase, Tls};
 use lettre::Message;
-use lettre::message::SinglePart;
-use lettre::message::header::{Bcc, Cc, To};
+use lettre::message::header::To;
+use lettre::message::{MessageBuilder, SinglePart};
 use lettre::transport::smtp::authentication::DEFAULT_MECHANISMS;
 use lettre::transport::smtp::client::SmtpConnection;
 use lettre::transport::smtp::extension::ClientId;
@@ -56,12 +56,13 @@ fn build_message(config: &Config) -> shared::Result<Message> {
     let (mut from, mut reply_to) = (accounts::sender(config), accounts::reply_to(config));
     from.name.get_or_insert("王老师".to_string());
     reply_to.name.get_or_insert("Teacher Wang".to_string());
-    Message::builder()
+    let builder = Message::builder();
+    let builder = accounts::copies(config, "LESSON_MAIL_CC").fold(builder, MessageBuilder::cc);
+    let builder = accounts::copies(config, "LESSON_MAIL_BCC").fold(builder, MessageBuilder::bcc);
+    builder
         .from(from)
         .mailbox(To::from(accounts::recipients(config)))
         .reply_to(reply_to)
-        .mailbox(Cc::from(accounts::copies(config, "LESSON_MAIL_CC")))
-        .mailbox(Bcc::from(accounts::copies(config, "LESSON_MAIL_BCC")))
         .subject("你好：一封有抄送的邮件")
         .message_id(None)
         .singlepart(SinglePart::plain(CONTENT.to_string()))
