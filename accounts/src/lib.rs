@@ -17,7 +17,7 @@ use shared::Config;
 use url::{Host, Url};
 
 pub use failure::{InPhase, Phase, Refused};
-pub use mailboxes::{copies, recipients, reply_to, sender};
+pub use mailboxes::{bcc, cc, recipients, reply_to, sender};
 pub use tls::trusted;
 
 /// An account at a server: where that is, and who logs in there.

@@ -36,11 +36,20 @@ pub fn recipients(config: &Config) -> Mailboxes {
     parsed(config, "LESSON_MAIL_TO")
 }
 
-/// Who gets a copy, by the setting `name`; it may be nobody. What is no list of mailboxes ends the
-/// program with status 2.
+/// Who gets a copy: `LESSON_MAIL_CC`; it may be nobody. What is no list of mailboxes ends the program
+/// with status 2.
 ///
 /// The default is for the practice servers: nobody at another server gets a copy because of it.
-pub fn copies(config: &Config, name: &str) -> impl Iterator<Item = Mailbox> {
+pub fn cc(config: &Config) -> impl Iterator<Item = Mailbox> {
+    copies(config, "LESSON_MAIL_CC")
+}
+
+/// Who gets a copy that the others do not see: `LESSON_MAIL_BCC`. All else is as in [`cc`].
+pub fn bcc(config: &Config) -> impl Iterator<Item = Mailbox> {
+    copies(config, "LESSON_MAIL_BCC")
+}
+
+fn copies(config: &Config, name: &str) -> impl Iterator<Item = Mailbox> {
     let is_for_others = config.is_default(name) && !crate::smtp(config).is_loopback();
     let copies: Mailboxes = match config.text(name).trim().is_empty() || is_for_others {
         true => Mailboxes::new(),

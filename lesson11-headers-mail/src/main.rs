@@ -56,9 +56,8 @@ fn build_message(config: &Config) -> shared::Result<Message> {
     let (mut from, mut reply_to) = (accounts::sender(config), accounts::reply_to(config));
     from.name.get_or_insert("王老师".to_string());
     reply_to.name.get_or_insert("Teacher Wang".to_string());
-    let builder = Message::builder();
-    let builder = accounts::copies(config, "LESSON_MAIL_CC").fold(builder, MessageBuilder::cc);
-    let builder = accounts::copies(config, "LESSON_MAIL_BCC").fold(builder, MessageBuilder::bcc);
+    let builder = accounts::cc(config).fold(Message::builder(), MessageBuilder::cc);
+    let builder = accounts::bcc(config).fold(builder, MessageBuilder::bcc);
     builder
         .from(from)
         .mailbox(To::from(accounts::recipients(config)))
