@@ -148,7 +148,8 @@ fn hint(cause: Cause, phase: Phase, account: &Account) -> String {
             let addr = format!("{}:{}", account.host, account.port);
             let flag = if addr == default { String::new() } else { format!(" -- {flag} {addr}") };
             format!(
-                "nobody listens there: start the practice servers in another terminal: cargo run -p practice-servers{flag}"
+                "nobody listens there: start the practice servers in another terminal: \
+                 cargo run -p practice-servers{flag}"
             )
         }
         Cause::Io(ConnectionRefused) => {
@@ -229,10 +230,13 @@ fn hint_of_reply(code: u16, words: &str, phase: Phase, account: &Account) -> Str
         (Phase::SendMail, _, _, "2.2") => {
             "the mailbox of a recipient is full: write to somebody else, or try again later".into()
         }
+        (Phase::SendMail, _, _, "3.4") => TOO_LARGE.into(),
+        (Phase::SendMail, _, _, "1.7" | "1.8") => WRONG_SENDER.into(),
+        (Phase::SendMail, 500.., _, detail) if detail.starts_with("1.") => WRONG_RECIPIENT.into(),
         (Phase::Connect, 500.., ..) => "the server does not want to talk: it says why above".into(),
         (Phase::Connect, ..300, ..) => format!("is it the right server? {}", kind.ports),
         (Phase::StartTls, 500.., ..) => format!("the server has no TLS there; {}", kind.ports),
-        (_, 400..=499, ..) if !matches!(code, 425 | 426 | 450) => LATER.into(),
+        (_, 400..=499, ..) if !matches!(code, 425 | 426 | 430 | 450) => LATER.into(),
         (Phase::LogIn, ..) => {
             let tls = match account.tls {
                 Tls::Never => "; the server may also want TLS",
@@ -243,20 +247,16 @@ fn hint_of_reply(code: u16, words: &str, phase: Phase, account: &Account) -> Str
                 kind.user, kind.password
             )
         }
-        (Phase::SendMail, 530, ..) => format!("the server wants TLS or a login first; {}", kind.ports),
-        (Phase::SendMail, 501 | 553, ..) | (Phase::SendMail, _, _, "1.7" | "1.8") => {
-            "the sender must be the account's own address: check LESSON_MAIL_FROM and LESSON_SMTP_USER"
-                .into()
+        (Phase::SendMail, 530, ..) => {
+            format!("the server wants TLS or a login first; {}", kind.ports)
         }
-        (Phase::SendMail, 552, ..) => "the mail is too large for the server: send less".into(),
-        (Phase::SendMail, 550 | 551, ..) => {
-            "the server takes no mail for one of the recipients: check LESSON_MAIL_TO, and in lesson 11 \
-             LESSON_MAIL_CC and LESSON_MAIL_BCC"
-                .into()
-        }
+        (Phase::SendMail, 501 | 553, ..) => WRONG_SENDER.into(),
+        (Phase::SendMail, 552, ..) => TOO_LARGE.into(),
+        (Phase::SendMail, 550 | 551, ..) => WRONG_RECIPIENT.into(),
         (Phase::SendMail, ..) => "the server does not want this mail: it says why above".into(),
         (Phase::Do(..), 425 | 426, ..) => {
-            "no data connection: a firewall may be in between, or the server is set up wrongly".into()
+            "no data connection: a firewall may be in between, or the server is set up wrongly"
+                .into()
         }
         (Phase::Do(..), 530, ..) => format!("check {} and {}", kind.user, kind.password),
         (Phase::Do(..), 552, ..) => "the server has no room: upload less".into(),
@@ -272,3 +272,8 @@ fn hint_of_reply(code: u16, words: &str, phase: Phase, account: &Account) -> Str
 }
 
 const LATER: &str = "the server cannot do it now: try again later";
+const TOO_LARGE: &str = "the mail is too large for the server: send less";
+const WRONG_SENDER: &str = "the sender must be the account's own address: check LESSON_MAIL_FROM and \
+                            LESSON_SMTP_USER";
+const WRONG_RECIPIENT: &str = "the server takes no mail for one of the recipients: check \
+                               LESSON_MAIL_TO, and in lesson 11 LESSON_MAIL_CC and LESSON_MAIL_BCC";

@@ -155,6 +155,7 @@ fn a_refused_mail_is_about_whoever_is_refused() {
         "4.2.2 over quota",
         "mailbox of a recipient is full",
     );
+    check("RCPT", b"554 5.1.1 unknown\r\n", "5.1.1 unknown", "LESSON_MAIL_TO");
     check("DATA", b"451 later\r\n", "(451): later", "try again later");
     check(".", b"552 too much\r\n", "(552): too much", "too large");
     check(".", b"552 5.3.4 too much\r\n", "(552): 5.3.4 too much", "too large");
