@@ -158,16 +158,18 @@ fn hint(cause: Cause, phase: Phase, account: &Account) -> String {
         Cause::Io(TimedOut | InvalidData | UnexpectedEof | ConnectionReset) | Cause::Foreign
             if matches!(phase, Phase::SendMail) =>
         {
-            "see what the server says; it may have taken the mail: look for it before you send it again"
+            "see what the server says; it may have taken the mail: look for it before you send it \
+             again"
                 .into()
         }
         Cause::Io(TimedOut) => format!(
-            "check the host and the port in {url}: {ports}; if they are right, wait longer: --timeout 60"
+            "check the host and the port in {url}: {ports}; if they are right, wait longer: \
+             --timeout 60"
         ),
         Cause::Io(InvalidData) => match phase {
             Phase::LogIn => format!(
-                "many providers answer a wrong login in GBK: check {} and {}; a real provider wants its \
-                 authorization code there",
+                "many providers answer a wrong login in GBK: check {} and {}; a real provider \
+                 wants its authorization code there",
                 kind.user, kind.password
             ),
             _ => format!("is it the right server? check the host and the port in {url}; {ports}"),
@@ -177,13 +179,13 @@ fn hint(cause: Cause, phase: Phase, account: &Account) -> String {
         }
         Cause::Io(Other) => "a firewall may be in between, or the server is set up wrongly".into(),
         Cause::Io(_) => format!(
-            "the server broke off: see what it says, check the host and the port in {url}, and try again; \
-             {ports}"
+            "the server broke off: see what it says, check the host and the port in {url}, and \
+             try again; {ports}"
         ),
         Cause::Foreign if matches!(phase, Phase::Connect) => {
             format!("is it the right server? check the host and the port in {url}; {ports}")
         }
-        Cause::Foreign => "the server broke off, or it says what the protocol has not: try again".into(),
+        Cause::Foreign => "the server broke off, or answers in no known form: try again".into(),
         Cause::Missing => match phase {
             Phase::StartTls => format!("the server has no TLS at this port; {ports}"),
             Phase::LogIn => {
@@ -273,7 +275,7 @@ fn hint_of_reply(code: u16, words: &str, phase: Phase, account: &Account) -> Str
 
 const LATER: &str = "the server cannot do it now: try again later";
 const TOO_LARGE: &str = "the mail is too large for the server: send less";
-const WRONG_SENDER: &str = "the sender must be the account's own address: check LESSON_MAIL_FROM and \
-                            LESSON_SMTP_USER";
+const WRONG_SENDER: &str = "the sender must be the account's own address: check \
+                            LESSON_MAIL_FROM and LESSON_SMTP_USER";
 const WRONG_RECIPIENT: &str = "the server takes no mail for one of the recipients: check \
                                LESSON_MAIL_TO, and in lesson 11 LESSON_MAIL_CC and LESSON_MAIL_BCC";

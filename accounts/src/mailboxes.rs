@@ -5,8 +5,8 @@ use std::str::FromStr;
 use lettre::message::{Mailbox, Mailboxes};
 use shared::Config;
 
-/// The sender: `LESSON_MAIL_FROM`, or `LESSON_SMTP_USER` where that is empty. What is no mailbox ends
-/// the program with status 2.
+/// The sender: `LESSON_MAIL_FROM`, or `LESSON_SMTP_USER` where that is empty. What is no mailbox
+/// ends the program with status 2.
 pub fn sender(config: &Config) -> Mailbox {
     let user = config.text("LESSON_SMTP_USER");
     match config.text("LESSON_MAIL_FROM") {
@@ -36,8 +36,8 @@ pub fn recipients(config: &Config) -> Mailboxes {
     parsed(config, "LESSON_MAIL_TO")
 }
 
-/// Who gets a copy: `LESSON_MAIL_CC`; it may be nobody. What is no list of mailboxes ends the program
-/// with status 2.
+/// Who gets a copy: `LESSON_MAIL_CC`; it may be nobody. What is no list of mailboxes ends the
+/// program with status 2.
 ///
 /// The default is for the practice servers: nobody at another server gets a copy because of it.
 pub fn cc(config: &Config) -> impl Iterator<Item = Mailbox> {
