@@ -125,7 +125,7 @@ fn an_env_file_of_a_windows_editor_is_named_for_what_it_is() {
 
 #[test]
 fn names_that_do_not_exist_are_refused() {
-    let hint = "did you mean --message, LESSON_MESSAGE?";
+    let hint = "did you mean LESSON_MESSAGE?";
     let folder = Folder::create();
     let mut command = command(LESSON, &folder);
     let ended = Program::start(command.env("LESSON_MESAGE", "x")).finish();
