@@ -128,10 +128,13 @@ fn a_refused_login_is_about_the_account() {
         check("AUTH", answer, why, "LESSON_SMTP_USER and LESSON_SMTP_PASSWORD");
     }
     check("AUTH", b"454 later\r\n", "transient error (454): later", "try again later");
+    // No secret is shown that a server repeats, as it came or in base64.
+    let repeated = b"535 AGxhb3NoaUBxcS5leGFtcGxlAHByYWN0aWNl practice\r\n";
+    check("AUTH", repeated, "(535): **** ****", "LESSON_SMTP_PASSWORD");
     // Real providers say it in GBK.
     let gbk = b"535 \xb5\xc7\xc2\xbc\xca\xa7\xb0\xdc\r\n";
     check("AUTH", gbk, "the server's answer is not UTF-8", "authorization code");
-    check("EHLO", b"250 nothing\r\n", "No compatible", "?tls=required");
+    check("EHLO", b"250 nothing\r\n", "cannot log in as", "offers no login here");
 }
 
 #[test]
@@ -140,7 +143,12 @@ fn a_refused_mail_is_about_whoever_is_refused() {
     for answer in [&b"501 not you\r\n"[..], b"553 not you\r\n", b"550 5.1.8 not you\r\n"] {
         check("MAIL", answer, start, "LESSON_MAIL_FROM");
     }
-    check("MAIL", b"530 STARTTLS first\r\n", "(530): STARTTLS first", "?tls=required with 587");
+    check(
+        "MAIL",
+        b"530 STARTTLS first\r\n",
+        "(530): STARTTLS first",
+        "?tls=required with port 587",
+    );
     check("RCPT", b"550 unknown\r\n", "(550): unknown", "LESSON_MAIL_TO");
     check("RCPT", b"550 5.1.1 unknown\r\n", "(550): 5.1.1 unknown", "LESSON_MAIL_TO");
     check(
@@ -156,6 +164,9 @@ fn a_refused_mail_is_about_whoever_is_refused() {
         "mailbox of a recipient is full",
     );
     check("RCPT", b"554 5.1.1 unknown\r\n", "5.1.1 unknown", "LESSON_MAIL_TO");
+    check("RCPT", b"450 4.2.0 greylisted\r\n", "4.2.0 greylisted", "try again later");
+    check("RCPT", b"452 4.5.3 too many\r\n", "4.5.3 too many", "fewer recipients");
+    check(".", b"550 5.7.1 looks like spam\r\n", "5.7.1 looks like", "does not want this mail");
     check("DATA", b"451 later\r\n", "(451): later", "try again later");
     check(".", b"552 too much\r\n", "(552): too much", "too large");
     check(".", b"552 5.3.4 too much\r\n", "(552): 5.3.4 too much", "too large");
@@ -169,7 +180,7 @@ fn whatever_a_server_does_ends_in_one_line_and_one_hint() {
     let ports = "smtp:// goes with port 25, ?tls=required with 587";
     check("", b"421 busy\r\n", "(421): busy", "try again later");
     check("", b"554 go away\r\n", "cannot connect to smtp://", "does not want to talk");
-    check("", b"HTTP/1.1 400\r\n", "response error", "is it the right server?");
+    check("", b"HTTP/1.1 400\r\n", "no whole reply has come", "is it the right server?");
     check("", b"250", "timed out", ports);
     check("EHLO", b"250-half\r\n", "timed out", ports);
     check("", b"", "incomplete", "is it the right server?");

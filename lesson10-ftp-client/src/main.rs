@@ -53,7 +53,6 @@ fn main() -> shared::Result {
 
     // Step 4: leave. All is done, whatever the server says now.
     let _ = ftp.quit().in_phase(Quit, &account).inspect_err(shared::report);
-    shared::info!("left {account}");
     Ok(())
 }
 
