@@ -10,13 +10,13 @@ use crate::{Account, Tls};
 const LATER: &str = "the server cannot do it now: try again later";
 const SLOW: &str = "the server is slow: wait longer: --timeout 60";
 const TOO_LARGE: &str = "the mail is too large for the server: send less";
-const WRONG_SENDER: &str = "the sender must be the account's own address: check LESSON_MAIL_FROM and \
-                            LESSON_SMTP_USER";
+const WRONG_SENDER: &str = "the sender must be the account's own address: check \
+                            LESSON_MAIL_FROM and LESSON_SMTP_USER";
 const WRONG_RECIPIENT: &str = "the server takes no mail for one of the recipients: check \
                                LESSON_MAIL_TO, and in lesson 11 LESSON_MAIL_CC and LESSON_MAIL_BCC";
 const UNWANTED: &str = "the server does not want this mail: it says why above";
-const MAYBE_TAKEN: &str = "the server may have taken the mail: look into the mailbox of a recipient \
-                           before you send it again";
+const MAYBE_TAKEN: &str = "the server may have taken the mail: look into the mailbox of a \
+                           recipient before you send it again";
 
 /// What to do next.
 pub(crate) fn hint(cause: Cause, phase: Phase, account: &Account) -> String {

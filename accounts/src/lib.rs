@@ -230,8 +230,8 @@ impl Account {
         self.masked(Phase::SendMail, &format!("{} {}", reply.code(), lines.join(" ")))
     }
 
-    /// What a server has said in this phase, without the password, which it may have repeated, also in
-    /// base64. After the login, `practice` is a word that the practice servers may use.
+    /// What a server has said in this phase, without the password, which it may have repeated, also
+    /// in base64. After the login, `practice` is a word that the practice servers may use.
     pub fn masked(&self, phase: Phase, text: &str) -> String {
         let (user, password) = (&self.user, &self.password);
         if password.is_empty() || password == "practice" && !matches!(phase, Phase::LogIn) {

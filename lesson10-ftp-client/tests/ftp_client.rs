@@ -336,7 +336,7 @@ fn a_greeting_that_is_none() {
         ("\x1b[2J\x1b[31m", "Response contains an invalid syntax"),
     ] {
         let run = play_odd("CONNECTED", &[], |server| server.says(greeting));
-        run.fails(&format!("{why}"), NOT_FTP);
+        run.fails(why, NOT_FTP);
     }
     let run = play_odd("CONNECTED", &[], |server| server.says("421 too many"));
     run.fails("cannot connect to URL: the server says 421 too many", LATER);
