@@ -84,9 +84,11 @@ fn take_part(bytes: &[u8], default: &str, depth: usize, room: &mut Room) -> shar
     let disposition = about("Content-Disposition").unwrap_or_default();
     let disposition = mailparse::parse_content_disposition(&disposition);
     let encoding = part.raw("Content-Transfer-Encoding").unwrap_or_default().to_lowercase();
-    part.kind = match content_type.mimetype.split_once('/') {
-        Some((main, sub)) if !main.is_empty() && !sub.is_empty() => content_type.mimetype,
-        None if content_type.mimetype == "multipart" => "multipart/mixed".into(),
+    let kind = content_type.mimetype.trim_matches('"');
+    let is_word = |text: &str| !text.is_empty() && !text.contains(['=', '?']);
+    part.kind = match kind.split_once('/') {
+        Some((main, sub)) if is_word(main) && !sub.is_empty() => kind.into(),
+        None if kind == "multipart" => "multipart/mixed".into(),
         // What is no type is this one (RFC 2045 section 5.2).
         _ => "text/plain".into(),
     };
@@ -130,12 +132,9 @@ fn split<'a>(body: &'a [u8], boundary: &str) -> Vec<&'a [u8]> {
         if let Some(rest @ (b"" | b"--")) = behind.map(<[u8]>::trim_ascii)
             && !boundary.is_empty()
         {
-            // The line end before a delimiter belongs to it.
-            let part = start.map(|start| &body[start..end]);
-            let part = part.map(|part| part.strip_suffix(b"\n").unwrap_or(part));
-            parts.extend(part.map(|part| part.strip_suffix(b"\r").unwrap_or(part)));
-            let is_divided = line.ends_with(b"\r") && body[end + line.len()..].starts_with(b"\n");
-            start = Some(end + line.len() + usize::from(is_divided));
+            parts.extend(start.map(|start| without_line_end(&body[start..end])));
+            let line_end = end + without_line_end(line).len();
+            start = Some(line_end + mend::line_end(&body[line_end..]));
             if rest == b"--" || parts.len() > MAX_PARTS {
                 return parts;
             }
@@ -145,6 +144,18 @@ fn split<'a>(body: &'a [u8], boundary: &str) -> Vec<&'a [u8]> {
     // Without the last delimiter, the mail has been cut short.
     parts.extend(start.map(|start| &body[start..]));
     parts
+}
+
+/// A part without the line end that belongs to the delimiter behind it.
+fn without_line_end(mut part: &[u8]) -> &[u8] {
+    if let Some(shorter) = part.strip_suffix(b"\n") {
+        part = shorter;
+        while let Some(shorter) = part.strip_suffix(b"\r") {
+            part = shorter;
+        }
+        return part;
+    }
+    part.strip_suffix(b"\r").unwrap_or(part)
 }
 
 impl Part {

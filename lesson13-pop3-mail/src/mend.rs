@@ -15,19 +15,24 @@ use crate::charsets;
 const FIELDS: &str = "from to cc subject date sender received message-id mime-version \
                       reply-to return-path references content- list- x-";
 
-/// Each line without its end, which may be CR LF, LF, CR CR LF (some gateways make that) or CR, and
-/// how many bytes it has with its end.
+/// How many bytes the line end has at the start of `bytes`. It may be CR LF, LF, CR CR LF (some
+/// gateways make that) or CR.
+pub fn line_end(bytes: &[u8]) -> usize {
+    let returns = bytes.iter().take(8).take_while(|byte| **byte == b'\r').count();
+    match bytes.get(returns) {
+        Some(b'\n') => returns + 1,
+        _ => returns.min(1),
+    }
+}
+
+/// Each line without its end, and how many bytes it has with its end.
 fn lines(bytes: &[u8]) -> impl Iterator<Item = (&[u8], usize)> {
     let mut rest = bytes;
     iter::from_fn(move || {
         let is_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
         let end = rest.iter().position(is_end).unwrap_or(rest.len());
-        let returns = rest[end..].iter().take(8).take_while(|byte| **byte == b'\r').count();
-        let length = match rest.get(end + returns) {
-            Some(b'\n') => end + returns + 1,
-            _ => rest.len().min(end + 1),
-        };
-        let line = &rest[..end];
+        let (line, behind) = rest.split_at(end);
+        let length = end + line_end(behind);
         rest = &rest[length..];
         (length > 0).then_some((line, length))
     })
@@ -131,23 +136,25 @@ pub fn decode(body: &[u8], encoding: &str) -> (Vec<u8>, bool) {
 /// follows, and without anything else. Also says whether nothing was amiss but the padding.
 fn mended_base64(body: &[u8]) -> (Vec<u8>, bool) {
     let (mut coded, mut is_whole) = (Vec::new(), true);
-    for (line, _) in lines(body) {
-        let line = line.trim_ascii();
+    // Behind padding something else may begin, even in the same line.
+    let is_one = |byte: &u8, next: &u8| *byte != b'=' || *next == b'=';
+    for piece in lines(body).flat_map(|(line, _)| line.chunk_by(is_one)) {
+        let piece = piece.trim_ascii();
         let is_coded = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=".contains(byte);
-        let strange = line.iter().filter(|byte| !is_coded(byte)).count();
+        let strange = piece.iter().filter(|byte| !is_coded(byte)).count();
         let has_ended = coded.ends_with(b"=");
         // A mailing list adds a text, and there may be nothing but a text. A single character that
         // has strayed into a line does not make it one.
         let is_text = match coded.is_empty() {
-            true => line.contains(&b' '),
-            false => strange * 20 > line.len() || has_ended && line.len() % 4 != 0,
+            true => piece.contains(&b' '),
+            false => strange * 20 > piece.len() || has_ended && piece.len() % 4 != 0,
         };
         if is_text {
             is_whole &= has_ended;
             break;
         }
         is_whole &= strange == 0;
-        for byte in line.iter().filter(|byte| is_coded(byte)) {
+        for byte in piece.iter().filter(|byte| is_coded(byte)) {
             match byte {
                 b'=' => is_whole &= pad(&mut coded),
                 byte => coded.push(*byte),

@@ -76,7 +76,9 @@ pub fn parameter(field: &str, name: &str) -> Option<String> {
     });
     for parameter in parameters.take(MAX_PARAMETERS) {
         let Some((key, value)) = parameter.split_once('=') else { continue };
-        let (key, value) = (key.trim().to_lowercase(), unquoted(value.trim()));
+        // Where a semicolon is missing, something else stands before the name.
+        let key = key.split_whitespace().last().unwrap_or_default().to_lowercase();
+        let value = unquoted(value.trim());
         match key.strip_prefix(name) {
             Some("") => plain = plain.or(Some(value)),
             Some(star) if star.starts_with('*') => {
@@ -95,16 +97,14 @@ pub fn parameter(field: &str, name: &str) -> Option<String> {
     {
         (label, *first) = (charset.into(), start.into());
     }
-    let (mut bytes, mut has_words) = (Vec::new(), true);
-    for (is_encoded, piece) in pieces.values() {
-        has_words &= !is_encoded;
-        match is_encoded {
-            true => bytes.extend(percent_encoding::percent_decode_str(piece)),
-            false => bytes.extend(piece.as_bytes()),
-        }
+    let (mut joined, mut is_encoded) = (String::new(), false);
+    for (is_piece_encoded, piece) in pieces.values() {
+        is_encoded |= is_piece_encoded;
+        joined += &if *is_piece_encoded { piece.clone() } else { piece.replace('%', "%25") };
     }
+    let bytes: Vec<u8> = percent_encoding::percent_decode_str(&joined).collect();
     let value = charsets::decode(&bytes, &label);
-    Some(if has_words { decode(&value) } else { value })
+    Some(if is_encoded { value } else { decode(&value) })
 }
 
 fn unquoted(value: &str) -> String {
