@@ -52,7 +52,7 @@ pub fn take_apart(message: &[u8]) -> shared::Result<Part> {
     take_part(&mend::without_double_cr(message), "text/plain", 0, &mut room)
 }
 
-/// Takes a part apart; `default` is its type if it has none.
+/// Takes a part apart; `default` is its type if it names none.
 fn take_part(bytes: &[u8], default: &str, depth: usize, room: &mut Room) -> shared::Result<Part> {
     let (header, length) = mend::header(bytes, room.headers);
     let hint = "no mail program writes such a mail: ask who sent it, and be careful with it";
@@ -69,43 +69,19 @@ fn take_part(bytes: &[u8], default: &str, depth: usize, room: &mut Room) -> shar
     room.headers -= length;
     room.parts -= 1;
     let body = &bytes[length..];
+    let (mut part, boundary) = Part::read(&header, default);
 
-    let (headers, _length) = mailparse::parse_headers(header.as_bytes()).unwrap_or_default();
-    let value = |field: &MailHeader| String::from_utf8_lossy(field.get_value_raw()).into_owned();
-    let fields = headers.iter().map(|field| (field.get_key(), value(field))).collect();
-    let mut part = Part { fields, size: body.len(), is_whole: true, ..Part::default() };
-    let about = |name| {
-        let field: String = part.raw(name)?.chars().take(MAX_FIELD).collect();
-        // Before the first parameter there should be a semicolon, not just a blank.
-        Some(field.replacen([';', ' ', '\t'], ";", 1))
-    };
-    let content_type = about("Content-Type").unwrap_or(default.into());
-    let content_type = mailparse::parse_content_type(&content_type);
-    let disposition = about("Content-Disposition").unwrap_or_default();
-    let disposition = mailparse::parse_content_disposition(&disposition);
-    let encoding = part.raw("Content-Transfer-Encoding").unwrap_or_default().to_lowercase();
-    let kind = content_type.mimetype.trim_matches('"');
-    let is_word = |text: &str| !text.is_empty() && !text.contains(['=', '?']);
-    part.kind = match kind.split_once('/') {
-        Some((main, sub)) if is_word(main) && !sub.is_empty() => kind.into(),
-        None if kind == "multipart" => "multipart/mixed".into(),
-        // What is no type is this one (RFC 2045 section 5.2).
-        _ => "text/plain".into(),
-    };
-    part.charset = content_type.charset;
-    part.is_attached = disposition.disposition == DispositionType::Attachment;
-
-    if let Some(boundary) = content_type.params.get("boundary")
-        && part.kind.starts_with("multipart/")
-    {
+    if part.kind.starts_with("multipart/") {
         // In a digest they are mails (RFC 2046 section 5.1.5).
         let is_digest = part.kind == "multipart/digest";
         let default = if is_digest { "message/rfc822" } else { "text/plain" };
-        for bytes in split(body, boundary.trim_end()) {
+        for bytes in split(body, &boundary) {
             part.parts.push(take_part(bytes, default, depth + 1, room)?);
         }
     }
+    part.size = body.len();
     if part.parts.is_empty() {
+        let encoding = part.raw("Content-Transfer-Encoding").unwrap_or_default().to_lowercase();
         let encoding = encoding.split([' ', '\t', ';', '(', '"']).find(|word| !word.is_empty());
         (part.content, part.is_whole) = mend::decode(body, encoding.unwrap_or_default());
         part.size = part.content.len();
@@ -159,6 +135,36 @@ fn without_line_end(mut part: &[u8]) -> &[u8] {
 }
 
 impl Part {
+    /// Reads what a header says about a part, and the boundary between the parts that lie in it.
+    fn read(header: &str, default: &str) -> (Self, String) {
+        let (headers, _length) = mailparse::parse_headers(header.as_bytes()).unwrap_or_default();
+        let value = |field: &MailHeader| String::from_utf8_lossy(field.get_value_raw()).into();
+        let fields = headers.iter().map(|field| (field.get_key(), value(field))).collect();
+        let part = Part { fields, is_whole: true, ..Part::default() };
+        let about = |name| {
+            let field: String = part.raw(name)?.chars().take(MAX_FIELD).collect();
+            // Before the first parameter there should be a semicolon, not just a blank.
+            Some(field.replacen([';', ' ', '\t'], ";", 1))
+        };
+        let disposition = about("Content-Disposition").unwrap_or_default();
+        let disposition = mailparse::parse_content_disposition(&disposition).disposition;
+        let content_type = about("Content-Type").unwrap_or(default.into());
+        let content_type = mailparse::parse_content_type(&content_type);
+        let boundary =
+            content_type.params.get("boundary").map_or("", |boundary| boundary.trim_end());
+        let kind = content_type.mimetype.trim_matches('"');
+        let is_main = |word: &str| !word.is_empty() && !word.contains(['=', '?']);
+        let kind = match kind.split_once('/') {
+            Some((main, sub)) if !sub.is_empty() && is_main(main) => kind,
+            None if kind == "multipart" => "multipart/mixed",
+            // What is no type is this one (RFC 2045 section 5.2).
+            _ => "text/plain",
+        };
+        let (kind, boundary) = (kind.to_string(), boundary.to_string());
+        let is_attached = disposition == DispositionType::Attachment;
+        (Part { kind, charset: content_type.charset, is_attached, ..part }, boundary)
+    }
+
     /// The first field of this name, decoded.
     pub fn field(&self, name: &str) -> Option<String> {
         let text = words::decode(self.raw(name)?);

@@ -12,8 +12,9 @@ use crate::charsets;
 
 /// Fields that are in many headers and in few texts. Those that end with a hyphen stand for all
 /// that begin so.
-const FIELDS: &str = "from to cc subject date sender received message-id mime-version \
-                      reply-to return-path references content- list- x-";
+const FIELDS: &str = "from to cc bcc subject date sender received message-id in-reply-to \
+                      references mime-version reply-to return-path importance user-agent \
+                      content- list- resent- thread- dkim- arc- delivered- auto- x-";
 
 /// How many bytes the line end has at the start of `bytes`. It may be CR LF, LF, CR CR LF (some
 /// gateways make that) or CR.

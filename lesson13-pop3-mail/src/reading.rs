@@ -26,8 +26,8 @@ pub fn divide(mail: &Part) -> Reading<'_> {
         |part| !part.is_attached,
         |part| matches!(part.kind.as_str(), "text/plain" | "text/html"),
     ];
-    let found = choices.into_iter().map(|is_wanted| texts(mail, is_wanted));
-    let found = found.into_iter().find(|texts| !texts.is_empty()).unwrap_or_default();
+    let mut found = choices.into_iter().map(|is_wanted| texts(mail, is_wanted));
+    let found = found.find(|texts| !texts.is_empty()).unwrap_or_default();
 
     let mut leaves = Vec::new();
     add_leaves(mail, &mut leaves);
