@@ -1,7 +1,6 @@
 //! A program that sends a plain text mail (case 06).
 //!
-//! Run it: `cargo run -p practice-servers` in another terminal, then `cargo run -p
-//! lesson06-text-mail`.
+//! Run it: `cargo run -p lesson06-text-mail`, with the practice servers in another terminal.
 //! New here: a message with its headers, and SMTP, which hands it to the MTA.
 //! Diff it: with lesson 07, 08 or 11; each of them changes one thing.
 

@@ -1,7 +1,6 @@
 //! A program that sends an HTML mail (case 07).
 //!
-//! Run it: `cargo run -p practice-servers` in another terminal, then `cargo run -p
-//! lesson07-html-mail`.
+//! Run it: `cargo run -p lesson07-html-mail`, with the practice servers in another terminal.
 //! New here: the content is HTML, and its type says so.
 //! Diff it: with lesson 06, which sends plain text.
 

@@ -1,7 +1,6 @@
 //! A program that sends a mail with an attachment (case 08).
 //!
-//! Run it: `cargo run -p practice-servers` in another terminal, then `cargo run -p
-//! lesson08-attachment-mail`.
+//! Run it: `cargo run -p lesson08-attachment-mail`, with the practice servers in another terminal.
 //! New here: several parts in a multipart container: the text, and a file.
 //! Diff it: with lesson 06, which sends the text alone.
 

@@ -1,7 +1,6 @@
 //! An FTP client that looks around, downloads a file and uploads one (beyond the cases).
 //!
-//! Run it: `cargo run -p practice-servers` in another terminal, then `cargo run -p
-//! lesson10-ftp-client`.
+//! Run it: `cargo run -p lesson10-ftp-client`, with the practice servers in another terminal.
 //! New here: a connection for the commands, and for each list and file a second one.
 //! Diff it: it is the first of its kind.
 

@@ -1,7 +1,6 @@
 //! A program that sends a mail with names, copies and a place for answers (beyond the cases).
 //!
-//! Run it: `cargo run -p practice-servers` in another terminal, then `cargo run -p
-//! lesson11-headers-mail`.
+//! Run it: `cargo run -p lesson11-headers-mail`, with the practice servers in another terminal.
 //! New here: display names, Cc, Bcc and Reply-To, and a subject in Chinese.
 //! Diff it: with lesson 06, which has the fewest headers.
 

@@ -1,7 +1,6 @@
 //! A program that sends a mail in text and HTML (beyond the cases).
 //!
-//! Run it: `cargo run -p practice-servers` in another terminal, then `cargo run -p
-//! lesson12-alternative-mail`.
+//! Run it: `cargo run -p lesson12-alternative-mail`, with the practice servers in another terminal.
 //! New here: two versions of the content in a multipart container of subtype alternative.
 //! Diff it: with lesson 07, which sends the HTML alone.
 
