@@ -24,8 +24,13 @@ pub enum Server {
     None,
     /// It serves one client and ends.
     Once(&'static str),
-    /// It serves forever; the second word begins what it logs last about each client.
-    Forever(&'static str, &'static str),
+    /// It serves forever.
+    Forever {
+        /// The name of its package.
+        package: &'static str,
+        /// How the event begins that it logs last about each client.
+        last: &'static str,
+    },
     /// The practice servers, which run inside the tour.
     Practice,
 }
@@ -148,21 +153,21 @@ pub const LESSONS: &[Lesson] = &[
     Lesson {
         package: "lesson03-udp-loop",
         parent: Some("01"),
-        server: Server::Forever("lesson03-udp-loop", "sent"),
+        server: Server::Forever { package: "lesson03-udp-loop", last: "sent" },
         clients: &[ASK_UDP, ASK_UDP],
         at_once: false,
     },
     Lesson {
         package: "lesson04-tcp-server",
         parent: Some("03"),
-        server: Server::Forever("lesson04-tcp-server", "closed"),
+        server: Server::Forever { package: "lesson04-tcp-server", last: "closed" },
         clients: &[ASK_TCP, ASK_TCP],
         at_once: false,
     },
     Lesson {
         package: "lesson05-tcp-client",
         parent: Some("02"),
-        server: Server::Forever("lesson04-tcp-server", "closed"),
+        server: Server::Forever { package: "lesson04-tcp-server", last: "closed" },
         clients: &[say_tcp(&["--message", "Who is there? 谁在那儿？"])],
         at_once: false,
     },
@@ -172,7 +177,7 @@ pub const LESSONS: &[Lesson] = &[
     Lesson {
         package: "lesson09-tcp-threads",
         parent: Some("04"),
-        server: Server::Forever("lesson09-tcp-threads", "closed"),
+        server: Server::Forever { package: "lesson09-tcp-threads", last: "closed" },
         // Messages of three lengths, by which one can tell them apart in the log.
         clients: &[
             say_tcp(&["--message", "I am the first."]),

@@ -44,51 +44,60 @@ fn first_ready(
     0
 }
 
-/// What a line says of a message: which message that is, and whether it was sent or received.
-/// Messages that look the same are counted.
-type Told<'a> = (Message<'a>, bool);
+/// What a line says of a message.
+#[derive(Clone, Copy, PartialEq)]
+struct Told<'a> {
+    /// Whether it was sent; else it was received.
+    is_sent: bool,
+    /// Whether the server sends it to the client; else it goes the other way.
+    is_from_server: bool,
+    /// The program that talks to the practice servers; none if the server is a lesson.
+    client: Option<usize>,
+    /// The message itself, or its length in bytes.
+    message: &'a str,
+}
 
-/// The program that alone has to do with it, or none for all; whether the server sends it; its
-/// length, or the message itself.
-type Message<'a> = (Option<usize>, bool, &'a str);
-
-/// For each line that says that something was received, the line that says that it was sent: the
-/// third that was received is the third that was sent.
+/// For each line that says that something was received, the line that says that it was sent. Of
+/// messages that look the same, the third that was received is the third that was sent.
 fn causes(lines: &[Line]) -> Vec<Option<usize>> {
     let is_listening = |line: &&Line| line.event().starts_with("listening on ");
     let server = lines.iter().find(is_listening).map(|line| line.program);
     let told: Vec<_> = lines.iter().map(|line| told(line, server)).collect();
-    let indexes = |wanted: Told| -> Vec<usize> {
+    let places = |wanted: Told| -> Vec<usize> {
         (0..lines.len()).filter(|&index| told[index] == Some(wanted)).collect()
     };
     let cause = |index: usize| {
-        let (message, is_sent) = told[index].filter(|(_, is_sent)| !is_sent)?;
-        let count = indexes((message, is_sent)).iter().position(|&other| other == index)?;
-        indexes((message, true)).get(count).copied()
+        let received = told[index].filter(|told| !told.is_sent)?;
+        let count = places(received).iter().position(|&place| place == index)?;
+        places(Told { is_sent: true, ..received }).get(count).copied()
     };
     (0..lines.len()).map(cause).collect()
 }
 
 fn told(line: &Line, server: Option<usize>) -> Option<Told<'_>> {
+    let client = server.is_none().then_some(line.program);
     let is_server = server == Some(line.program);
+    let sent = |is_from_server, message| Told { is_sent: true, is_from_server, client, message };
+    let received =
+        |is_from_server, message| Told { is_sent: false, ..sent(is_from_server, message) };
     match line.voice {
         Voice::Result => None,
-        // What the practice servers send, they tell before they send it.
         Voice::Practice => {
-            let (_, said) = line.text.split_at(line.text.find(['<', '>', '|'])?);
-            Some(((Some(line.program), false, said.strip_prefix("< ")?), false))
-        }
-        Voice::Log => {
-            if let Some(sent) = line.event().strip_prefix("sent ") {
-                return match sent.split_once(" bytes to ") {
-                    Some((length, _)) => Some(((None, is_server, length), true)),
-                    None => Some(((Some(line.program), false, sent), true)),
-                };
+            let (_, told) = line.text.split_at(line.text.find(['<', '>', '|'])?);
+            // The servers tell a reply before they send it, and a message after that.
+            match told.strip_prefix("| message of ") {
+                Some(length) => Some(sent(true, length.strip_suffix(" bytes")?)),
+                None => Some(received(false, told.strip_prefix("< ")?)),
             }
-            let received = line.event().strip_prefix("received ")?;
-            let (length, _) = received.split_once(" bytes from ")?;
-            Some(((None, !is_server, length), false))
         }
+        Voice::Log => match line.event().split_once(' ')? {
+            ("sent", what) => {
+                let length = what.split_once(" bytes to ").map(|(length, _)| length);
+                Some(sent(is_server, length.unwrap_or(what)))
+            }
+            ("received", what) => Some(received(!is_server, what.split_once(" bytes from ")?.0)),
+            _ => None,
+        },
     }
 }
 
@@ -155,6 +164,17 @@ mod tests {
         ]);
         let starts: Vec<_> = shown.iter().map(|text| &text[..7]).collect();
         assert_eq!(starts, ["qq smtp", "0.001 l", "sina po", "sina po", "0.001 l"]);
+    }
+
+    #[test]
+    fn a_message_is_sent_before_the_client_has_it() {
+        let lines = [
+            (1, Voice::Log, "0.001 lesson13-pop3-mail: received 45 bytes from pop3://[::1]:110"),
+            (1, Voice::Log, "0.002 lesson13-pop3-mail: received 9 bytes from pop3://[::1]:110"),
+            (1, Voice::Practice, "sina pop3 #2 | message of 9 bytes"),
+        ];
+        let shown = ordered(&lines);
+        assert_eq!(shown, [lines[0].2, lines[2].2, lines[1].2]);
     }
 
     #[test]

@@ -79,7 +79,7 @@ impl<'a> Stage<'a> {
     /// Runs all programs, and returns what went wrong, if anything did.
     fn perform(&mut self) -> io::Result<Option<String>> {
         let mut addr = "127.0.0.1:0".to_string();
-        if let Server::Once(package) | Server::Forever(package, _) = self.lesson.server {
+        if let Server::Once(package) | Server::Forever { package, .. } = self.lesson.server {
             let server = Client { package, arguments: &[], password: None, prints: "" };
             self.start(&server, label(package), &addr)?;
             self.watch(PATIENCE, |stage| Ok(stage.addr().is_some() || stage.has_ended(0)?))?;
@@ -140,7 +140,7 @@ impl<'a> Stage<'a> {
     /// Whether the other side has nothing more to say about this client, which has ended.
     fn has_said_all(&self, program: usize) -> bool {
         match self.lesson.server {
-            Server::Forever(_, last) => {
+            Server::Forever { last, .. } => {
                 let is_last = |line: &&Line| line.program == 0 && line.event().starts_with(last);
                 self.lines.iter().filter(is_last).count() >= program
             }
@@ -153,16 +153,16 @@ impl<'a> Stage<'a> {
     fn finish_server(&mut self) -> io::Result<Option<String>> {
         match self.lesson.server {
             Server::None | Server::Practice => Ok(None),
-            Server::Once(server) => {
+            Server::Once(package) => {
                 if !self.watch(PATIENCE, |stage| stage.has_ended(0))? {
-                    return Ok(Some(format!("{server} does not end")));
+                    return Ok(Some(format!("{package} does not end")));
                 }
                 let status = self.running[0].child.wait()?;
-                Ok((!status.success()).then(|| format!("{server} has ended with {status}")))
+                Ok((!status.success()).then(|| format!("{package} has ended with {status}")))
             }
-            Server::Forever(server, _) => {
+            Server::Forever { package, .. } => {
                 let ended = self.running[0].child.try_wait()?;
-                Ok(ended.map(|status| format!("{server} has ended with {status}")))
+                Ok(ended.map(|status| format!("{package} has ended with {status}")))
             }
         }
     }
