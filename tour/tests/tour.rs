@@ -207,6 +207,21 @@ fn records_all_that_is_said() {
     let bytes = line(plays["06"], Voice::Practice, "qq smtp #1 < \"");
     assert!(bytes.text.contains("Subject: A plain text mail\\r\\n"), "{}", bytes.text);
     line(plays["06"], Voice::Practice, "qq relay < 250 taken as ");
+
+    let texts: Vec<_> = plays["13"].lines.iter().map(|line| line.text.as_str()).collect();
+    in_order(
+        &texts.join("\n"),
+        &[
+            "lesson13-pop3-mail: sent STAT (lesson13-pop3-mail/src/pop3.rs:",
+            "< STAT",
+            "> +OK 6 ",
+            "lesson13-pop3-mail: received +OK 6 ",
+            "lesson13-pop3-mail: sent RETR 6",
+            "< RETR 6",
+            "| message of ",
+            "lesson13-pop3-mail: received 1",
+        ],
+    );
 }
 
 /// The first line of this kind that has this text.
