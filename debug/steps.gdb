@@ -3,10 +3,15 @@ skip -rfu ^(std|core|alloc|accounts|shared|lettre|suppaftp|mailparse|rustls|rust
 skip -rfu ^<
 # ... and over what the compiler calls to fill and to copy memory.
 skip -rfu ^_*mem(cpy|move|set|cmp)
-# What has several fields is shown one field a line, however many lines that are.
+# What has several fields is shown one field a line, however many lines that are; fields of fields of fields are not.
 set print pretty on
+set print max-depth 3
 set pagination off
+# Rust's texts are UTF-8, and so are the terminals that show them.
+set charset UTF-8
 
+source debug/values.py
+python show_in_gdb(gdb)
 source debug/steps.py
 python stop_in_gdb(gdb)
 run

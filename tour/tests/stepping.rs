@@ -1,5 +1,6 @@
 //! The lessons in a debugger, started as the README says, each with a real peer: `step` stays in
-//! the lesson, `next` goes from one numbered step to the next, and whatever has a name can be read.
+//! the lesson, `next` goes from one numbered step to the next, and whatever has a name can be read
+//! and holds what it should.
 #![cfg(test)]
 
 use std::collections::BTreeSet;
@@ -44,7 +45,7 @@ struct Language {
     name: &'static str,
     /// Said once, before anything else.
     begin: &'static str,
-    /// Prints `at`, the line and the file where the program is.
+    /// Prints `at`, the line and the file where the program is, and then the function.
     place: &'static str,
     /// Prints `id` and the number of the lesson's process.
     id: &'static str,
@@ -62,7 +63,8 @@ const END: &str = "-- that is all --";
 const GDB: Language = Language {
     name: "gdb",
     begin: "set confirm off",
-    place: "python where = gdb.selected_frame().find_sal(); print('at', where.line, where.symtab.fullname())",
+    place: "python frame = gdb.selected_frame(); where = frame.find_sal(); \
+            print('at', where.line, where.symtab.fullname()); print(frame.name())",
     id: "python print('id', gdb.selected_inferior().pid)",
     locals: "python gdb.execute('info args'); gdb.execute('info locals')",
     breakpoint: "break",
@@ -74,7 +76,8 @@ const LLDB: Language = Language {
     // Each command waits until the program has stopped again.
     begin: "script lldb.debugger.SetAsync(False)",
     place: "script thread = lldb.debugger.GetSelectedTarget().process.GetSelectedThread(); \
-            where = thread.GetSelectedFrame().line_entry; print('at', where.line, where.file.fullpath)",
+            frame = thread.GetSelectedFrame(); where = frame.line_entry; \
+            print('at', where.line, where.file.fullpath); print(frame.name)",
     id: "script print('id', lldb.debugger.GetSelectedTarget().process.id)",
     locals: "frame variable",
     breakpoint: "breakpoint set --name",
@@ -86,7 +89,8 @@ const LLDB: Language = Language {
 struct Step {
     /// The first and the last number in its comment.
     numbers: (u32, u32),
-    /// The number of its statement's line in the file.
+    /// The number of the line at which a debugger stops: that of its statement, without a `let` on
+    /// a line of its own.
     line: usize,
     /// The function that holds it.
     function: String,
@@ -115,9 +119,10 @@ impl Source {
                 let label = text.split([':', ',']).next().unwrap();
                 let words = label.split(' ').filter_map(|word| word.parse().ok());
                 let numbers: Vec<u32> = words.collect();
+                let first = source.after(index + 1);
                 source.steps.push(Step {
                     numbers: (numbers[0], *numbers.last().unwrap()),
-                    line: source.after(index + 1),
+                    line: first + usize::from(source.line(first).ends_with(" =")),
                     function: function.clone(),
                 });
             }
@@ -151,12 +156,23 @@ impl Source {
         self.after((number..).find(ends).unwrap())
     }
 
-    /// The names that the line gives to values.
+    /// The names that the line gives to values, itself or with the line above it.
     fn names(&self, number: usize) -> Vec<&str> {
-        let line = self.line(number).strip_prefix("let ").unwrap_or_default();
-        let (pattern, _) = line.split_once(" = ").unwrap_or_default();
+        let above = self.line(number - 1);
+        let line = if above.ends_with(" =") { above } else { self.line(number) };
+        let line = line.strip_prefix("let ").unwrap_or_default();
+        let (pattern, _) = line.split_once(" =").unwrap_or_default();
         let words = pattern.split(|c: char| !c.is_alphanumeric() && c != '_');
         words.filter(|word| !["", "mut", "_"].contains(word)).collect()
+    }
+
+    /// The names that the step gives to values, and that nothing had before it in its function.
+    fn new_names(&self, step: &Step) -> Vec<&str> {
+        let start =
+            self.lines.iter().position(|line| line.contains(&format!("fn {}(", step.function)));
+        let before = start.unwrap() + 1..step.line - 1;
+        let is_new = |name: &&str| !before.clone().any(|line| self.names(line + 1).contains(name));
+        self.names(step.line).into_iter().filter(is_new).collect()
     }
 
     /// How to get into the function that holds the step, if it is called here.
@@ -180,6 +196,8 @@ struct Session {
     lines: Receiver<String>,
     /// All that was said.
     said: String,
+    /// The address in the lesson's settings.
+    addr: String,
     /// Who asks the lesson once it listens.
     client: Option<&'static str>,
     peers: Vec<Program>,
@@ -208,8 +226,8 @@ impl Session {
         command.arg(format!("debug/{}.toml", language.name));
         command.args(["--manifest-path", &format!("{WORKSPACE}/Cargo.toml")]);
         command.args(["-p", lesson]).env("LESSON_TIMEOUT", "3600");
-        // Without what its user has set.
-        command.env("RUST_GDB", "gdb --nx");
+        // Without what its user has set, and on a machine that speaks no language.
+        command.env("RUST_GDB", "gdb --nx").env("LC_ALL", "C");
 
         let mut peers = Vec::new();
         let mut practice = None;
@@ -238,7 +256,7 @@ impl Session {
         if let Some(server) = peers.first_mut() {
             addr = server.listening().to_string();
         }
-        command.env("LESSON_ECHO_ADDR", addr);
+        command.env("LESSON_ECHO_ADDR", &addr);
 
         let (output, both) = io::pipe().unwrap();
         command.stdin(Stdio::piped());
@@ -259,6 +277,7 @@ impl Session {
             debugger,
             lines,
             said: String::new(),
+            addr,
             client,
             peers,
             _practice: practice,
@@ -302,7 +321,8 @@ impl Session {
         }
     }
 
-    /// The line of `main.rs` where the program is; nothing if it is in another file of the lesson.
+    /// The line of `main.rs` where the program is; nothing if it is in another file of the lesson, or
+    /// in a closure.
     #[track_caller]
     fn place(&mut self) -> Option<usize> {
         let answer = self.ask(self.language.place);
@@ -317,18 +337,18 @@ impl Session {
         let path = path.canonicalize().unwrap_or_default();
         let is_inside = path.starts_with(&source);
         assert!(is_inside, "not in the lesson: {answer}\n{}", self.said);
-        // What the compiler adds by itself has the line 0.
-        let is_main = path == source.join("main.rs") && number > 0;
+        // What the compiler adds by itself has the line 0; a closure shares a line with its function.
+        let is_main = path == source.join("main.rs") && number > 0 && !answer.contains("closure");
         is_main.then_some(number)
     }
 
-    /// Expects that all that has a name can be read, these names among it.
+    /// Expects that all that has a name can be read, and of this also what it holds: a name, a
+    /// value, or both.
     #[track_caller]
-    fn reads_well(&mut self, names: &[&str]) {
+    fn shows(&mut self, expected: &[String]) -> String {
         let answer = self.ask(self.language.locals);
-        for name in names {
-            let shown = format!("{name} = ");
-            assert!(answer.contains(&shown), "no {name}: {answer}\n{}", self.said);
+        for shown in expected {
+            assert!(answer.contains(shown), "no {shown:?}: {answer}\n{}", self.said);
         }
         for bad in [
             "<optimized out>",
@@ -337,9 +357,61 @@ impl Session {
             "<error",
             "Cannot access memory",
             "Traceback",
+            "Python Exception",
         ] {
             assert!(!answer.contains(bad), "{bad}: {answer}\n{}", self.said);
         }
+        answer
+    }
+
+    /// What the lesson shows at this step, or when it is done.
+    fn truth(&self, step: u32, is_done: bool) -> Vec<String> {
+        let text = "Hello, network! 你好，网络！";
+        let numbers: Vec<_> = text.bytes().map(|byte| byte.to_string()).collect();
+        let bytes = format!("\"{text}\" {{{}", numbers.join(", "));
+        let message = |name| format!("{name} = 34 bytes {bytes}}}\n");
+        let buffer = || format!("buffer = 65535 bytes {bytes}, ...}}\n");
+        let unused = || "buffer = 65535 bytes \"\" {...}\n".to_string();
+        let addr = |name| format!("{name} = {}\n", self.addr);
+        let peer =
+            || format!("peer = {}\n", self.logged(" from ").or(self.logged("accepted ")).unwrap());
+        let length = || "length = 34\n".to_string();
+        let config = || format!("config = {{LESSON_ECHO_ADDR={}, ", self.addr);
+        let texts = |texts: &[&str]| texts.iter().map(|text| text.to_string()).collect();
+        match (&self.lesson[6..8], step, is_done) {
+            ("00", 2, false) => texts(&["text = \"127.0.0.1:7007\"\n", "ip = 127.0.0.1\n"]),
+            ("00", 3, false) => {
+                texts(&["version = \"IPv4\"\n", "class = \"A\"\n", "kind = \"loopback\"\n"])
+            }
+            ("00", 3, true) => texts(&["range = \"registered\"\n"]),
+            ("01" | "03" | "04" | "09", 1, false) => vec![config(), addr("addr")],
+            ("01" | "03", 3, false) => vec![unused()],
+            ("01" | "03", 4, _) => vec![peer(), length(), message("datagram"), buffer()],
+            ("02", 1 | 2, _) | ("05", 1 | 3, _) => {
+                vec![config(), addr("server"), message("message")]
+            }
+            ("02", 3, false) => vec![addr("server"), unused()],
+            ("02", 3, true) => vec![addr("server"), length(), buffer()],
+            ("04" | "09", 5, false) => vec![peer(), unused()],
+            ("04" | "09", 6, _) => vec![peer(), length(), buffer()],
+            ("04" | "09", 7, _) => vec![peer(), buffer()],
+            ("05", 4, false) => texts(&["buffer = 0 bytes \"\" {}\n"]),
+            ("05", 4, true) => vec![length(), message("buffer")],
+            ("05", 5, _) => vec![addr("server"), length(), message("answer")],
+            ("06" | "07" | "08" | "12", 2.., _) => {
+                texts(&["From: laoshi@qq.example", "To: xuesheng@sina.example"])
+            }
+            ("10", _, _) => texts(&["dir = \"pub\"\n", "file = \"readme.txt\"\n"]),
+            ("13", 4.., _) => texts(&["count = 1\n"]),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The last address in the log behind these words.
+    fn logged(&self, words: &str) -> Option<SocketAddr> {
+        let addrs =
+            self.said.lines().filter_map(|line| line.split_once(words)?.1.trim().parse().ok());
+        addrs.last()
     }
 }
 
@@ -372,7 +444,12 @@ fn next_goes_from_step_to_step(language: Language) {
                 place = session.place();
             }
             assert_eq!(place, Some(step.line), "{lesson} misses {step:?}:\n{}", session.said);
-            session.reads_well(&[]);
+            let answer = session.shows(&session.truth(step.numbers.0, false));
+            for name in source.new_names(step) {
+                let shown = [format!("\n{name} = "), format!(") {name} = ")];
+                let is_shown = shown.iter().any(|shown| answer.contains(shown));
+                assert!(!is_shown, "{name} before {step:?}: {answer}\n{}", session.said);
+            }
 
             // A step that holds the next one is entered; from any other, `next` leads on.
             let holds = |next| source.way_in(place, next).is_some();
@@ -385,7 +462,8 @@ fn next_goes_from_step_to_step(language: Language) {
                 place = session.place();
                 let next = source.after_statement(step.line);
                 assert_eq!(place, Some(next), "{lesson}, from {step:?}:\n{}", session.said);
-                session.reads_well(&source.names(step.line));
+                let names = source.names(step.line).into_iter().map(|name| format!("{name} = "));
+                session.shows(&[session.truth(step.numbers.0, true), names.collect()].concat());
             }
         }
     }
@@ -415,6 +493,27 @@ fn step_stays_in_the_lesson(language: Language) {
     }
 }
 
+/// A mail's sender shows as one writes it, and as nothing else once it has been moved away.
+fn a_mailbox_shows_while_it_is_there(language: Language) {
+    let mut session = Session::start(language, "lesson11-headers-mail");
+    session.ask("step");
+    let source = Source::read("lesson11-headers-mail", 5);
+    let line = |text| 1 + source.lines.iter().position(|line| line.trim() == text).unwrap();
+    for (number, from) in [
+        (line(".from(from)"), "王老师 <laoshi@qq.example>"),
+        (line(".subject(\"你好：一封有抄送的邮件\")"), "moved away"),
+    ] {
+        for _ in 0..MANY {
+            if session.place() == Some(number) {
+                break;
+            }
+            session.ask("next");
+        }
+        assert_eq!(session.place(), Some(number), "{}", session.said);
+        session.shows(&[format!("from = {from}\n")]);
+    }
+}
+
 #[test]
 fn the_steps_of_each_lesson_are_numbered() {
     for (lesson, count) in LESSONS {
@@ -432,6 +531,12 @@ fn next_goes_from_step_to_step_in_gdb() {
 #[ignore = "needs rust-lldb"]
 fn next_goes_from_step_to_step_in_lldb() {
     next_goes_from_step_to_step(LLDB);
+}
+
+#[test]
+#[ignore = "needs rust-gdb"]
+fn a_mailbox_shows_while_it_is_there_in_gdb() {
+    a_mailbox_shows_while_it_is_there(GDB);
 }
 
 #[test]
