@@ -3,6 +3,7 @@
 //! Run it: `cargo run`, or `cargo run -- 03 09` for just these two; `cargo run -- diff 07` shows
 //! what a lesson changes.
 
+mod check;
 mod diff;
 mod lessons;
 mod practice;
@@ -20,11 +21,16 @@ use shared::{Error, OrCannot, Result};
 use stage::Stage;
 
 fn main() -> Result {
-    let config = shared::load!("[LESSON]... | diff LESSON [LESSON]");
+    let config = shared::load!("[LESSON]... | diff LESSON [LESSON] | check [LESSON]...");
     if let [first, numbers @ ..] = config.arguments.as_slice()
         && first == "diff"
     {
         return diff::show(&choose(numbers)?);
+    }
+    if let [first, words @ ..] = config.arguments.as_slice()
+        && first == "check"
+    {
+        return check::check(words);
     }
     let mut lessons = choose(&config.arguments)?;
     if lessons.is_empty() {
