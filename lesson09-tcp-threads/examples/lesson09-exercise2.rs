@@ -45,16 +45,20 @@ fn accept_client(listener: &TcpListener, timeout: Duration) -> shared::Result {
     shared::info!("accepted {peer}");
     stream.set_read_timeout(Some(timeout)).or_cannot("await", peer)?;
     stream.set_write_timeout(Some(timeout)).or_cannot("await", peer)?;
-    // Only this thread counts up, so nobody else takes the place that is free.
     if CLIENTS.load(Ordering::SeqCst) == MAX_CLIENTS {
         return stream.write_all(b"busy\n").or_cannot("answer", peer);
     }
+    // Counted here and not in the thread, which may start later than the next client comes.
+    CLIENTS.fetch_add(1, Ordering::SeqCst);
     let serve = move || {
-        CLIENTS.fetch_add(1, Ordering::SeqCst);
         let _ = serve_client(stream, peer).inspect_err(shared::report);
         CLIENTS.fetch_sub(1, Ordering::SeqCst);
     };
-    thread::Builder::new().spawn(serve).or_cannot("start a thread for", peer)?;
+    let started = thread::Builder::new().spawn(serve);
+    if started.is_err() {
+        CLIENTS.fetch_sub(1, Ordering::SeqCst);
+    }
+    started.or_cannot("start a thread for", peer)?;
     Ok(())
 }
 

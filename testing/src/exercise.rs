@@ -18,6 +18,8 @@ use crate::{Ended, Folder, Program, command, polite_smtp, succeed, talk};
 pub const LIMIT: Duration = Duration::from_secs(5);
 /// How long a check sees to it that nothing comes.
 pub const SILENCE: Duration = Duration::from_millis(300);
+/// What follows at once helps to see what happened.
+const MOMENT: Duration = Duration::from_millis(50);
 
 /// How a check ends.
 pub type Check<T = ()> = Result<T, NotYet>;
@@ -181,8 +183,7 @@ impl Attempt {
             if came == bytes {
                 return Ok(());
             }
-            // Whatever follows at once helps to see what happened.
-            let _ = read_until(stream, &mut came, Duration::from_millis(50), |_| false);
+            let _ = read_until(stream, &mut came, MOMENT, |_| false);
             Err(match (came.is_empty(), bytes.starts_with(&came)) {
                 (true, _) => nothing_because(&why),
                 (_, true) => format!("{} came, then {}", show(&came), nothing_because(&why)),
@@ -232,7 +233,10 @@ impl Attempt {
             let mut came = Vec::new();
             let why = read_until(stream, &mut came, SILENCE, |came| !came.is_empty());
             match is_end(&why) {
-                _ if !came.is_empty() => Err(format!("{} came", show(&came))),
+                _ if !came.is_empty() => {
+                    let _ = read_until(stream, &mut came, MOMENT, |_| false);
+                    Err(format!("{} came", show(&came)))
+                }
                 true => Err("the end of the stream came".into()),
                 false => Ok(()),
             }
@@ -306,6 +310,7 @@ fn last(ended: &Ended) -> String {
     let mut lines: Vec<_> = ended.stderr.lines().rev().take(2).collect();
     lines.reverse();
     match ended.status {
+        _ if lines.is_empty() => String::new(),
         Some(0) => String::new(),
         _ => format!("; it says: {}", lines.join(" | ")),
     }
@@ -376,7 +381,7 @@ pub fn say_no_more(stream: &TcpStream) {
 
 /// Bytes as the log shows them, or the beginning of many.
 pub fn show(bytes: &[u8]) -> String {
-    const MOST: usize = 80;
+    const MOST: usize = 60;
 
     let mut text = String::new();
     for chunk in bytes.utf8_chunks() {
