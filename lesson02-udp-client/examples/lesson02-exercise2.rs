@@ -1,6 +1,6 @@
 //! Lesson 02 with exercise 2 solved: it asks up to three times.
 //!
-//! Check it: `cargo run -- check 02 solutions`.
+//! Check it: `cargo run -- check solutions 02`.
 //! Diff it: `cargo run -- diff 02 --exercise 2`.
 
 use std::net::UdpSocket;

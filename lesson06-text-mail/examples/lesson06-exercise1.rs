@@ -1,6 +1,6 @@
 //! Lesson 06 with exercise 1 solved: lines that are nothing but dots.
 //!
-//! Check it: `cargo run -- check 06 solutions`.
+//! Check it: `cargo run -- check solutions 06`.
 //! Diff it: `cargo run -- diff 06 --exercise 1`.
 
 use accounts::Phase::{Connect, LogIn, Quit, SendMail, StartTls};

@@ -1,6 +1,6 @@
 //! Lesson 06 with exercise 2 solved: it tries again later.
 //!
-//! Check it: `cargo run -- check 06 solutions`.
+//! Check it: `cargo run -- check solutions 06`.
 //! Diff it: `cargo run -- diff 06 --exercise 2`.
 
 use std::thread;
