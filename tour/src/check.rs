@@ -13,8 +13,8 @@ use std::time::Duration;
 use serde_json::Value;
 use shared::{Error, OrCannot, Result};
 
-use crate::lessons::LESSONS;
-use crate::{choose, workspace};
+use crate::lessons::{LESSONS, Lesson};
+use crate::workspace;
 
 /// So many checks run at once. They mostly wait.
 const AT_ONCE: usize = 8;
@@ -37,20 +37,14 @@ enum Event {
     Ended(Option<String>),
 }
 
-/// Checks the exercises of the lessons with these numbers, or of all; with the word `solutions`
-/// before them the solutions, not what the learner has written.
+/// Checks the exercises of these lessons and says what is missing, or those of all, if none are
+/// named, and shows a table; the solutions, if so wanted, and not what the learner has written.
 ///
 /// # Errors
 /// A lesson cannot be built, or an exercise is not solved.
-pub fn check(words: &[String]) -> Result {
-    let (is_solutions, numbers) = match words {
-        [first, numbers @ ..] if first == "solutions" => (true, numbers),
-        numbers => (false, numbers),
-    };
-    let mut lessons = choose(numbers)?;
-    if lessons.is_empty() {
-        lessons.extend(LESSONS);
-    }
+pub fn check(lessons: &[&Lesson], is_solutions: bool) -> Result {
+    let is_table = lessons.is_empty();
+    let lessons = if is_table { LESSONS.iter().collect() } else { lessons.to_vec() };
     let packages: Vec<_> = lessons.iter().map(|lesson| lesson.package).collect();
     let (exercises, broken) = build(&packages, is_solutions)?;
 
@@ -59,7 +53,7 @@ pub fn check(words: &[String]) -> Result {
     run(&exercises, |index, problem| {
         let Exercise { package, number, .. } = &exercises[index];
         missing += usize::from(problem.is_some());
-        if !numbers.is_empty() {
+        if !is_table {
             if *number == 1 && packages.len() > 1 {
                 shared::print(package)?;
             }
@@ -86,12 +80,12 @@ pub fn check(words: &[String]) -> Result {
     }
     if missing > 0 {
         let problem = format!("{missing} of {} exercises are not solved yet", exercises.len());
-        let hint = match numbers {
-            [] => "see what is missing in a lesson: cargo run -- check 03".into(),
-            _ => format!(
-                "change {}/src, and check again; a solution: cargo run -- diff {} --exercise 1",
-                packages[0],
-                lessons[0].number()
+        let (package, number) = (packages[0], lessons[0].number());
+        let hint = match is_table {
+            true => "see what is missing in a lesson: cargo run -- check 03".into(),
+            false => format!(
+                "change {package}/src, and check again; a solution: cargo run -- diff {number} \
+                 --exercise 1"
             ),
         };
         return Err(Error::new(problem, hint));

@@ -30,7 +30,10 @@ fn main() -> Result {
     if let [first, words @ ..] = config.arguments.as_slice()
         && first == "check"
     {
-        return check::check(words);
+        return match words {
+            [first, numbers @ ..] if first == "solutions" => check::check(&choose(numbers)?, true),
+            numbers => check::check(&choose(numbers)?, false),
+        };
     }
     let mut lessons = choose(&config.arguments)?;
     if lessons.is_empty() {
