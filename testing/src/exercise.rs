@@ -62,7 +62,8 @@ impl Attempt {
     pub fn start_in(folder: &Folder, lesson: &str, arguments: &[&str]) -> Self {
         let given = env::var("LESSON_EXERCISE_PROGRAM");
         let mut command = command(given.as_deref().unwrap_or(lesson), folder);
-        let program = Program::start(command.args(["--log", "info"]).args(arguments));
+        command.env("RUST_BACKTRACE", "0").args(["--log", "info"]).args(arguments);
+        let program = Program::start(&mut command);
         Attempt { program, name: "program" }
     }
 
@@ -307,7 +308,8 @@ pub fn has_printed(ended: &Ended, done: &str, text: &str) -> Check {
 
 /// The last two lines that a program has logged which failed.
 fn last(ended: &Ended) -> String {
-    let mut lines: Vec<_> = ended.stderr.lines().rev().take(2).collect();
+    let lines = ended.stderr.lines().filter(|line| !line.starts_with("note: "));
+    let mut lines: Vec<_> = lines.rev().take(2).collect();
     lines.reverse();
     match ended.status {
         _ if lines.is_empty() => String::new(),
