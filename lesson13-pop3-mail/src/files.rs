@@ -23,7 +23,6 @@ const EXTENSIONS: [(&str, &str); 3] =
 /// # Errors
 /// The file cannot be written.
 pub fn save(file: &Part, number: usize, folder: &Path) -> shared::Result<PathBuf> {
-    fs::create_dir_all(folder).or_cannot("make the folder", folder.display())?;
     let mut name = safe_name(&file.name().unwrap_or_default());
     if name.is_empty() {
         name = format!("attachment-{number}");
@@ -32,11 +31,25 @@ pub fn save(file: &Part, number: usize, folder: &Path) -> shared::Result<PathBuf
     if let Some((_, extension)) = extension.filter(|(_, end)| !name.to_lowercase().ends_with(end)) {
         name += extension;
     }
+    save_as(&name, &file.content, number, folder)
+}
+
+/// Saves bytes into `folder` under a safe name.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn save_as(
+    name: &str,
+    content: &[u8],
+    number: usize,
+    folder: &Path,
+) -> shared::Result<PathBuf> {
+    fs::create_dir_all(folder).or_cannot("make the folder", folder.display())?;
     // Until all of it is written, it has another name.
     let draft = folder.join(format!(".lesson13-{}-{number}.part", process::id()));
     let _left_behind = fs::remove_file(&draft);
-    let written = write(&draft, &file.content);
-    let saved = written.and_then(|()| give_name(&draft, folder, &name));
+    let written = write(&draft, content);
+    let saved = written.and_then(|()| give_name(&draft, folder, name));
     let _is_no_more = fs::remove_file(&draft);
     saved.or_cannot("save", folder.join(name).display())
 }

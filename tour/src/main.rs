@@ -3,6 +3,7 @@
 //! Run it: `cargo run`, or `cargo run -- 03 09` to see all of just these two; `cargo run -- diff 07`
 //! shows what a lesson changes.
 
+mod check;
 mod columns;
 mod compare;
 mod options;
@@ -28,7 +29,8 @@ fn main() -> Result {
             let files = or_refuse(compare::files(&lessons, options.exercise));
             quietly(compare::show(&files, &options), "compare", "the lessons")
         }
-        ["check", names @ ..] => check(&or_refuse(choose(names))),
+        ["check", "solutions", names @ ..] => check::check(&or_refuse(choose(names)), true),
+        ["check", names @ ..] => check::check(&or_refuse(choose(names)), false),
         [] => play(&LESSONS.iter().collect::<Vec<_>>(), true),
         names => play(&or_refuse(choose(names)), false),
     }
@@ -60,11 +62,6 @@ fn choose(names: &[&str]) -> Result<Vec<&'static Lesson>> {
         })
     };
     names.iter().map(known).collect()
-}
-
-/// Checks the exercises of these lessons, or of all.
-fn check(_lessons: &[&Lesson]) -> Result {
-    Err(Error::new("the exercises cannot be checked yet", "play a lesson: cargo run -- 03"))
 }
 
 /// Plays these lessons and shows how it goes, briefly or all of it.

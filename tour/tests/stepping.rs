@@ -409,9 +409,9 @@ impl Session {
 
     /// The last address in the log behind these words.
     fn logged(&self, words: &str) -> Option<SocketAddr> {
-        let addrs =
+        let mut addrs =
             self.said.lines().filter_map(|line| line.split_once(words)?.1.trim().parse().ok());
-        addrs.last()
+        addrs.next_back()
     }
 }
 
