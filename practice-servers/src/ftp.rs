@@ -85,6 +85,10 @@ impl session::Session for Session<'_> {
         Ok(answer.unwrap_or_else(|refusal| refusal))
     }
 
+    fn has_logged_in(&self) -> bool {
+        self.account.is_some()
+    }
+
     fn refuse(&mut self, why: &str) -> Reply {
         Reply::mistake(format!("500 {why}"))
     }

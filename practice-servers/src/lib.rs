@@ -31,7 +31,7 @@ use std::thread;
 use shared::{Error, OrCannot};
 
 use accounts::{FTP_USERS, OFFICES, Office};
-use mail::mailbox::{Locks, Maildir};
+use mail::mailbox::Locks;
 use mail::queue::Queue;
 use services::{Protocol, SERVICES, Service};
 use tls::Tls;
@@ -50,7 +50,7 @@ pub struct Practice {
     /// FTP holds this for writing while it renames something. Whoever has checked a path holds it
     /// for reading, so that the path stays what it was.
     renaming: RwLock<()>,
-    /// The queue of each office, by the office's domain.
+    /// The mail of each office, by the office's domain.
     queues: HashMap<&'static str, Queue>,
     sink: Sink,
     /// How many clients have connected so far.
@@ -60,14 +60,9 @@ pub struct Practice {
 }
 
 impl Practice {
-    /// The queue of an office.
+    /// The mailboxes and the queue of an office.
     fn queue(&self, office: &Office) -> &Queue {
         &self.queues[office.domain]
-    }
-
-    /// The mailbox of an account.
-    fn mailbox(&self, address: &str) -> std::io::Result<Maildir> {
-        Maildir::open(self.folder.join("mail").join(address))
     }
 }
 

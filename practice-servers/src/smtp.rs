@@ -3,6 +3,7 @@
 
 pub mod auth;
 mod data;
+mod header;
 pub mod path;
 
 use std::io;
@@ -64,6 +65,10 @@ impl session::Session for Session<'_> {
             _ => self.refuse("no such command"),
         };
         Ok(reply)
+    }
+
+    fn has_logged_in(&self) -> bool {
+        self.login.is_some()
     }
 
     fn refuse(&mut self, why: &str) -> Reply {
@@ -218,10 +223,8 @@ impl<'a> Session<'a> {
             }
             _ => return "501 it is RCPT TO:<address>".into(),
         };
-        if let Some(address) = office.mailbox(&recipient) {
-            let mailbox = self.practice.mailbox(&address);
-            let count = mailbox.and_then(|mailbox| mailbox.count());
-            if !count.is_ok_and(|count| count < limits::MESSAGES) {
+        if let Some(mailbox) = self.practice.queue(office).mailbox(&recipient) {
+            if mailbox.is_full() {
                 return "452 the mailbox is full".into();
             }
         } else if office.serves(&recipient) {

@@ -162,7 +162,7 @@ impl Session<'_> {
         socket.set_read_timeout(Some(limits::STALL))?;
         socket.set_write_timeout(Some(limits::STALL))?;
         match self.is_private {
-            true => self.practice.tls.accept(socket),
+            true => self.practice.tls.accept(socket, || limits::STALL),
             false => Ok(Box::new(socket)),
         }
     }
@@ -192,7 +192,7 @@ fn for_each_part(
     from: &mut (impl Read + ?Sized),
     mut work: impl FnMut(&[u8]) -> io::Result<()>,
 ) -> io::Result<u64> {
-    let mut buffer = vec![0; 65_536];
+    let mut buffer = vec![0; limits::PIECE];
     let mut count = 0;
     loop {
         let length = shared::wait(|| from.read(&mut buffer))?;
