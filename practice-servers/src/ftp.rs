@@ -82,7 +82,13 @@ impl session::Session for Session<'_> {
                 None => Err(Reply::mistake("530 log in first")),
             },
         };
-        Ok(answer.unwrap_or_else(|refusal| refusal))
+        let reply = answer.unwrap_or_else(|refusal| refusal);
+        if reply.text.starts_with("45") {
+            let folder = self.practice.folder.join("ftp");
+            let why = format!("cannot change what is in {}: {}", folder.display(), reply.text);
+            connection.transcript.failed(why);
+        }
+        Ok(reply)
     }
 
     fn has_logged_in(&self) -> bool {
@@ -164,16 +170,16 @@ fn quoted(path: &str) -> String {
 
 /// The reply when the system refuses.
 fn refusal(error: io::Error) -> Reply {
+    use ErrorKind::{FileTooLarge, InvalidFilename, InvalidInput, NotADirectory, PermissionDenied};
+    use ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
     match error.kind() {
-        ErrorKind::InvalidInput | ErrorKind::InvalidFilename => {
-            "553 no file can have that name".into()
+        InvalidInput | InvalidFilename => "553 no file can have that name".into(),
+        FileTooLarge | QuotaExceeded | StorageFull => "452 no room on the disk: try later".into(),
+        // Not the user's fault: the servers' own folder is out of order.
+        PermissionDenied | ReadOnlyFilesystem => {
+            format!("450 the server cannot do that now ({error}): try later").into()
         }
-        _ if is_no_room(&error) => "452 no room on the disk".into(),
+        NotADirectory => "550 that is no folder".into(),
         kind => format!("550 {kind}").into(),
     }
-}
-
-fn is_no_room(error: &io::Error) -> bool {
-    use ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
-    matches!(error.kind(), FileTooLarge | QuotaExceeded | StorageFull)
 }

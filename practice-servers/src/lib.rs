@@ -31,6 +31,7 @@ use std::thread;
 use shared::{Error, OrCannot};
 
 use accounts::{FTP_USERS, OFFICES, Office};
+use ftp::tree::Tree;
 use mail::mailbox::Locks;
 use mail::queue::Queue;
 use services::{Protocol, SERVICES, Service};
@@ -170,19 +171,11 @@ fn make_folders(folder: &Path) -> shared::Result<PathBuf> {
     let _ = fs::remove_dir_all(&drafts);
     fs::create_dir(&drafts).or_cannot("make the folder", drafts.display())?;
     for (user, _) in FTP_USERS {
-        let tree = folder.join("ftp").join(user);
-        if !tree.exists() {
-            let public = tree.join("pub");
-            let readme = public.join("readme.txt");
-            fs::create_dir_all(&public).or_cannot("make the folder", public.display())?;
-            fs::write(&readme, README).or_cannot("write", readme.display())?;
-        }
+        let tree = Tree::new(folder.join("ftp").join(user));
+        tree.make().or_cannot("make the folders of", user)?;
     }
     Ok(drafts)
 }
-
-/// The file that every FTP user finds.
-const README: &str = "This file came to you over FTP.\n你好，这个文件是用 FTP 下载的。\n";
 
 fn spawn(whom: &str, work: impl FnOnce() + Send + 'static) -> shared::Result {
     thread::Builder::new().spawn(work).map(drop).or_cannot("start a thread for", whom)

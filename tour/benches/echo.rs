@@ -92,7 +92,7 @@ fn echo_datagrams(server: SocketAddr, time: Duration) -> io::Result<f64> {
         return Err(ErrorKind::TimedOut.into());
     }
     if lost > 0 {
-        eprintln!("lost {lost} datagrams of {}", answered + lost);
+        compare::say(&format!("lost {lost} datagrams of {}", answered + lost));
     }
     Ok(f64::from(answered) / start.elapsed().as_secs_f64())
 }

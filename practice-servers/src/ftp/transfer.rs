@@ -11,8 +11,9 @@ use crate::accounts::Rights;
 use crate::connection::{Connection, Stream, is_time_out};
 use crate::files::Draft;
 use crate::ftp::text::{from_network, to_network};
-use crate::ftp::{Answer, Session, is_no_room, refusal};
+use crate::ftp::{Answer, Session, refusal};
 use crate::limits;
+use crate::session::Reply;
 
 impl Session<'_> {
     pub(super) fn set_type(&mut self, argument: &str) -> Answer {
@@ -100,29 +101,34 @@ impl Session<'_> {
             return Err("554 REST is for RETR alone".into());
         }
         self.place_for_file(argument)?;
-        let mut draft = Draft::create(&self.practice.drafts).map_err(refusal)?;
+        let mut draft = Draft::create(&self.practice.drafts).map_err(cannot_keep)?;
         let transcript = connection.transcript.clone();
         let is_binary = self.is_binary;
-        self.transfer(connection, |stream| {
+        let mut kept = Ok(());
+        let moved = self.transfer(connection, |stream| {
             let mut held = false;
             let moved = for_each_part(stream, |part| {
                 transcript.bytes('<', part);
-                match is_binary {
+                kept = match is_binary {
                     true => draft.write_all(part),
                     false => draft.write_all(&from_network(part, &mut held)),
-                }
+                };
+                // What could not be kept is no fault of the connection.
+                kept.as_ref().map_or(Err(ErrorKind::Other.into()), |()| Ok(()))
             })?;
             if held {
-                draft.write_all(b"\r")?;
+                kept = draft.write_all(b"\r");
             }
             Ok(moved)
-        })?;
+        });
+        kept.map_err(cannot_keep)?;
+        moved?;
         if is_broken_off(connection) {
             return Err("426 broken off: nothing is kept".into());
         }
         // The path is checked again: a link may have come into it during the transfer.
         let place = self.place_for_file(argument)?;
-        draft.publish(&place).map_err(refusal)?;
+        draft.publish(&place).map_err(cannot_keep)?;
         Ok("226 the file is on the disk".into())
     }
 
@@ -151,7 +157,6 @@ impl Session<'_> {
                 connection.transcript.note(format!("{moved} bytes over the data connection"));
                 Ok(moved)
             }
-            Err(error) if is_no_room(&error) => Err(refusal(error)),
             Err(error) if is_time_out(&error) => Err("426 you have kept me waiting".into()),
             Err(error) => Err(format!("426 the transfer broke off: {error}").into()),
         }
@@ -165,6 +170,15 @@ impl Session<'_> {
             true => self.practice.tls.accept(socket, || limits::STALL),
             false => Ok(Box::new(socket)),
         }
+    }
+}
+
+/// The reply when the server cannot keep a file.
+fn cannot_keep(error: io::Error) -> Reply {
+    let reply = refusal(error);
+    match reply.text.starts_with("45") {
+        true => reply,
+        false => "451 the server cannot keep the file now: try later".into(),
     }
 }
 

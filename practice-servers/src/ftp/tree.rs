@@ -1,6 +1,7 @@
 //! The files that an FTP user sees: a folder of this machine that is the user's `/`, and nothing
 //! outside it.
 
+use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Component, Path, PathBuf};
 
@@ -11,6 +12,19 @@ impl Tree {
     /// The tree whose `/` is the folder `root`.
     pub fn new(root: PathBuf) -> Self {
         Tree(root)
+    }
+
+    /// Makes the tree, if it is not there, with a file to download.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn make(&self) -> io::Result<()> {
+        if self.0.exists() {
+            return Ok(());
+        }
+        let public = self.0.join("pub");
+        fs::create_dir_all(&public)?;
+        fs::write(public.join("readme.txt"), README)
     }
 
     /// Where on this machine the file or folder lies that the user calls `path`, whether it exists
@@ -35,6 +49,9 @@ impl Tree {
         Ok(place)
     }
 }
+
+/// The file that every user finds.
+const README: &str = "This file came to you over FTP.\n你好，这个文件是用 FTP 下载的。\n";
 
 /// Whether a file on this machine can have the name, and have it for itself.
 pub fn is_name(name: &str) -> bool {

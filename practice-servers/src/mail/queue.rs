@@ -134,7 +134,8 @@ impl Queue {
                     continue;
                 };
                 if let Err(error) = self.process(&id) {
-                    self.transcript.failed(format!("will try {id} again: {error}"));
+                    let folder = self.folder.display();
+                    self.transcript.failed(format!("will try {id} in {folder} again: {error}"));
                 }
             }
             let _ = woken.recv_timeout(limits::RETRY);
@@ -181,8 +182,8 @@ impl Queue {
                     paths.extend(path);
                 }
                 Err(error) => {
-                    let what = format!("cannot deliver {id} to {address} yet");
-                    self.transcript.failed(format!("{what}: {error}"));
+                    let folder = mailbox.folder().display();
+                    self.transcript.failed(format!("cannot deliver {id} into {folder}: {error}"));
                     result = Err(error);
                 }
             }

@@ -1,7 +1,9 @@
 //! The practice servers against raw bytes.
 #![cfg(test)]
 
+mod faults;
 mod ftp;
+mod kills;
 mod mail;
 mod pop3;
 mod promises;

@@ -43,7 +43,12 @@ impl Servers {
 
     /// Starts them in a folder in which they may have run before.
     pub fn start_in(folder: Folder) -> Self {
-        let mut program = Program::start(&mut on_free_ports(&folder));
+        Self::start_by(on_free_ports(&folder), folder)
+    }
+
+    /// Starts them by a command that ends in [`on_free_ports`].
+    pub fn start_by(mut command: Command, folder: Folder) -> Self {
+        let mut program = Program::start(&mut command);
         let mut addrs = HashMap::new();
         for service in &SERVICES {
             let line = program.logged(&format!("{} listening on ", service.name()));
