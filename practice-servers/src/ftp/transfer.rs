@@ -107,22 +107,24 @@ impl Session<'_> {
         let mut kept = Ok(());
         let moved = self.transfer(connection, |stream| {
             let mut held = false;
+            // A client hears best why its file was not kept when it could send all of it.
             let moved = for_each_part(stream, |part| {
                 transcript.bytes('<', part);
-                kept = match is_binary {
-                    true => draft.write_all(part),
-                    false => draft.write_all(&from_network(part, &mut held)),
-                };
-                // What could not be kept is no fault of the connection.
-                kept.as_ref().map_or(Err(ErrorKind::Other.into()), |()| Ok(()))
+                if kept.is_ok() {
+                    kept = match is_binary {
+                        true => draft.write_all(part),
+                        false => draft.write_all(&from_network(part, &mut held)),
+                    };
+                }
+                Ok(())
             })?;
-            if held {
+            if held && kept.is_ok() {
                 kept = draft.write_all(b"\r");
             }
             Ok(moved)
         });
-        kept.map_err(cannot_keep)?;
         moved?;
+        kept.map_err(cannot_keep)?;
         if is_broken_off(connection) {
             return Err("426 broken off: nothing is kept".into());
         }
