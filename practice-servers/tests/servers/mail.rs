@@ -115,6 +115,8 @@ fn a_mail_that_goes_round_in_a_loop_ends() {
         let reply = peer.mails("a@b.example", &["laoshi@qq.example"], message);
         assert!(reply.starts_with(code), "{reply}");
     }
+    // Of the two lines, that of the last office stays.
+    assert_eq!(servers.mail("qq", "laoshi").matches("Return-Path:").count(), 1);
 }
 
 #[test]
