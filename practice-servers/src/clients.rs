@@ -1,6 +1,6 @@
 //! Accepts clients, and gives each a thread of its own, as lesson 09 does.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -53,6 +53,9 @@ pub fn accept(practice: &Arc<Practice>, service: &'static Service, listener: &Tc
             let (practice, crowd) = (practice.clone(), crowd.clone());
             let serve = move || match serve_client(&practice, service, socket, &transcript, crowd) {
                 Err(error) if is_time_out(&error) => transcript.failed("the peer is too slow"),
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+                    transcript.failed("broke off in the midst of it");
+                }
                 Err(error) => transcript.failed(format!("broke off: {error}")),
                 Ok(()) => {}
             };

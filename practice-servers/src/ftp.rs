@@ -36,7 +36,7 @@ pub struct Session<'a> {
     listener: Option<TcpListener>,
     /// Since `EPSV ALL` (RFC 2428 section 4).
     extended_only: bool,
-    /// From REST: where the next RETR begins.
+    /// From REST: where the next RETR or STOR begins.
     offset: u64,
     /// From RNFR: what RNTO will rename.
     rename_from: Option<String>,
@@ -57,13 +57,19 @@ impl session::Session for Session<'_> {
         // Names may begin or end with a space.
         let (verb, argument) = line.split_once(' ').unwrap_or((line, ""));
         let verb = verb.to_ascii_uppercase();
-        if !matches!(&*verb, "RETR" | "STOR" | "PASV" | "EPSV" | "TYPE" | "NOOP") {
+        // The names of these commands in RFC 775, which some clients use.
+        let verb = match verb.as_str() {
+            "XPWD" | "XCWD" | "XMKD" | "XRMD" => &verb[1..],
+            "XCUP" => "CDUP",
+            verb => verb,
+        };
+        if !matches!(verb, "RETR" | "STOR" | "APPE" | "PASV" | "EPSV" | "TYPE" | "NOOP") {
             self.offset = 0;
         }
         if verb != "RNTO" {
             self.rename_from = None;
         }
-        let answer = match verb.as_str() {
+        let answer = match verb {
             "USER" => self.user(argument),
             "PASS" => self.pass(argument),
             "AUTH" => self.auth(argument, connection.is_secure),
@@ -74,6 +80,17 @@ impl session::Session for Session<'_> {
                 .into()),
             "OPTS" if argument.eq_ignore_ascii_case("UTF8 ON") => Ok("200 always".into()),
             "OPTS" => Err("501 UTF8 ON is the only option".into()),
+            "REIN" => {
+                (self.account, self.listener) = (None, None);
+                Ok("220 begin anew".into())
+            }
+            "HELP" => {
+                Ok("214-the commands:\n ABOR ALLO APPE AUTH CDUP CWD DELE EPSV FEAT HELP LIST \
+                          MDTM MKD MODE NLST NOOP\n OPTS PASS PASV PBSZ PROT PWD QUIT REIN REST \
+                          RETR RMD RNFR RNTO SIZE STAT STOR\n STRU SYST TYPE USER\n214 that is all"
+                    .into())
+            }
+            "STAT" if argument.is_empty() => Ok(self.status()),
             "SYST" => Ok("215 UNIX Type: L8".into()),
             "NOOP" => Ok("200 here I am".into()),
             "QUIT" => Ok(Reply::close("221 goodbye")),
@@ -123,11 +140,22 @@ impl<'a> Session<'a> {
         }
     }
 
+    fn status(&self) -> Reply {
+        let who = match self.account {
+            Some(_) => format!("{} has logged in", self.user),
+            None => "nobody has logged in".into(),
+        };
+        let kind = if self.is_binary { "I (bytes)" } else { "A (text)" };
+        let folder = quoted(&self.folder);
+        format!("211-FTP practice server\n {who}\n folder {folder}, type {kind}\n211 that is all")
+            .into()
+    }
+
     /// The commands for those who have logged in.
     fn answer_user(&mut self, verb: &str, argument: &str, connection: &mut Connection) -> Answer {
         match verb {
-            "CWD" | "SIZE" | "MDTM" | "RETR" | "STOR" | "DELE" | "MKD" | "RMD" | "RNFR"
-            | "RNTO"
+            "CWD" | "SIZE" | "MDTM" | "RETR" | "STOR" | "APPE" | "DELE" | "MKD" | "RMD"
+            | "RNFR" | "RNTO"
                 if argument.is_empty() =>
             {
                 Err(format!("501 {verb} what?").into())
@@ -155,9 +183,15 @@ impl<'a> Session<'a> {
             "LIST" => self.list(argument, true, connection),
             "NLST" => self.list(argument, false, connection),
             "RETR" => self.retr(argument, connection),
-            "STOR" => self.stor(argument, connection),
+            "STAT" => self.stat(argument),
+            "STOR" => self.stor(argument, false, connection),
+            "APPE" => self.stor(argument, true, connection),
+            "ALLO" => Ok("202 the disk has room, or it has not".into()),
             // The server reads no command while a transfer is under way.
-            "ABOR" => Ok("226 nothing to break off".into()),
+            "ABOR" => {
+                self.listener = None;
+                Ok("226 nothing is under way any more".into())
+            }
             _ => Err(Reply::mistake("502 no such command here")),
         }
     }

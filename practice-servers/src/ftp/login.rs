@@ -14,6 +14,9 @@ pub(super) struct Account {
 
 impl Session<'_> {
     pub(super) fn user(&mut self, user: &str) -> Answer {
+        if user.is_empty() {
+            return Err("501 USER who?".into());
+        }
         self.account = None;
         self.user = user.into();
         Ok("331 and the password?".into())

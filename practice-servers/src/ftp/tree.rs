@@ -61,7 +61,7 @@ pub fn is_name(name: &str) -> bool {
 }
 
 /// Whether Windows takes the name for something else than a file of that name: `con.txt` for the
-/// console, `a:b` for a stream of the file `a`, and `a.` for `a`.
+/// console, `a:b` for a stream of the file `a`, and `a.` for `a`; or for no name at all: `a?`.
 fn means_something_else(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
     let is_device = match stem.as_str() {
@@ -71,7 +71,7 @@ fn means_something_else(name: &str) -> bool {
             matches!(number.chars().collect::<Vec<_>>()[..], ['0'..='9' | '¹' | '²' | '³'])
         }),
     };
-    is_device || name.contains(':') || name.ends_with(['.', ' '])
+    is_device || name.contains([':', '<', '>', '"', '|', '?', '*']) || name.ends_with(['.', ' '])
 }
 
 /// What `path` means in `folder`: a path from `/` on, in which no `.`, `..` or empty name is left.
@@ -109,6 +109,8 @@ mod tests {
             "conin$",
             "a:b",
             "a::$DATA",
+            "a?",
+            "<a>",
             "a.",
             "a ",
             "a. .",

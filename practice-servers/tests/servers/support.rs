@@ -313,8 +313,14 @@ impl Peer {
     /// Uploads a file, and returns the reply to it.
     #[track_caller]
     pub fn stores(&mut self, name: &str, bytes: &[u8]) -> String {
+        self.sends(&format!("STOR {name}"), bytes)
+    }
+
+    /// Sends a command that takes a file, and the file, and returns the last reply.
+    #[track_caller]
+    pub fn sends(&mut self, command: &str, bytes: &[u8]) -> String {
         let mut data = self.data();
-        self.says(&format!("STOR {name}"), "150");
+        self.says(command, "150");
         data.write_all(bytes).unwrap();
         drop(data);
         self.reply()
