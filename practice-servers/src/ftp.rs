@@ -42,6 +42,13 @@ pub struct Session<'a> {
     rename_from: Option<String>,
 }
 
+const FEATURES: &str = "211-beyond RFC 959:\n AUTH TLS\n EPSV\n MDTM\n PBSZ\n PROT\n REST STREAM\n \
+                        SIZE\n TVFS\n UTF8\n211 that is all";
+const COMMANDS: &str = "214-the commands:\n \
+    ABOR ALLO APPE AUTH CDUP CWD DELE EPSV FEAT HELP LIST MDTM MKD MODE NLST NOOP OPTS PASS PASV\n \
+    PBSZ PROT PWD QUIT REIN REST RETR RMD RNFR RNTO SIZE STAT STOR STRU SYST TYPE USER\n\
+    214 that is all";
+
 /// A reply, whether the command was done (`Ok`) or refused (`Err`). So `?` returns a refusal early.
 type Answer<T = Reply> = Result<T, Reply>;
 
@@ -70,26 +77,20 @@ impl session::Session for Session<'_> {
             self.rename_from = None;
         }
         let answer = match verb {
+            "ABOR" | "CDUP" | "FEAT" | "NOOP" | "PASV" | "PWD" | "QUIT" | "REIN" | "SYST"
+                if !argument.is_empty() =>
+            {
+                Err(format!("501 {verb} takes no argument").into())
+            }
             "USER" => self.user(argument),
             "PASS" => self.pass(argument),
             "AUTH" => self.auth(argument, connection.is_secure),
             "PBSZ" => self.pbsz(connection.is_secure),
             "PROT" => self.prot(argument),
-            "FEAT" => Ok("211-beyond RFC 959:\n AUTH TLS\n EPSV\n MDTM\n PBSZ\n PROT\n \
-                          REST STREAM\n SIZE\n TVFS\n UTF8\n211 that is all"
-                .into()),
+            "FEAT" => Ok(FEATURES.into()),
             "OPTS" if argument.eq_ignore_ascii_case("UTF8 ON") => Ok("200 always".into()),
             "OPTS" => Err("501 UTF8 ON is the only option".into()),
-            "REIN" => {
-                (self.account, self.listener) = (None, None);
-                Ok("220 begin anew".into())
-            }
-            "HELP" => {
-                Ok("214-the commands:\n ABOR ALLO APPE AUTH CDUP CWD DELE EPSV FEAT HELP LIST \
-                          MDTM MKD MODE NLST NOOP\n OPTS PASS PASV PBSZ PROT PWD QUIT REIN REST \
-                          RETR RMD RNFR RNTO SIZE STAT STOR\n STRU SYST TYPE USER\n214 that is all"
-                    .into())
-            }
+            "HELP" => Ok(COMMANDS.into()),
             "STAT" if argument.is_empty() => Ok(self.status()),
             "SYST" => Ok("215 UNIX Type: L8".into()),
             "NOOP" => Ok("200 here I am".into()),
@@ -154,8 +155,8 @@ impl<'a> Session<'a> {
     /// The commands for those who have logged in.
     fn answer_user(&mut self, verb: &str, argument: &str, connection: &mut Connection) -> Answer {
         match verb {
-            "CWD" | "SIZE" | "MDTM" | "RETR" | "STOR" | "APPE" | "DELE" | "MKD" | "RMD"
-            | "RNFR" | "RNTO"
+            "CWD" | "SIZE" | "MDTM" | "RETR" | "STOR" | "APPE" | "ALLO" | "DELE" | "MKD"
+            | "RMD" | "RNFR" | "RNTO"
                 if argument.is_empty() =>
             {
                 Err(format!("501 {verb} what?").into())
@@ -186,6 +187,10 @@ impl<'a> Session<'a> {
             "STAT" => self.stat(argument),
             "STOR" => self.stor(argument, false, connection),
             "APPE" => self.stor(argument, true, connection),
+            "REIN" => {
+                (self.account, self.listener) = (None, None);
+                Ok("220 begin anew".into())
+            }
             "ALLO" => Ok("202 the disk has room, or it has not".into()),
             // The server reads no command while a transfer is under way.
             "ABOR" => {
