@@ -206,11 +206,11 @@ impl Sender {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// What is kept of `bytes`, and how many of them belong to the message.
-    fn received(bytes: &[u8], piece: usize) -> (Vec<u8>, Option<usize>) {
+    pub(crate) fn received(bytes: &[u8], piece: usize) -> (Vec<u8>, Option<usize>) {
         let mut receiver = Receiver::new();
         let (mut kept, mut taken) = (Vec::new(), 0);
         for piece in bytes.chunks(piece) {
@@ -222,7 +222,7 @@ mod tests {
         (kept, None)
     }
 
-    fn sent(mut bytes: &[u8], piece: usize, lines: Option<u64>) -> Vec<u8> {
+    pub(crate) fn sent(mut bytes: &[u8], piece: usize, lines: Option<u64>) -> Vec<u8> {
         let mut stream = Vec::new();
         let mut reader = io::BufReader::with_capacity(piece, &mut bytes);
         send(&mut reader, lines, &mut stream).unwrap();

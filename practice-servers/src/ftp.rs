@@ -2,7 +2,7 @@
 //! connection, and each file or list over another one, which the client opens (passive mode).
 
 mod files;
-mod list;
+pub(crate) mod list;
 mod login;
 mod text;
 mod transfer;

@@ -11,6 +11,8 @@ pub mod connection;
 pub mod dots;
 pub mod files;
 pub mod ftp;
+#[cfg(test)]
+mod fuzz;
 pub mod limits;
 pub mod mail;
 pub mod pop3;

@@ -3,7 +3,7 @@
 
 pub mod auth;
 mod data;
-mod header;
+pub(crate) mod header;
 pub mod path;
 
 use std::io;

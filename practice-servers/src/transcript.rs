@@ -70,7 +70,7 @@ impl Transcript {
 /// The line without its secrets: without what follows `PASS`, and without what follows the mechanism
 /// of `AUTH`. A client that does not end its lines as it should sends several commands in what is
 /// one line here, and any character may stand before a command and within it.
-fn masked(line: &str) -> String {
+pub(crate) fn masked(line: &str) -> String {
     let Some((start, verb)) = find_secret(line) else {
         return line.into();
     };

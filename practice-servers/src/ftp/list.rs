@@ -106,7 +106,7 @@ fn long_line(metadata: &Metadata) -> String {
 }
 
 /// Whether the name matches the pattern, in which `*` stands for any characters and `?` for one.
-fn matches(pattern: &str, name: &str) -> bool {
+pub(crate) fn matches(pattern: &str, name: &str) -> bool {
     let [pattern, name] = [pattern, name].map(|text| text.chars().collect::<Vec<_>>());
     let (mut at, mut from) = (0, 0);
     // Where the last `*` stands, and up to where in the name it reaches.

@@ -4,7 +4,7 @@ use std::mem;
 
 /// Reads a message as it comes, in parts.
 #[derive(Default)]
-pub(super) struct Header {
+pub(crate) struct Header {
     /// The beginning of a line, until it is clear which field it is.
     start: Vec<u8>,
     /// Whether the line is known, and the rest of it just follows.
@@ -16,9 +16,9 @@ pub(super) struct Header {
     /// Whether the empty line has come that ends the header.
     is_over: bool,
     /// How many servers the mail has passed, by its `Received` fields.
-    pub(super) hops: usize,
+    pub(crate) hops: usize,
     /// How many bytes of the header servers on this way have added at its top.
-    pub(super) traces: u64,
+    pub(crate) traces: u64,
 }
 
 /// More bytes than the names of the fields that are looked for.
@@ -27,7 +27,7 @@ const NAME: usize = 20;
 impl Header {
     /// Adds to `kept` what stays of the next part: all but `Return-Path`, which the last office alone
     /// writes (RFC 5321 section 4.4). The parts have CR LF at the end of every line.
-    pub(super) fn take(&mut self, part: &[u8], kept: &mut Vec<u8>) {
+    pub(crate) fn take(&mut self, part: &[u8], kept: &mut Vec<u8>) {
         let mut rest = part;
         while !self.is_over && !rest.is_empty() {
             let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);

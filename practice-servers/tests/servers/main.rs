@@ -3,6 +3,7 @@
 
 mod faults;
 mod ftp;
+mod fuzz;
 mod kills;
 mod mail;
 mod pop3;
