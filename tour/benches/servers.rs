@@ -58,7 +58,12 @@ fn compare_all(folder: &Path) -> io::Result<()> {
     fill(&full.mailbox, MAILS, 2_000)?;
     drop(full);
     let full = start("full")?;
-    compare("empty box: 5,000 in it, mails/s", ROUNDS, takes(empty.smtp.addr), takes(full.smtp.addr))?;
+    compare(
+        "empty box: 5,000 in it, mails/s",
+        ROUNDS,
+        takes(empty.smtp.addr),
+        takes(full.smtp.addr),
+    )?;
     drop((empty, full));
 
     compare_pop3(folder, &start("pop3")?)?;

@@ -1,9 +1,8 @@
 //! What goes wrong around the servers: too many clients, a full disk, a folder that has gone.
 
 use std::fs;
-use std::io::Write;
 
-use crate::support::{Peer, Servers};
+use crate::support::Servers;
 
 /// How many threads and descriptors the servers have.
 #[cfg(target_os = "linux")]
@@ -17,11 +16,12 @@ fn held(servers: &Servers) -> [usize; 2] {
 #[cfg(not(target_os = "macos"))]
 #[test]
 fn silent_clients_make_room_for_others() {
-    use std::thread;
-    use std::time::{Duration, Instant};
+    use std::io::Write;
 
     use practice_servers::limits;
-    use shared::testing::{PATIENCE, tcp_peer};
+    use shared::testing::tcp_peer;
+
+    use crate::support::Peer;
 
     let servers = Servers::start();
     let mut known = servers.mailbox("qq", "laoshi");
@@ -44,9 +44,16 @@ fn silent_clients_make_room_for_others() {
     known.says("STAT", "+OK 0 0");
     #[cfg(target_os = "linux")]
     {
+        use std::thread;
+        use std::time::{Duration, Instant};
+
         let start = Instant::now();
         while held(&servers).iter().zip(before).any(|(now, before)| *now > before) {
-            assert!(start.elapsed() < PATIENCE, "{:?} of {before:?}", held(&servers));
+            assert!(
+                start.elapsed() < shared::testing::PATIENCE,
+                "{:?} of {before:?}",
+                held(&servers)
+            );
             thread::sleep(Duration::from_millis(20));
         }
     }
