@@ -83,12 +83,15 @@ fn serve_client(
     if service.starts_in_tls {
         connection.secure(&practice.tls)?;
     }
-    let session: &mut dyn Session = match service.protocol {
-        Protocol::Smtp(office) => &mut smtp::Session::new(practice, office),
-        Protocol::Pop3(office) => &mut pop3::Session::new(practice, office),
-        Protocol::Ftp => &mut ftp::Session::new(practice),
-    };
-    serve(session, &mut connection, &practice.tls)?;
+    {
+        let session: &mut dyn Session = match service.protocol {
+            Protocol::Smtp(office) => &mut smtp::Session::new(practice, office),
+            Protocol::Pop3(office) => &mut pop3::Session::new(practice, office),
+            Protocol::Ftp => &mut ftp::Session::new(practice),
+        };
+        serve(session, &mut connection, &practice.tls)?;
+        // The session ends here, before the client hears so: its mailbox is free by then.
+    }
     connection.close();
     Ok(())
 }
