@@ -1,0 +1,134 @@
+//! What happened in a play, event by event, in the order of cause and effect.
+
+use std::time::Duration;
+
+use crate::code::Place;
+use crate::exchange;
+use crate::log::{self, Said};
+use crate::order;
+use crate::recording::{Play, Source};
+use crate::talk;
+
+/// One line of what was recorded, understood.
+#[derive(Clone)]
+pub struct Event {
+    /// Who wrote it.
+    pub source: Source,
+    /// When it happened, as well as that is known.
+    pub at: Duration,
+    /// What it says.
+    pub text: String,
+    /// The same, understood, if a program's log says it.
+    pub said: Said,
+    /// Whether it names, in the words of the wire, what a program said to a practice server or heard.
+    pub is_on_wire: bool,
+    place: Option<(String, usize)>,
+}
+
+impl Event {
+    /// The program that it is about: whose it is, or whoever was started last before it.
+    pub fn program(&self, play: &Play) -> usize {
+        let started = |program: &usize| play.programs[*program].started <= self.at;
+        let last = (0..play.programs.len()).rev().find(started);
+        self.source.program().or(last).unwrap_or(0)
+    }
+
+    /// The line of the source that logged it.
+    pub fn place(&self, play: &Play) -> Option<Place> {
+        let package = play.programs.get(self.source.program()?)?.package.clone();
+        let (file, line) = self.place.clone()?;
+        Some(Place { package, file, line })
+    }
+}
+
+/// All events of a play. No effect stands before its cause, and the times never go back.
+pub fn of(play: &Play) -> Vec<Event> {
+    let mut events = read(play);
+    let mut pairs = exchange::pairs(&events);
+    for (command, entry) in talk::named(play, &events) {
+        events[entry].is_on_wire = true;
+        match talk::reply(&events[command].text).is_some() {
+            true => pairs.push((command, entry)),
+            false => pairs.push((entry, command)),
+        }
+    }
+    pairs.extend(kept_in_order(play, &events));
+    pairs.extend(repeated(&events));
+
+    let times: Vec<Duration> = events.iter().map(|event| event.at).collect();
+    let mut ordered = Vec::new();
+    let mut last = Duration::ZERO;
+    for index in order::order(&times, &pairs) {
+        last = last.max(times[index]);
+        ordered.push(Event { at: last, ..events[index].clone() });
+    }
+    ordered
+}
+
+/// The events in the order in which their lines came.
+fn read(play: &Play) -> Vec<Event> {
+    let clocks: Vec<Duration> = (0..play.programs.len())
+        .map(|program| {
+            let lines = play.lines.iter().filter(|line| line.source == Source::Log(program));
+            order::clock(lines.filter_map(|line| Some((line.at, log::entry(&line.text)?.time))))
+        })
+        .collect();
+    let mut events = Vec::new();
+    for line in &play.lines {
+        let mut event = Event {
+            source: line.source,
+            at: line.at,
+            text: line.text.clone(),
+            said: Said::Other,
+            is_on_wire: false,
+            place: None,
+        };
+        if let Source::Log(program) = line.source
+            && let Some(entry) = log::entry(&line.text)
+        {
+            // The log rounds to milliseconds. Too late is better than too early: what a program was told
+            // it logs after it was told.
+            event.at = line.at.min(clocks[program] + entry.time + Duration::from_millis(1));
+            event.said = log::said(&entry.text);
+            (event.text, event.place) = (entry.text, entry.place);
+        }
+        events.push(event);
+    }
+    events
+}
+
+/// Whoever wrote two lines in one place wrote the first one first.
+fn kept_in_order(play: &Play, events: &[Event]) -> Vec<(usize, usize)> {
+    let mut sources = vec![Source::Practice];
+    for program in 0..play.programs.len() {
+        sources.extend([Source::Log(program), Source::Printed(program)]);
+    }
+    let mut pairs = Vec::new();
+    for source in sources {
+        let indexes = 0..events.len();
+        let own: Vec<usize> = indexes.filter(|&index| events[index].source == source).collect();
+        pairs.extend(own.windows(2).map(|pair| (pair[0], pair[1])));
+    }
+    pairs
+}
+
+/// Whoever prints what came from the network has received it before.
+fn repeated(events: &[Event]) -> Vec<(usize, usize)> {
+    let mut pairs = Vec::new();
+    for (printed, event) in events.iter().enumerate() {
+        let Source::Printed(program) = event.source else { continue };
+        for (cause, earlier) in events.iter().enumerate() {
+            let is_cause = match &earlier.said {
+                Said::Received(_, bytes, _) if earlier.source == Source::Log(program) => {
+                    !bytes.is_empty() && event.text.contains(&*String::from_utf8_lossy(bytes))
+                }
+                _ => talk::reply(&earlier.text).is_some_and(|reply| reply == event.text),
+            };
+            if is_cause {
+                pairs.push((cause, printed));
+                break;
+            }
+        }
+    }
+    pairs
+}

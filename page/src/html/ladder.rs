@@ -1,0 +1,290 @@
+//! The ladder in HTML: text in rows that grow with it, each with an arrow below, and the life lines behind.
+//!
+//! Everything across is given in percent, so that nothing has to be measured.
+
+use askama::Template;
+
+use super::{Say, say};
+use crate::ladder::{Ladder, Row, What};
+use crate::recording::short;
+use crate::way;
+
+/// A ladder, ready to be shown.
+#[derive(Template)]
+#[template(path = "ladder.html")]
+pub struct View {
+    id: String,
+    lanes: Vec<LaneView>,
+    rows: Vec<RowView>,
+}
+
+struct LaneView {
+    name: String,
+    about: String,
+    is_own: bool,
+    x: f32,
+}
+
+struct RowView {
+    what: What,
+    /// Empty where it is the same as above.
+    time: String,
+    /// Who, or who to whom.
+    by: String,
+    /// The class of the row: whose arrow it is, and on which side of a phone it stands.
+    class: String,
+    /// Where the label begins, and how wide it is.
+    left: f32,
+    width: f32,
+    arrow: Option<Arrow>,
+    /// What was said; in full only where the short form is not all of it.
+    short: String,
+    full: Option<String>,
+    lines: usize,
+    size: Option<usize>,
+    milliseconds: u128,
+    is_secure: bool,
+    /// The keys of the source lines, and how a button names them.
+    keys: String,
+    places: String,
+    fold: Option<usize>,
+    /// The first row of a fold has one above it that stands for all.
+    folded: Option<Folded>,
+}
+
+/// What stands for the rows of a fold.
+struct Folded {
+    /// The commands in it.
+    verbs: String,
+    count: usize,
+    arrow: Arrow,
+    by: String,
+    left: f32,
+    width: f32,
+}
+
+/// An arrow.
+struct Arrow {
+    class: &'static str,
+    from: f32,
+    to: f32,
+    /// Where the heads are, and whether each points to the right.
+    heads: Vec<(f32, bool)>,
+}
+
+/// The heading of a part of the run: a command, or a part of a mail's way.
+fn part(text: &str) -> Part<'_> {
+    match way::PARTS.iter().position(|part| *part == text) {
+        Some(0) => Part::Way(say(
+            "1 · The teacher hands it in: SMTP, with a password",
+            "1 · 老师交信：SMTP，要密码",
+        )),
+        Some(1) => Part::Way(say(
+            "2 · One office hands it to the other: SMTP, without a password",
+            "2 · 一家邮局转给另一家：SMTP，不要密码",
+        )),
+        Some(_) => Part::Way(say("3 · The student fetches it: POP3", "3 · 学生取信：POP3")),
+        None => Part::Command(text),
+    }
+}
+
+/// What a heading says.
+#[derive(Template)]
+#[template(
+    ext = "html",
+    source = "{% match self %}{% when Part::Way(say) %}{{ say }}{% when Part::Command(text) %}<code>$ {{ text }}</code>{% endmatch %}"
+)]
+enum Part<'a> {
+    Way(Say),
+    Command(&'a str),
+}
+
+impl askama::filters::HtmlSafe for Part<'_> {}
+
+/// Lays a ladder out; `id` is unique on the page.
+pub fn view(ladder: &Ladder, id: &str) -> View {
+    let lane = |(index, lane): (usize, &crate::ladder::Lane)| LaneView {
+        name: lane.name.clone(),
+        about: lane.about.clone(),
+        is_own: lane.is_own,
+        x: x(ladder, index),
+    };
+    let mut rows = Vec::new();
+    let mut time_above = String::new();
+    let mut folds_above = Vec::new();
+    for row in &ladder.rows {
+        let mut view = row_view(ladder, row);
+        match view.time == time_above {
+            true => view.time.clear(),
+            false => time_above = view.time.clone(),
+        }
+        if let Some(fold) = row.fold.filter(|fold| !folds_above.contains(fold)) {
+            folds_above.push(fold);
+            view.folded = Some(folded(ladder, fold));
+        }
+        rows.push(view);
+    }
+    View { id: id.into(), lanes: ladder.lanes.iter().enumerate().map(lane).collect(), rows }
+}
+
+/// Where a lane stands, in percent.
+fn x(ladder: &Ladder, lane: usize) -> f32 {
+    let count = ladder.lanes.len();
+    let margin = match count {
+        1 => 50.0,
+        2 => 14.0,
+        3 => 12.0,
+        _ => 10.0,
+    };
+    margin + (100.0 - 2.0 * margin) * lane as f32 / (count.max(2) - 1) as f32
+}
+
+fn row_view(ladder: &Ladder, row: &Row) -> RowView {
+    let (from, to) = (x(ladder, row.from), x(ladder, row.to));
+    let mut left = from.min(to);
+    let mut width = (from - to).abs();
+    if row.from == row.to {
+        (left, width) = beside(from, row.what);
+    }
+    let (short_form, full) = shortened(&row.text, capacity(ladder, width));
+    let class = match row.what {
+        What::Asks => "ask",
+        What::Answers => "ans",
+        What::Mail | What::File => "mail",
+        What::Opens | What::Ends | What::Closes | What::Closed | What::Secures => "sys",
+        What::Listens | What::Logs | What::Prints => "note",
+        What::Writes => "mark",
+        What::Begins => "phase",
+        What::Waits => "wait",
+    };
+    let side = if ladder.lanes[row.from].is_own { "own" } else { "far" };
+    let place = |place: &crate::code::Place| {
+        let lesson = short(&place.package).trim_start_matches("lesson").to_string();
+        let file = if place.file == "main.rs" { "" } else { &format!("{} ", place.file) };
+        format!("{lesson} {file}{}", place.line)
+    };
+    let places: Vec<String> = row.places.iter().map(place).collect();
+    let keys: Vec<String> = row.places.iter().map(super::code::key).collect();
+    RowView {
+        what: row.what,
+        time: format!("{:.3}", row.at.as_secs_f64()),
+        by: by(ladder, row),
+        class: format!("{class} {side}"),
+        left,
+        width,
+        arrow: arrow(class, row, from, to),
+        short: short_form,
+        full,
+        lines: row.text.lines().count(),
+        size: row.size,
+        milliseconds: row.at.as_millis(),
+        is_secure: row.is_secure,
+        keys: keys.join(" "),
+        places: places.join(" · "),
+        fold: row.fold,
+        folded: None,
+    }
+}
+
+fn by(ladder: &Ladder, row: &Row) -> String {
+    let name = |lane: usize| ladder.lanes[lane].name.as_str();
+    match row.from == row.to {
+        true => name(row.from).into(),
+        false => format!("{} → {}", name(row.from), name(row.to)),
+    }
+}
+
+/// Where a label stands that belongs to one lane: around it, and inside of the ladder.
+fn beside(x: f32, what: What) -> (f32, f32) {
+    match what {
+        What::Writes => (x, (100.0 - x).max(46.0).min(100.0 - x)),
+        _ if x < 34.0 => (x - 10.0, 66.0),
+        _ if x > 66.0 => (x - 56.0, 66.0),
+        _ => (x - 33.0, 66.0),
+    }
+}
+
+fn arrow(class: &'static str, row: &Row, from: f32, to: f32) -> Option<Arrow> {
+    if row.from == row.to {
+        return None;
+    }
+    let mut heads = vec![(to, to > from)];
+    if matches!(row.what, What::Opens | What::Closed | What::Secures) {
+        heads.push((from, from > to));
+    }
+    Some(Arrow { class, from, to, heads })
+}
+
+/// How many letters go on one line of a label that is so wide.
+fn capacity(ladder: &Ladder, width: f32) -> usize {
+    // The ladder of five lanes has the page to itself.
+    let letters = if ladder.lanes.len() > 4 { 1.1 } else { 0.6 };
+    ((width * letters) as usize).max(12)
+}
+
+/// The text, if it fits on two lines, or else as much of its first line as fits on one, and all of it.
+fn shortened(text: &str, capacity: usize) -> (String, Option<String>) {
+    let wide = |character: char| if character > '\u{1100}' { 2 } else { 1 };
+    let width = |text: &str| text.chars().map(wide).sum::<usize>();
+    let first = text.lines().next().unwrap_or_default();
+    if first.len() == text.len() && width(text) <= 2 * capacity - 4 {
+        return (text.into(), None);
+    }
+    let mut short = String::new();
+    for character in first.chars() {
+        if width(&short) + wide(character) > capacity.saturating_sub(3) && width(first) > capacity {
+            short.push('…');
+            break;
+        }
+        short.push(character);
+    }
+    (short, Some(text.into()))
+}
+
+fn folded(ladder: &Ladder, fold: usize) -> Folded {
+    let rows = ladder.rows.iter().filter(|row| row.fold == Some(fold) && row.from != row.to);
+    let rows: Vec<&Row> = rows.collect();
+    let asks = rows.iter().filter(|row| row.what == What::Asks);
+    let verb = |row: &&Row| row.text.split(' ').next().unwrap_or_default().to_string();
+    let verbs: Vec<String> = asks.map(verb).collect();
+    let (from, to) = rows.first().map_or((0, 0), |row| (row.from, row.to));
+    let (from, to) = (from.min(to), from.max(to));
+    let name = |lane: usize| ladder.lanes[lane].name.as_str();
+    let (left, right) = (x(ladder, from), x(ladder, to));
+    Folded {
+        verbs: verbs.join(" · "),
+        count: rows.len(),
+        arrow: Arrow {
+            class: "ask",
+            from: left,
+            to: right,
+            heads: vec![(right, true), (left, false)],
+        },
+        by: format!("{} ⇄ {}", name(from), name(to)),
+        left,
+        width: right - left,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_shown_whole_where_it_fits() {
+        assert_eq!(shortened("QUIT", 20), ("QUIT".into(), None));
+        let long = "MAIL FROM:<laoshi@qq.example> SIZE=514";
+        assert_eq!(shortened(long, 21), (long.into(), None));
+        let (short, full) = shortened(long, 12);
+        assert_eq!((short.as_str(), full.as_deref()), ("MAIL FROM…", Some(long)));
+        let (short, full) = shortened("你好，网络！你好，网络！", 10);
+        assert_eq!((short.as_str(), full.is_some()), ("你好，…", true));
+    }
+
+    #[test]
+    fn of_many_lines_the_first_is_shown() {
+        let (short, full) = shortened("250-qq.example\r\n250 SIZE", 40);
+        assert_eq!(short, "250-qq.example");
+        assert_eq!(full.as_deref(), Some("250-qq.example\r\n250 SIZE"));
+    }
+}

@@ -1,0 +1,101 @@
+//! The whole way of a mail: from the teacher's MUA over both offices to the student's MUA.
+
+use crate::conversation::{self, Lanes};
+use crate::events::Event;
+use crate::ladder::{Ladder, Lane, Row, What};
+use crate::offices::fold;
+use crate::recording::{Play, short};
+use crate::sources::Sources;
+use crate::talk::{Talk, notes, talks};
+
+/// What the sina MTA logs when it has handed the mail to the MDA.
+const DELIVERED: &str = "is in the mailbox of";
+
+/// The parts of the way, in the order in which the mail goes through them.
+pub const PARTS: [&str; 3] = ["hand in", "transfer", "fetch"];
+
+/// Draws the way of the mail that was sent and fetched in this play, if one was.
+pub fn ladder(play: &Play, events: &[Event], sources: &Sources) -> Option<Ladder> {
+    let talks = talks(play, events);
+    let fetched = talks.iter().find(|talk| talk.protocol() == "pop3")?;
+    let handed_in = talks.iter().find(|talk| talk.protocol() == "smtp" && talk.office.is_none())?;
+    let transferred = talks.iter().find(|talk| talk.office.is_some())?;
+
+    let mut ladder = Ladder::default();
+    let package = |talk: &Talk| short(&play.programs[talk.program].package).to_string();
+    for (name, about) in [
+        ("teacher's MUA", package(handed_in)),
+        ("qq MTA", "qq.example, SMTP".into()),
+        ("sina MTA", "sina.example, SMTP".into()),
+        ("sina MDA", "sina.example, POP3".into()),
+        ("student's MUA", package(fetched)),
+    ] {
+        ladder.lanes.push(Lane { name: name.into(), about, is_own: false });
+    }
+
+    let mut mails = Vec::new();
+    for (number, (talk, (client, server))) in
+        [handed_in, transferred, fetched].into_iter().zip([(0, 1), (1, 2), (4, 3)]).enumerate()
+    {
+        let lanes = Lanes { client, server, data: server };
+        let mut rows = conversation::rows(play, events, sources, talk, lanes);
+        rows.retain(|row| row.what != What::Logs || row.text.contains(DELIVERED));
+        mails.push(rows.iter().find(|row| row.what == What::Mail)?.clone());
+        fold(&mut rows, number);
+        let anchor = (talk.events[0], 0);
+        ladder.rows.push(Row::new(anchor, What::Begins, (0, 0), PARTS[number].into()));
+        ladder.rows.extend(rows);
+    }
+    let notes = notes(events).filter(|(_, _, text)| text.contains(DELIVERED));
+    ladder.rows.extend(
+        notes.map(|(index, _, text)| Row::new((index, 1), What::Logs, (2, 2), text.into())),
+    );
+    // It is the MTA that says so; the mail has gone to the MDA by then.
+    let mut stored = None;
+    for row in ladder.rows.iter_mut().filter(|row| row.what == What::Logs) {
+        (row.what, row.from, row.to) = (What::Mail, 2, 3);
+        stored = Some(row.anchor);
+    }
+
+    // Each writes on top of what it got: what came in is the end of what went out.
+    let on_top = |after: &str, before: &str| after.strip_suffix(before).map(String::from);
+    let by_qq = on_top(&mails[1].text, &mails[0].text)?;
+    let by_sina = on_top(&mails[2].text, &mails[1].text)?;
+    let (by_mda, by_mta) = fields(&by_sina).partition(|field| field.starts_with("Return-Path:"));
+    for (after, lane, text) in
+        [(Some(mails[0].anchor), 1, by_qq), (Some(mails[1].anchor), 2, by_mta), (stored, 3, by_mda)]
+    {
+        let (event, row) = after.unwrap_or(mails[1].anchor);
+        if !text.is_empty() {
+            ladder.rows.push(Row::new((event, row + 1), What::Writes, (lane, lane), text));
+        }
+    }
+    ladder.settle(events);
+    Some(ladder)
+}
+
+/// The fields of a header, each with the lines that continue it.
+pub fn fields(header: &str) -> impl Iterator<Item = &str> {
+    let mut rest = header;
+    std::iter::from_fn(move || {
+        let continues = |at: &usize| rest[at + 1..].starts_with([' ', '\t']);
+        let newlines = rest.match_indices('\n').map(|(at, _)| at);
+        let end = newlines.skip_while(continues).next().map_or(rest.len(), |at| at + 1);
+        let (field, after) = rest.split_at(end);
+        rest = after;
+        (!field.is_empty()).then_some(field)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_keep_their_lines() {
+        let header = "Return-Path: <a@b.example>\r\nReceived: from x\r\n\tby y;\r\n\tdate\r\nTo: z";
+        let fields: Vec<&str> = fields(header).collect();
+        let received = "Received: from x\r\n\tby y;\r\n\tdate\r\n";
+        assert_eq!(fields, ["Return-Path: <a@b.example>\r\n", received, "To: z"]);
+    }
+}
