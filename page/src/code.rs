@@ -94,6 +94,15 @@ pub fn step(package: &str, files: &[File], words: &[&str]) -> Option<Place> {
     Some(Place { package: package.into(), file: main.name.clone(), line })
 }
 
+/// The step whose paragraph has this line: what is logged, the step's own statement has done.
+pub fn step_of(files: &[File], place: &Place) -> Option<Place> {
+    let file = files.iter().find(|file| file.name == place.file)?;
+    let step = file.steps.iter().rev().find(|step| step.line <= place.line)?;
+    let mut between = file.text.lines().skip(step.line - 1).take(place.line - step.line);
+    let is_one = between.all(|line| !line.trim().is_empty());
+    is_one.then(|| Place { line: step.line, ..place.clone() })
+}
+
 /// The lines of a file, each in pieces.
 pub fn lines(text: &str) -> Vec<Vec<Piece>> {
     let mut lines = vec![Vec::new()];
@@ -168,6 +177,17 @@ mod tests {
         assert_eq!(found(&["send"]), Some(9));
         assert_eq!(found(&["log in", "send"]), Some(9));
         assert_eq!(found(&["not a"]), None);
+    }
+
+    #[test]
+    fn a_line_belongs_to_the_step_of_its_paragraph() {
+        let files = [file("main.rs".into(), SOURCE.into())];
+        let of = |line| {
+            let (package, file) = ("lesson00-none".into(), "main.rs".into());
+            step_of(&files, &Place { package, file, line }).map(|place| place.line)
+        };
+        assert_eq!([of(3), of(6), of(9), of(11)], [None, Some(6), Some(9), Some(9)]);
+        assert_eq!(of(7), Some(6));
     }
 
     #[test]

@@ -70,6 +70,7 @@ struct State {
     content: Vec<u8>,
     begun: Option<usize>,
     is_secure: bool,
+    are_files_secure: bool,
     is_closed: bool,
 }
 
@@ -93,6 +94,7 @@ impl Teller<'_> {
         if verb != "****" {
             self.state.verb = verb.to_ascii_uppercase();
         }
+        self.state.are_files_secure |= text.eq_ignore_ascii_case("PROT P");
         self.state.is_in_reply = false;
         self.add((index, 1), What::Asks, text);
     }
@@ -210,7 +212,11 @@ impl Teller<'_> {
 
     fn add_between(&mut self, anchor: Anchor, what: What, ends: (usize, usize), text: &str) {
         let mut row = Row::new(anchor, what, ends, text.into());
-        row.is_secure = self.state.is_secure && what != What::Logs;
+        row.is_secure = match what {
+            What::Asks | What::Answers | What::Mail => self.state.is_secure,
+            What::File => self.state.are_files_secure,
+            _ => false,
+        };
         if self.talk.office.is_none() && what != What::Logs {
             row.places.extend(self.place_in_step(what));
             let named = self.named.iter().find(|(told, _)| *told == anchor.0);

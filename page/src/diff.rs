@@ -9,13 +9,16 @@ const CONTEXT: usize = 3;
 /// Two lines that are more alike than this stand beside each other.
 const ALIKE: f32 = 0.6;
 
+/// The pieces of a line, and whether each is in this file alone.
+type Pieces = Vec<(bool, String)>;
+
 /// A line of one of the two files.
 #[derive(Clone)]
 pub struct Line {
     /// Its number, from 1.
     pub number: usize,
-    /// Its pieces, and whether each is in this file alone.
-    pub pieces: Vec<(bool, String)>,
+    /// What it says.
+    pub pieces: Pieces,
 }
 
 /// A line of the parent beside one of the lesson; one of the two may be missing.
@@ -105,7 +108,7 @@ fn whole(number: usize, text: &str) -> Line {
 }
 
 /// Marks the words in which two lines differ; nobody cares for blanks at the start of a line.
-fn words(old: &str, new: &str) -> (Vec<(bool, String)>, Vec<(bool, String)>) {
+fn words(old: &str, new: &str) -> (Pieces, Pieces) {
     let (old_words, new_words) = (split(old), split(new));
     let (mut old_pieces, mut new_pieces) = (Vec::new(), Vec::new());
     for op in capture_diff_slices(Algorithm::Myers, &old_words, &new_words) {
@@ -120,7 +123,7 @@ fn words(old: &str, new: &str) -> (Vec<(bool, String)>, Vec<(bool, String)>) {
     (old_pieces, new_pieces)
 }
 
-fn push(pieces: &mut Vec<(bool, String)>, is_changed: bool, word: &str) {
+fn push(pieces: &mut Pieces, is_changed: bool, word: &str) {
     let is_indentation = pieces.is_empty() && word.trim().is_empty();
     let is_changed = is_changed && !is_indentation;
     match pieces.last_mut().filter(|(last, _)| *last == is_changed) {

@@ -45,11 +45,17 @@ impl Event {
 pub fn of(play: &Play) -> Vec<Event> {
     let mut events = read(play);
     let mut pairs = exchange::pairs(&events);
-    for (command, entry) in talk::named(play, &events) {
+    for (told, entry) in talk::named(play, &events) {
         events[entry].is_on_wire = true;
-        match talk::reply(&events[command].text).is_some() {
-            true => pairs.push((command, entry)),
-            false => pairs.push((entry, command)),
+        match talk::is_command(&events[told].text) {
+            true => pairs.push((entry, told)),
+            false => pairs.push((told, entry)),
+        }
+        if let Said::Connected(_) = events[entry].said {
+            // What the program logged last, it logged before it connected.
+            let source = events[entry].source;
+            let before = (0..entry).rfind(|&index| events[index].source == source);
+            pairs.extend(before.map(|before| (before, told)));
         }
     }
     pairs.extend(kept_in_order(play, &events));

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use crate::code::Place;
 use crate::events::Event;
-use crate::ladder::{Ladder, Lane, Row, What};
+use crate::ladder::{Ladder, Row, What};
 use crate::log::Said;
 use crate::recording::{Play, Source, short};
 use crate::sources::Sources;
@@ -43,9 +43,12 @@ type Part<'a> = (usize, usize, &'a [u8]);
 pub fn pairs(events: &[Event]) -> Vec<(usize, usize)> {
     let mut pairs = Vec::new();
     for channel in channels(events) {
-        let of_client = channel.pieces.iter().filter(|piece| piece.is_from_client);
-        let last = of_client.last().map(|piece| piece.sent);
+        let mut of_client = channel.pieces.iter().filter(|piece| piece.is_from_client);
+        let last = of_client.next_back().map(|piece| piece.sent);
         pairs.extend(last.zip(channel.ended));
+        // A client that reads to the end is done when the server has closed.
+        let answers = channel.pieces.iter().filter(|piece| !piece.is_from_client);
+        pairs.extend(channel.closed.zip(answers.filter_map(|piece| piece.received).max()));
         for piece in channel.pieces {
             pairs.extend(piece.received.map(|received| (piece.sent, received)));
         }
@@ -221,8 +224,9 @@ pub fn ladder(play: &Play, events: &[Event], sources: &Sources) -> Ladder {
     let channels = channels(events);
     let order = lanes(play, &channels);
     for &program in &order {
-        ladder.lanes.push(lane(play, events, &channels, program));
+        add_lane(&mut ladder, play, events, &channels, program);
     }
+    ladder.spread(if order.len() > 3 { 10.0 } else { 12.0 });
     let lane_of = |program: usize| order.iter().position(|other| *other == program).unwrap_or(0);
     for channel in &channels {
         let ends = (lane_of(channel.client), lane_of(channel.server));
@@ -253,7 +257,13 @@ fn lanes(play: &Play, channels: &[Channel]) -> Vec<usize> {
     order
 }
 
-fn lane(play: &Play, events: &[Event], channels: &[Channel], program: usize) -> Lane {
+fn add_lane(
+    ladder: &mut Ladder,
+    play: &Play,
+    events: &[Event],
+    channels: &[Channel],
+    program: usize,
+) {
     let package = &play.programs[program].package;
     let mut name = short(package).to_string();
     let same = |index: &usize| play.programs[*index].package == *package;
@@ -264,7 +274,7 @@ fn lane(play: &Play, events: &[Event], channels: &[Channel], program: usize) -> 
     let talks = channels.iter().find(|channel| channel.client == program);
     let port = talks.and_then(|channel| Some(format!(":{}", channel.peer.rsplit_once(':')?.1)));
     let about = listens.map(|(_, addr)| addr.to_string()).or(port).unwrap_or_default();
-    Lane { name, about, is_own: *package == play.lesson }
+    ladder.add_lane(name, about, *package == play.lesson);
 }
 
 /// The rows of one channel, between the lanes 0 (the client) and 1 (the server).
@@ -288,8 +298,8 @@ fn rows(play: &Play, events: &[Event], sources: &Sources, channel: &Channel) -> 
         add((ended, 1), What::Ends, (0, 1), ended, places);
     }
     if let Some(closed) = channel.closed {
-        let answers = channel.pieces.iter().filter(|piece| !piece.is_from_client);
-        let read = answers.last().and_then(|piece| piece.received).and_then(place);
+        let mut answers = channel.pieces.iter().filter(|piece| !piece.is_from_client);
+        let read = answers.next_back().and_then(|piece| piece.received).and_then(place);
         add((closed, 1), What::Closes, (1, 0), closed, [place(closed), read]);
     }
     for piece in &channel.pieces {

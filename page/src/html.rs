@@ -91,10 +91,13 @@ pub fn page(workspace: &Path, recording: &Recording, sources: &Sources) -> askam
 fn lesson(workspace: &Path, recording: &Recording, play: &Play, sources: &Sources) -> Lesson {
     let events = events::of(play);
     let has_offices = offices::are_in(play, &events);
-    let ladder = match has_offices {
+    let mut ladder = match has_offices {
         true => offices::ladder(recording, play, &events, sources),
         false => exchange::ladder(play, &events, sources),
     };
+    for row in &mut ladder.rows {
+        row.places = sources.with_steps(&row.places);
+    }
     let number = short(&play.lesson).trim_start_matches("lesson").to_string();
     let folder = workspace.join(&play.lesson);
     let untitled = || Readme { title: play.lesson.clone(), ..Readme::default() };

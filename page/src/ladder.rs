@@ -30,6 +30,8 @@ pub struct Lane {
     pub about: String,
     /// Whether it is the lesson's own.
     pub is_own: bool,
+    /// Where it stands, in percent of the ladder's width.
+    pub x: f32,
 }
 
 /// What a row shows.
@@ -116,6 +118,19 @@ impl Ladder {
         self.lanes.iter().position(|lane| lane.name == name)
     }
 
+    /// Adds a lane to the right of the others.
+    pub fn add_lane(&mut self, name: impl Into<String>, about: impl Into<String>, is_own: bool) {
+        self.lanes.push(Lane { name: name.into(), about: about.into(), is_own, x: 50.0 });
+    }
+
+    /// Gives each lane its place between the margins, which are given in percent.
+    pub fn spread(&mut self, margin: f32) {
+        let last = self.lanes.len().max(2) - 1;
+        for (index, lane) in self.lanes.iter_mut().enumerate() {
+            lane.x = margin + (100.0 - 2.0 * margin) * index as f32 / last as f32;
+        }
+    }
+
     /// Sorts the rows, says when each happened, and shows the waits between them.
     pub fn settle(&mut self, events: &[Event]) {
         self.rows.sort_by_key(|row| row.anchor);
@@ -145,7 +160,7 @@ impl Ladder {
             let what = match event.source {
                 Source::Printed(other) if other == program => What::Prints,
                 Source::Log(other) if other == program && !event.is_on_wire => match event.said {
-                    Said::Other => What::Logs,
+                    Said::Other | Said::Connected(_) => What::Logs,
                     Said::Listening(_) => What::Listens,
                     _ => continue,
                 },
@@ -158,7 +173,7 @@ impl Ladder {
                 row.text += "\n";
                 row.text += &event.text;
             } else {
-                let mut row = Row::new((index, 0), what, (lane, lane), event.text.clone());
+                let mut row = Row::new((index, 1), what, (lane, lane), event.text.clone());
                 row.places.extend(event.place(play));
                 self.rows.push(row);
             }

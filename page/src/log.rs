@@ -17,6 +17,8 @@ pub struct Entry {
 pub enum Said {
     /// A server can be reached at this address.
     Listening(String),
+    /// A client has connected to this server.
+    Connected(String),
     /// A server has taken the connection of this peer.
     Accepted(String),
     /// Bytes came from this peer: how many, and which. The log names them at the level `debug` alone.
@@ -55,6 +57,9 @@ pub fn said(text: &str) -> Said {
     let after = |start| text.strip_prefix(start).map(String::from);
     if let Some(addr) = after("listening on ") {
         return Said::Listening(addr);
+    }
+    if let Some(addr) = after("connected to ") {
+        return Said::Connected(addr);
     }
     if let Some(addr) = after("accepted ") {
         return Said::Accepted(addr);
@@ -132,6 +137,7 @@ mod tests {
     fn events() {
         let addr = || "127.0.0.1:7007".to_string();
         assert_eq!(said("listening on 127.0.0.1:7007"), Said::Listening(addr()));
+        assert_eq!(said("connected to 127.0.0.1:7007"), Said::Connected(addr()));
         let bytes = b"a\"\xe4\r\n\\: ".to_vec();
         let text = format!("sent 8 bytes to {}: \"{}\"", addr(), bytes.escape_ascii());
         assert_eq!(said(&text), Said::Sent(8, bytes, addr()));

@@ -2,10 +2,10 @@
 
 use crate::conversation::{self, Lanes};
 use crate::events::Event;
-use crate::ladder::{Ladder, Lane, Row, What};
+use crate::ladder::{Ladder, Row, What};
 use crate::recording::{Play, Recording, short};
 use crate::sources::Sources;
-use crate::talk::{notes, talks};
+use crate::talk::{Talk, notes, talks};
 
 /// Whether the other side of this play is the practice servers.
 pub fn are_in(play: &Play, events: &[Event]) -> bool {
@@ -20,35 +20,36 @@ pub fn ladder(recording: &Recording, play: &Play, events: &[Event], sources: &So
     let mut talks = talks(play, events);
     talks.retain(|talk| own.contains(&talk.program));
 
-    let about = if talks.iter().any(|talk| talk.protocol() == "ftp") { "" } else { "MUA" };
-    let name = short(&play.lesson).to_string();
-    ladder.lanes.push(Lane { name, about: about.into(), is_own: true });
+    let has_files = talks.iter().any(|talk| talk.protocol() == "ftp");
+    ladder.add_lane(short(&play.lesson), if has_files { "" } else { "MUA" }, true);
     for talk in &talks {
-        if ladder.lane(&talk.server).is_none() {
-            let service = talk.server.replace(' ', "-");
-            let addr = recording.services.iter().find(|(name, _)| *name == service);
-            let addr = addr.map_or("", |(_, addr)| addr.as_str());
+        if ladder.lane(lane_name(talk)).is_none() {
             let role = match talk.protocol() {
-                "smtp" => "MTA, ",
-                "pop3" => "MDA, ",
+                "smtp" => "MTA",
+                "pop3" => "MDA",
                 _ => "",
             };
-            let about = format!("{role}{addr}");
-            ladder.lanes.push(Lane { name: talk.server.clone(), about, is_own: false });
+            let about = format!("{role} {}", port(recording, &talk.server));
+            ladder.add_lane(lane_name(talk), about, false);
         }
     }
-    let mut data = None;
-    if talks.iter().any(|talk| talk.protocol() == "ftp") {
-        data = Some(ladder.lanes.len());
-        ladder.lanes.push(Lane { name: "ftp data".into(), about: String::new(), is_own: false });
+    let data = has_files.then_some(ladder.lanes.len());
+    if has_files {
+        ladder.add_lane("ftp data", "", false);
+    }
+    ladder.spread(12.0);
+    if let [_, second, _] = &mut ladder.lanes[..] {
+        // Most is said on the left of it.
+        second.x = 58.0;
     }
 
     for (number, talk) in talks.iter().enumerate() {
-        let server = ladder.lane(&talk.server).unwrap_or(0);
+        let server = ladder.lane(lane_name(talk)).unwrap_or(0);
         let client = talk.office.as_ref().and_then(|office| ladder.lane(&format!("{office} smtp")));
         let lanes = Lanes { client: client.unwrap_or(0), server, data: data.unwrap_or(server) };
         let mut rows = conversation::rows(play, events, sources, talk, lanes);
-        if talk.office.is_some() {
+        // One program's own conversation is enough to be read in full.
+        if talk.office.is_some() || Some(&talk.program) != own.first() {
             fold(&mut rows, number);
         }
         ladder.rows.extend(rows);
@@ -73,13 +74,32 @@ pub fn ladder(recording: &Recording, play: &Play, events: &[Event], sources: &So
     ladder
 }
 
-/// Shows what comes before a mail as one row, and what comes after its reply as another.
-pub fn fold(rows: &mut [Row], number: usize) {
-    let mail = rows.iter().position(|row| row.what == What::Mail).unwrap_or(rows.len());
-    for (index, row) in rows.iter_mut().enumerate() {
-        let is_reply = index == mail + 1 && row.what == What::Answers;
-        if index != mail && !is_reply && row.what != What::Logs {
-            row.fold = Some(2 * number + usize::from(index > mail));
+fn lane_name(talk: &Talk) -> &str {
+    match talk.server.as_str() {
+        "ftp" => "ftp control",
+        server => server,
+    }
+}
+
+/// The port of a practice server, such as `:2525`.
+fn port<'a>(recording: &'a Recording, server: &str) -> &'a str {
+    let mut services = recording.services.iter();
+    let service = services.find(|(name, _)| *name == server.replace(' ', "-"));
+    let addr = service.map_or("", |(_, addr)| addr.as_str());
+    addr.rfind(':').map_or("", |at| &addr[at..])
+}
+
+/// Shows mails and files, and what a mail is replied, and one row for all that comes between them.
+pub fn fold(rows: &mut [Row], talk: usize) {
+    let mut part = 0;
+    let mut is_behind_mail = false;
+    for row in rows.iter_mut().filter(|row| row.what != What::Logs) {
+        let is_reply = is_behind_mail && row.what == What::Answers;
+        is_behind_mail = row.what == What::Mail;
+        match row.what {
+            What::Mail | What::File => part += 1,
+            _ if is_reply => part += 1,
+            _ => row.fold = Some(100 * talk + part),
         }
     }
 }

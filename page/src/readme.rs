@@ -27,6 +27,7 @@ fn render(text: &str) -> Readme {
     let mut whole = Vec::new();
     let mut into: Option<TagEnd> = None;
     let mut is_hidden = false;
+    let mut behind_diagram = None;
     let mut is_link = false;
     for event in Parser::new_ext(text, Options::ENABLE_TABLES) {
         match &event {
@@ -42,7 +43,11 @@ fn render(text: &str) -> Readme {
             }
             Event::End(TagEnd::CodeBlock) if is_hidden => {
                 is_hidden = false;
+                behind_diagram = Some(whole.len());
                 continue;
+            }
+            Event::Start(Tag::Heading { .. }) if behind_diagram == Some(whole.len()) => {
+                drop_heading(&mut whole);
             }
             _ => {}
         }
@@ -80,6 +85,16 @@ fn render(text: &str) -> Readme {
         readme.title = title.trim().to_string();
     }
     readme
+}
+
+/// Drops a heading that nothing has followed but a diagram.
+fn drop_heading(whole: &mut Vec<Event>) {
+    let is_start = |event: &Event| matches!(event, Event::Start(Tag::Heading { .. }));
+    if let (Some(Event::End(TagEnd::Heading(_))), Some(start)) =
+        (whole.last(), whole.iter().rposition(is_start))
+    {
+        whole.truncate(start);
+    }
 }
 
 /// A line break inside a paragraph is a blank, but not between two Chinese characters.

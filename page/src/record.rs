@@ -319,7 +319,7 @@ impl<'a> Stage<'a> {
             return;
         };
         if said.source == Source::Practice {
-            text = text.split_once(": ").map_or(String::new(), |(_, text)| text.into());
+            text = crate::log::entry(&text).map_or(text, |entry| entry.text);
             if let Some((name, addr)) = text.split_once(" listening on ") {
                 self.services.push((name.into(), addr.into()));
             }

@@ -34,6 +34,20 @@ impl Sources {
         self.packages.get(package).map_or(&[], Vec::as_slice)
     }
 
+    /// These lines, each after the statement of the step that it belongs to.
+    pub fn with_steps(&self, places: &[Place]) -> Vec<Place> {
+        let mut all: Vec<Place> = Vec::new();
+        for place in places {
+            let step = code::step_of(self.files(&place.package), place);
+            for place in step.into_iter().chain([place.clone()]) {
+                if !all.contains(&place) {
+                    all.push(place);
+                }
+            }
+        }
+        all
+    }
+
     /// The first step of a package that names one of these words.
     pub fn step(&self, package: &str, words: &[&str]) -> Option<Place> {
         code::step(package, self.files(package), words)

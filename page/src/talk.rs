@@ -1,6 +1,7 @@
 //! What was said to the practice servers, from their transcript: `qq smtp #3 < EHLO student.example`.
 
 use crate::events::Event;
+use crate::log::Said;
 use crate::recording::{Play, Source};
 
 /// One line of the transcript, taken apart.
@@ -89,8 +90,13 @@ fn office(command: &str, events: &[Event]) -> Option<String> {
     (verb.eq_ignore_ascii_case("EHLO") && lines(events).any(is_office)).then(|| name.into())
 }
 
-/// The lines of the programs' logs that say in the words of the wire what they said or heard, each with
-/// the line of the transcript that says the same.
+/// Whether a program has said this to a practice server, and not the other way round.
+pub fn is_command(text: &str) -> bool {
+    line(text).is_some_and(|line| line.mark == '<')
+}
+
+/// The lines of the programs' logs that say what the transcript says, too: the words of the wire, or that
+/// a program has connected. Each comes with the line of the transcript, and stands behind it.
 pub fn named(play: &Play, events: &[Event]) -> Vec<(usize, usize)> {
     let mut named = Vec::new();
     for talk in talks(play, events).iter().filter(|talk| talk.office.is_none()) {
@@ -99,9 +105,11 @@ pub fn named(play: &Play, events: &[Event]) -> Vec<(usize, usize)> {
             if event.source != Source::Log(talk.program) {
                 continue;
             }
-            let says_it = |index: &usize| {
-                let line = line(&events[*index].text).filter(|line| line.mark != '|');
-                line.is_some_and(|line| ends_with_words(&event.text, line.text))
+            let says_it = |index: &usize| match (line(&events[*index].text), &event.said) {
+                (Some(line), Said::Connected(_)) => line.text.ends_with("has connected"),
+                (Some(line), _) if line.mark == '|' => event.text == line.text,
+                (Some(line), _) => ends_with_words(&event.text, line.text),
+                (None, _) => false,
             };
             if let Some(found) = rest.iter().position(says_it) {
                 named.push((rest[found], entry));

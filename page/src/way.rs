@@ -2,7 +2,7 @@
 
 use crate::conversation::{self, Lanes};
 use crate::events::Event;
-use crate::ladder::{Ladder, Lane, Row, What};
+use crate::ladder::{Ladder, Row, What};
 use crate::offices::fold;
 use crate::recording::{Play, short};
 use crate::sources::Sources;
@@ -30,8 +30,9 @@ pub fn ladder(play: &Play, events: &[Event], sources: &Sources) -> Option<Ladder
         ("sina MDA", "sina.example, POP3".into()),
         ("student's MUA", package(fetched)),
     ] {
-        ladder.lanes.push(Lane { name: name.into(), about, is_own: false });
+        ladder.add_lane(name, about, false);
     }
+    ladder.spread(10.0);
 
     let mut mails = Vec::new();
     for (number, (talk, (client, server))) in
@@ -54,6 +55,7 @@ pub fn ladder(play: &Play, events: &[Event], sources: &Sources) -> Option<Ladder
     let mut stored = None;
     for row in ladder.rows.iter_mut().filter(|row| row.what == What::Logs) {
         (row.what, row.from, row.to) = (What::Mail, 2, 3);
+        row.text = row.text.find("in the").map_or("", |at| &row.text[at..]).to_string();
         stored = Some(row.anchor);
     }
 
@@ -70,6 +72,8 @@ pub fn ladder(play: &Play, events: &[Event], sources: &Sources) -> Option<Ladder
             ladder.rows.push(Row::new((event, row + 1), What::Writes, (lane, lane), text));
         }
     }
+    // The code stands beside the ladders of the lessons.
+    ladder.rows.iter_mut().for_each(|row| row.places.clear());
     ladder.settle(events);
     Some(ladder)
 }
@@ -78,9 +82,9 @@ pub fn ladder(play: &Play, events: &[Event], sources: &Sources) -> Option<Ladder
 pub fn fields(header: &str) -> impl Iterator<Item = &str> {
     let mut rest = header;
     std::iter::from_fn(move || {
-        let continues = |at: &usize| rest[at + 1..].starts_with([' ', '\t']);
-        let newlines = rest.match_indices('\n').map(|(at, _)| at);
-        let end = newlines.skip_while(continues).next().map_or(rest.len(), |at| at + 1);
+        let is_last = |at: &usize| !rest[at + 1..].starts_with([' ', '\t']);
+        let mut newlines = rest.match_indices('\n').map(|(at, _)| at);
+        let end = newlines.find(is_last).map_or(rest.len(), |at| at + 1);
         let (field, after) = rest.split_at(end);
         rest = after;
         (!field.is_empty()).then_some(field)

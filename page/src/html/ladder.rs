@@ -5,7 +5,7 @@
 use askama::Template;
 
 use super::{Say, say};
-use crate::ladder::{Ladder, Row, What};
+use crate::ladder::{Ladder, Lane, Row, What};
 use crate::recording::short;
 use crate::way;
 
@@ -14,15 +14,8 @@ use crate::way;
 #[template(path = "ladder.html")]
 pub struct View {
     id: String,
-    lanes: Vec<LaneView>,
+    lanes: Vec<Lane>,
     rows: Vec<RowView>,
-}
-
-struct LaneView {
-    name: String,
-    about: String,
-    is_own: bool,
-    x: f32,
 }
 
 struct RowView {
@@ -54,6 +47,7 @@ struct RowView {
 
 /// What stands for the rows of a fold.
 struct Folded {
+    time: String,
     /// The commands in it.
     verbs: String,
     count: usize,
@@ -103,51 +97,49 @@ impl askama::filters::HtmlSafe for Part<'_> {}
 
 /// Lays a ladder out; `id` is unique on the page.
 pub fn view(ladder: &Ladder, id: &str) -> View {
-    let lane = |(index, lane): (usize, &crate::ladder::Lane)| LaneView {
-        name: lane.name.clone(),
-        about: lane.about.clone(),
-        is_own: lane.is_own,
-        x: x(ladder, index),
-    };
     let mut rows = Vec::new();
     let mut time_above = String::new();
     let mut folds_above = Vec::new();
     for row in &ladder.rows {
         let mut view = row_view(ladder, row);
-        match view.time == time_above {
-            true => view.time.clear(),
-            false => time_above = view.time.clone(),
-        }
-        if let Some(fold) = row.fold.filter(|fold| !folds_above.contains(fold)) {
-            folds_above.push(fold);
-            view.folded = Some(folded(ladder, fold));
+        let mut once = |time: &str| match time == time_above {
+            true => String::new(),
+            false => {
+                time_above = time.into();
+                time.into()
+            }
+        };
+        match row.fold {
+            Some(fold) if !folds_above.contains(&fold) => {
+                folds_above.push(fold);
+                view.folded = Some(folded(ladder, fold, once(&view.time)));
+            }
+            None if !matches!(row.what, What::Begins | What::Waits) => view.time = once(&view.time),
+            _ => {}
         }
         rows.push(view);
     }
-    View { id: id.into(), lanes: ladder.lanes.iter().enumerate().map(lane).collect(), rows }
-}
-
-/// Where a lane stands, in percent.
-fn x(ladder: &Ladder, lane: usize) -> f32 {
-    let count = ladder.lanes.len();
-    let margin = match count {
-        1 => 50.0,
-        2 => 14.0,
-        3 => 12.0,
-        _ => 10.0,
-    };
-    margin + (100.0 - 2.0 * margin) * lane as f32 / (count.max(2) - 1) as f32
+    let mut lanes = Vec::new();
+    for Lane { name, about, is_own, x } in &ladder.lanes {
+        lanes.push(Lane { name: name.clone(), about: about.clone(), is_own: *is_own, x: *x });
+    }
+    View { id: id.into(), lanes, rows }
 }
 
 fn row_view(ladder: &Ladder, row: &Row) -> RowView {
-    let (from, to) = (x(ladder, row.from), x(ladder, row.to));
+    let (from, to) = (ladder.lanes[row.from].x, ladder.lanes[row.to].x);
     let mut left = from.min(to);
     let mut width = (from - to).abs();
     if row.from == row.to {
         (left, width) = beside(from, row.what);
     }
-    let (short_form, full) = shortened(&row.text, capacity(ladder, width));
-    let class = match row.what {
+    let (short_form, full) = match row.what {
+        What::Begins => (row.text.clone(), None),
+        // Notes are in smaller letters.
+        What::Logs | What::Prints => shortened(&row.text, 38),
+        _ => shortened(&row.text, capacity(ladder, width)),
+    };
+    let kind = match row.what {
         What::Asks => "ask",
         What::Answers => "ans",
         What::Mail | What::File => "mail",
@@ -157,22 +149,31 @@ fn row_view(ladder: &Ladder, row: &Row) -> RowView {
         What::Begins => "phase",
         What::Waits => "wait",
     };
-    let side = if ladder.lanes[row.from].is_own { "own" } else { "far" };
-    let place = |place: &crate::code::Place| {
-        let lesson = short(&place.package).trim_start_matches("lesson").to_string();
-        let file = if place.file == "main.rs" { "" } else { &format!("{} ", place.file) };
-        format!("{lesson} {file}{}", place.line)
+    let mut class = kind.to_string();
+    class += if ladder.lanes[row.from].is_own { " own" } else { " far" };
+    class += match row.from.abs_diff(row.to) {
+        0 if from < 34.0 => " left",
+        0 if from > 66.0 => " right",
+        0 | 1 => "",
+        _ => " across",
     };
-    let places: Vec<String> = row.places.iter().map(place).collect();
+    let mut places: Vec<String> = Vec::new();
+    for (index, place) in row.places.iter().enumerate() {
+        // One line of each program is enough to name.
+        if row.places[..index].iter().all(|other| other.package != place.package) {
+            let lesson = short(&place.package).trim_start_matches("lesson");
+            places.push(format!("{lesson}:{}", place.line));
+        }
+    }
     let keys: Vec<String> = row.places.iter().map(super::code::key).collect();
     RowView {
         what: row.what,
         time: format!("{:.3}", row.at.as_secs_f64()),
         by: by(ladder, row),
-        class: format!("{class} {side}"),
+        class,
         left,
         width,
-        arrow: arrow(class, row, from, to),
+        arrow: arrow(kind, row, from, to),
         short: short_form,
         full,
         lines: row.text.lines().count(),
@@ -197,10 +198,10 @@ fn by(ladder: &Ladder, row: &Row) -> String {
 /// Where a label stands that belongs to one lane: around it, and inside of the ladder.
 fn beside(x: f32, what: What) -> (f32, f32) {
     match what {
-        What::Writes => (x, (100.0 - x).max(46.0).min(100.0 - x)),
-        _ if x < 34.0 => (x - 10.0, 66.0),
-        _ if x > 66.0 => (x - 56.0, 66.0),
-        _ => (x - 33.0, 66.0),
+        What::Writes => (x, (100.0 - x).min(50.0)),
+        _ if x < 34.0 => (x - 9.0, 64.0),
+        _ if x > 66.0 => (x - 55.0, 64.0),
+        _ => (x - 32.0, 64.0),
     }
 }
 
@@ -218,21 +219,19 @@ fn arrow(class: &'static str, row: &Row, from: f32, to: f32) -> Option<Arrow> {
 /// How many letters go on one line of a label that is so wide.
 fn capacity(ladder: &Ladder, width: f32) -> usize {
     // The ladder of five lanes has the page to itself.
-    let letters = if ladder.lanes.len() > 4 { 1.1 } else { 0.6 };
+    let letters = if ladder.lanes.len() > 4 { 1.2 } else { 0.56 };
     ((width * letters) as usize).max(12)
 }
 
 /// The text, if it fits on two lines, or else as much of its first line as fits on one, and all of it.
 fn shortened(text: &str, capacity: usize) -> (String, Option<String>) {
-    let wide = |character: char| if character > '\u{1100}' { 2 } else { 1 };
-    let width = |text: &str| text.chars().map(wide).sum::<usize>();
     let first = text.lines().next().unwrap_or_default();
-    if first.len() == text.len() && width(text) <= 2 * capacity - 4 {
+    if first.len() == text.len() && fits(text, capacity) {
         return (text.into(), None);
     }
     let mut short = String::new();
     for character in first.chars() {
-        if width(&short) + wide(character) > capacity.saturating_sub(3) && width(first) > capacity {
+        if width(first) > capacity && width(&short) + 4 > capacity {
             short.push('…');
             break;
         }
@@ -241,17 +240,39 @@ fn shortened(text: &str, capacity: usize) -> (String, Option<String>) {
     (short, Some(text.into()))
 }
 
-fn folded(ladder: &Ladder, fold: usize) -> Folded {
+/// Whether the words fit on two lines.
+fn fits(text: &str, capacity: usize) -> bool {
+    let (mut lines, mut used) = (1, 0);
+    for word in text.split_inclusive([' ', '，', '：']) {
+        if used + width(word.trim_end()) > capacity {
+            (lines, used) = (lines + 1, 0);
+        }
+        used += width(word);
+        if used > capacity + 1 {
+            return false;
+        }
+    }
+    lines <= 2
+}
+
+/// How many columns a text takes; Chinese characters take two.
+fn width(text: &str) -> usize {
+    text.chars().map(|character| if character > '\u{1100}' { 2 } else { 1 }).sum()
+}
+
+fn folded(ladder: &Ladder, fold: usize, time: String) -> Folded {
     let rows = ladder.rows.iter().filter(|row| row.fold == Some(fold) && row.from != row.to);
     let rows: Vec<&Row> = rows.collect();
     let asks = rows.iter().filter(|row| row.what == What::Asks);
     let verb = |row: &&Row| row.text.split(' ').next().unwrap_or_default().to_string();
-    let verbs: Vec<String> = asks.map(verb).collect();
-    let (from, to) = rows.first().map_or((0, 0), |row| (row.from, row.to));
+    let verbs: Vec<String> = asks.clone().map(verb).collect();
+    let ends = asks.chain(&rows).next().map_or((0, 0), |row| (row.from, row.to));
+    let (from, to) = ends;
     let (from, to) = (from.min(to), from.max(to));
     let name = |lane: usize| ladder.lanes[lane].name.as_str();
-    let (left, right) = (x(ladder, from), x(ladder, to));
+    let (left, right) = (ladder.lanes[from].x, ladder.lanes[to].x);
     Folded {
+        time,
         verbs: verbs.join(" · "),
         count: rows.len(),
         arrow: Arrow {
@@ -274,10 +295,10 @@ mod tests {
     fn a_text_is_shown_whole_where_it_fits() {
         assert_eq!(shortened("QUIT", 20), ("QUIT".into(), None));
         let long = "MAIL FROM:<laoshi@qq.example> SIZE=514";
-        assert_eq!(shortened(long, 21), (long.into(), None));
+        assert_eq!(shortened(long, 29), (long.into(), None));
         let (short, full) = shortened(long, 12);
         assert_eq!((short.as_str(), full.as_deref()), ("MAIL FROM…", Some(long)));
-        let (short, full) = shortened("你好，网络！你好，网络！", 10);
+        let (short, full) = shortened("你好，网络！你好，网络！", 8);
         assert_eq!((short.as_str(), full.is_some()), ("你好，…", true));
     }
 
