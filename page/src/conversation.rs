@@ -4,7 +4,7 @@ use crate::code::Place;
 use crate::events::Event;
 use crate::ladder::{Anchor, Row, What};
 use crate::log::{self, Said};
-use crate::recording::{Play, Source};
+use crate::recording::Play;
 use crate::sources::Sources;
 use crate::talk::{Line, Talk, line, named};
 
@@ -158,11 +158,9 @@ impl Teller<'_> {
         let mut ends = (client, server);
         if self.talk.protocol() == "pop3" {
             ends = (server, client);
-            let fetched = self.events[index..].iter().find_map(|event| match &event.said {
-                Said::Received(length, bytes, _) => {
-                    let is_it = event.source == Source::Log(self.talk.program) && *length == size;
-                    is_it.then(|| bytes.clone())
-                }
+            let entry = self.named.iter().find(|(told, _)| *told == index);
+            let fetched = entry.and_then(|(_, entry)| match &self.events[*entry].said {
+                Said::Received(_, bytes, _) => Some(bytes.clone()),
                 _ => None,
             });
             bytes = fetched.unwrap_or_default();

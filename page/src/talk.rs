@@ -95,8 +95,8 @@ pub fn is_command(text: &str) -> bool {
     line(text).is_some_and(|line| line.mark == '<')
 }
 
-/// The lines of the programs' logs that say what the transcript says, too: the words of the wire, or that
-/// a program has connected. Each comes with the line of the transcript, and stands behind it.
+/// The lines of the programs' logs that say what the transcript says, too: the words of the wire, that a
+/// program has connected, or how many bytes a mail has. Each comes behind its line of the transcript.
 pub fn named(play: &Play, events: &[Event]) -> Vec<(usize, usize)> {
     let mut named = Vec::new();
     for talk in talks(play, events).iter().filter(|talk| talk.office.is_none()) {
@@ -107,6 +107,9 @@ pub fn named(play: &Play, events: &[Event]) -> Vec<(usize, usize)> {
             }
             let says_it = |index: &usize| match (line(&events[*index].text), &event.said) {
                 (Some(line), Said::Connected(_)) => line.text.ends_with("has connected"),
+                (Some(line), Said::Received(size, ..)) => {
+                    line.text == format!("message of {size} bytes")
+                }
                 (Some(line), _) if line.mark == '|' => event.text == line.text,
                 (Some(line), _) => ends_with_words(&event.text, line.text),
                 (None, _) => false,
