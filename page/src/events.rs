@@ -14,7 +14,7 @@ use crate::talk;
 pub struct Event {
     /// Who wrote it.
     pub source: Source,
-    /// When it happened, as well as that is known.
+    /// By when it had happened, since the start of the play.
     pub at: Duration,
     /// What it says.
     pub text: String,
@@ -62,13 +62,8 @@ pub fn of(play: &Play) -> Vec<Event> {
     pairs.extend(repeated(&events));
 
     let times: Vec<Duration> = events.iter().map(|event| event.at).collect();
-    let mut ordered = Vec::new();
-    let mut last = Duration::ZERO;
-    for index in order::order(&times, &pairs) {
-        last = last.max(times[index]);
-        ordered.push(Event { at: last, ..events[index].clone() });
-    }
-    ordered
+    let ordered = order::order(&times, &pairs).into_iter();
+    ordered.map(|(index, at)| Event { at, ..events[index].clone() }).collect()
 }
 
 /// The events in the order in which their lines came.
@@ -92,8 +87,8 @@ fn read(play: &Play) -> Vec<Event> {
         if let Source::Log(program) = line.source
             && let Some(entry) = log::entry(&line.text)
         {
-            // The log rounds to milliseconds. Too late is better than too early: what a program was told
-            // it logs after it was told.
+            // The log rounds to milliseconds, and too late is better than too early: what a program logs
+            // of what it was told, it logs after it was told.
             event.at = line.at.min(clocks[program] + entry.time + Duration::from_millis(1));
             event.said = log::said(&entry.text);
             (event.text, event.place) = (entry.text, entry.place);
