@@ -259,3 +259,109 @@ fn step_of(protocol: &str, verb: &str) -> &'static [&'static str] {
         _ => &[],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::events;
+    use crate::recording::{Source, play};
+    use crate::talk::talks;
+
+    /// The rows of the first conversation, each as `What from>to text`, with `TLS` where it is.
+    fn shown(package: &str, lines: &[&str]) -> Vec<String> {
+        let lines: Vec<_> = lines.iter().map(|line| (Source::Practice, *line)).collect();
+        let play = play(&[package], &lines);
+        let events = events::of(&play);
+        let lanes = Lanes { client: 0, server: 1, data: 2 };
+        let talk = &talks(&play, &events)[0];
+        let rows = rows(&play, &events, &Sources::default(), talk, lanes);
+        let show = |row: Row| {
+            let tls = if row.is_secure { " TLS" } else { "" };
+            format!("{:?}{tls} {}>{} {}", row.what, row.from, row.to, row.text.replace('\n', "|"))
+        };
+        rows.into_iter().map(show).collect()
+    }
+
+    #[test]
+    fn a_mail_is_one_arrow_and_a_long_reply_is_one() {
+        let rows = shown(
+            "lesson06-text-mail",
+            &[
+                "qq smtp #1 | 127.0.0.1:39960 has connected",
+                "qq smtp #1 > 220 qq.example",
+                "qq smtp #1 < EHLO student",
+                "qq smtp #1 > 250-qq.example greets student",
+                "qq smtp #1 > 250 STARTTLS",
+                "qq smtp #1 < STARTTLS",
+                "qq smtp #1 > 220 begin TLS",
+                "qq smtp #1 | in TLS from here on",
+                "qq smtp #1 < DATA",
+                "qq smtp #1 > 354 the mail, please",
+                "qq smtp #1 < \"To: you\\r\\n\\r\\nHello\"",
+                "qq smtp #1 < \"\\r\\n\"",
+                "qq smtp #1 | message of 18 bytes",
+                "qq smtp #1 > 250 taken",
+            ],
+        );
+        let expected = [
+            "Opens 0>1 127.0.0.1:39960 has connected",
+            "Answers 1>0 220 qq.example",
+            "Asks 0>1 EHLO student",
+            "Answers 1>0 250-qq.example greets student|250 STARTTLS",
+            "Asks 0>1 STARTTLS",
+            "Answers 1>0 220 begin TLS",
+            "Secures 0>1 in TLS from here on",
+            "Asks TLS 0>1 DATA",
+            "Answers TLS 1>0 354 the mail, please",
+            "Mail TLS 0>1 To: you\r|\r|Hello\r|",
+            "Answers TLS 1>0 250 taken",
+            "Closed 0>1 ",
+        ];
+        assert_eq!(rows, expected);
+    }
+
+    #[test]
+    fn files_go_over_a_connection_of_their_own() {
+        let rows = shown(
+            "lesson10-ftp-client",
+            &[
+                "ftp #3 < EPSV",
+                "ftp #3 > 229 Entering Extended Passive Mode (|||35723|)",
+                "ftp #3 < NLST",
+                "ftp #3 > 150 here we go",
+                "ftp #3 | 12 bytes over the data connection",
+                "ftp #3 > 226 that is all",
+                "ftp #3 < STOR homework.txt",
+                "ftp #3 < \"Done!\"",
+                "ftp #3 | 5 bytes over the data connection",
+                "ftp #3 | the peer has closed its side",
+            ],
+        );
+        let expected = [
+            "Asks 0>1 EPSV",
+            "Answers 1>0 229 Entering Extended Passive Mode (|||35723|)",
+            "Opens 0>2 229 Entering Extended Passive Mode (|||35723|)",
+            "Asks 0>1 NLST",
+            "Answers 1>0 150 here we go",
+            "File 2>0 ",
+            "Closes 2>0 12 bytes over the data connection",
+            "Answers 1>0 226 that is all",
+            "Asks 0>1 STOR homework.txt",
+            "File 0>2 Done!",
+            "Closes 0>2 5 bytes over the data connection",
+            "Closed 0>1 the peer has closed its side",
+        ];
+        assert_eq!(rows, expected);
+    }
+
+    #[test]
+    fn lists_of_pop3_end_with_a_dot() {
+        let lines = ["< LIST", "> +OK", "> 1 713", "> .", "< STAT", "> +OK 1 713", "> +OK more"];
+        let lines = lines.map(|line| format!("sina pop3 #5 {line}"));
+        let rows = shown("lesson13-pop3-mail", &lines.each_ref().map(String::as_str));
+        let replies = ["+OK|1 713|.", "+OK 1 713", "+OK more"];
+        let told: Vec<&str> =
+            rows.iter().filter_map(|row| row.strip_prefix("Answers 1>0 ")).collect();
+        assert_eq!(told, replies);
+    }
+}

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use crate::channel;
 use crate::code::Place;
-use crate::exchange;
 use crate::log::{self, Said};
 use crate::order;
 use crate::recording::{Play, Source};
@@ -44,7 +44,7 @@ impl Event {
 /// All events of a play. No effect stands before its cause, and the times never go back.
 pub fn of(play: &Play) -> Vec<Event> {
     let mut events = read(play);
-    let mut pairs = exchange::pairs(&events);
+    let mut pairs = channel::pairs(&events);
     for (told, entry) in talk::named(play, &events) {
         events[entry].is_on_wire = true;
         match talk::is_command(&events[told].text) {

@@ -160,7 +160,7 @@ impl Ladder {
             let what = match event.source {
                 Source::Printed(other) if other == program => What::Prints,
                 Source::Log(other) if other == program && !event.is_on_wire => match event.said {
-                    Said::Other | Said::Connected(_) => What::Logs,
+                    Said::Other => What::Logs,
                     Said::Listening(_) => What::Listens,
                     _ => continue,
                 },

@@ -2,6 +2,7 @@
 //!
 //! Run it: `cargo run -p page`, or `cargo run -p page -- --open` to see the page at once.
 
+mod channel;
 mod code;
 mod conversation;
 mod diff;

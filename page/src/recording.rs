@@ -69,3 +69,18 @@ impl Source {
 pub fn short(package: &str) -> &str {
     package.split_once('-').map_or(package, |(short, _rest)| short)
 }
+
+/// A play for a test: each of its lines came a millisecond after the one before.
+#[cfg(test)]
+pub fn play(packages: &[&str], lines: &[(Source, &str)]) -> Play {
+    let mut play =
+        Play { lesson: packages[0].into(), parent: None, programs: Vec::new(), lines: Vec::new() };
+    for package in packages {
+        let (package, command) = (package.to_string(), format!("cargo run -p {package}"));
+        play.programs.push(Program { package, command, started: Duration::ZERO });
+    }
+    for (at, (source, text)) in (0..).map(Duration::from_millis).zip(lines) {
+        play.lines.push(Line { at, source: *source, text: text.to_string() });
+    }
+    play
+}

@@ -54,9 +54,16 @@ fn lines(events: &[Event]) -> impl Iterator<Item = (usize, Line<'_>)> {
     told.filter_map(|(index, event)| Some((index, line(&event.text)?)))
 }
 
+/// The server of a label, unless the label is not one of a server's connection.
+fn server(label: &str) -> Option<&str> {
+    let (server, _number) = label.split_once(" #")?;
+    let protocol = server.rsplit(' ').next()?;
+    matches!(protocol, "smtp" | "smtps" | "pop3" | "pop3s" | "ftp").then_some(server)
+}
+
 /// What the offices note outside of any connection: the event, the office, and the text.
 pub fn notes(events: &[Event]) -> impl Iterator<Item = (usize, &str, &str)> {
-    let notes = lines(events).filter(|(_, line)| line.mark == '|' && !line.label.contains('#'));
+    let notes = lines(events).filter(|(_, line)| line.mark == '|' && server(line.label).is_none());
     notes.filter_map(|(index, line)| Some((index, line.label.split_once(' ')?.0, line.text)))
 }
 
@@ -65,7 +72,7 @@ pub fn talks(play: &Play, events: &[Event]) -> Vec<Talk> {
     let mut labels: Vec<&str> = Vec::new();
     let mut talks: Vec<Talk> = Vec::new();
     for (index, line) in lines(events) {
-        let Some((server, _number)) = line.label.split_once(" #") else { continue };
+        let Some(server) = server(line.label) else { continue };
         let known = labels.iter().position(|label| *label == line.label);
         let talk = known.unwrap_or_else(|| {
             let program = events[index].program(play);
@@ -130,10 +137,8 @@ fn ends_with_words(text: &str, words: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-    use crate::recording::{self, Program};
+    use crate::recording::play;
 
     #[test]
     fn a_line_is_taken_apart() {
@@ -148,37 +153,21 @@ mod tests {
         assert_eq!(parts("every password is \"practice\""), None);
     }
 
-    /// A play of one program, whose lines came a millisecond apart.
-    fn play(lines: &[(Source, &str)]) -> Play {
-        let program = Program {
-            package: "lesson13-pop3-mail".into(),
-            command: String::new(),
-            started: Duration::ZERO,
-        };
-        let mut play = Play {
-            lesson: "lesson13-pop3-mail".into(),
-            parent: None,
-            programs: vec![program],
-            lines: Vec::new(),
-        };
-        for (at, (source, text)) in (0..).map(Duration::from_millis).zip(lines) {
-            play.lines.push(recording::Line { at, source: *source, text: text.to_string() });
-        }
-        play
-    }
-
     #[test]
     fn what_a_program_logs_is_found_in_the_transcript_and_put_in_order() {
         let (log, practice) = (Source::Log(0), Source::Practice);
-        let play = play(&[
-            (practice, "sina pop3 #5 | 127.0.0.1:40398 has connected"),
-            (practice, "sina pop3 #5 > +OK 2 2006"),
-            (practice, "sina pop3 #5 < STAT"),
-            (practice, "sina pop3 #5 > +OK 2 2006"),
-            (log, "0.001 lesson13-pop3-mail: received +OK 2 2006 (src/pop3.rs:9)"),
-            (log, "0.001 lesson13-pop3-mail: sent STAT (src/pop3.rs:7)"),
-            (log, "0.001 lesson13-pop3-mail: received +OK 2 2006 (src/pop3.rs:9)"),
-        ]);
+        let play = play(
+            &["lesson13-pop3-mail"],
+            &[
+                (practice, "sina pop3 #5 | 127.0.0.1:40398 has connected"),
+                (practice, "sina pop3 #5 > +OK 2 2006"),
+                (practice, "sina pop3 #5 < STAT"),
+                (practice, "sina pop3 #5 > +OK 2 2006"),
+                (log, "0.001 lesson13-pop3-mail: received +OK 2 2006 (src/pop3.rs:9)"),
+                (log, "0.001 lesson13-pop3-mail: sent STAT (src/pop3.rs:7)"),
+                (log, "0.001 lesson13-pop3-mail: received +OK 2 2006 (src/pop3.rs:9)"),
+            ],
+        );
         let events = crate::events::of(&play);
         let texts: Vec<&str> = events.iter().map(|event| event.text.as_str()).collect();
         let reply = "sina pop3 #5 > +OK 2 2006";
@@ -190,12 +179,15 @@ mod tests {
 
     #[test]
     fn an_office_is_known_by_its_greeting() {
-        let play = play(&[
-            (Source::Practice, "qq smtp #1 | 127.0.0.1:51680 has connected"),
-            (Source::Practice, "qq smtp #1 < EHLO student.example"),
-            (Source::Practice, "sina smtp #2 | 127.0.0.1:37028 has connected"),
-            (Source::Practice, "sina smtp #2 < EHLO qq.example"),
-        ]);
+        let play = play(
+            &["lesson06-text-mail"],
+            &[
+                (Source::Practice, "qq smtp #1 | 127.0.0.1:51680 has connected"),
+                (Source::Practice, "qq smtp #1 < EHLO student.example"),
+                (Source::Practice, "sina smtp #2 | 127.0.0.1:37028 has connected"),
+                (Source::Practice, "sina smtp #2 < EHLO qq.example"),
+            ],
+        );
         let talks = talks(&play, &crate::events::of(&play));
         let offices: Vec<_> = talks.iter().map(|talk| talk.office.as_deref()).collect();
         assert_eq!(offices, [None, Some("qq")]);

@@ -94,6 +94,40 @@ pub fn fields(header: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::events;
+    use crate::recording::{Source, play};
+
+    #[test]
+    fn each_office_writes_on_top_of_the_mail() {
+        let fetched = "0.001 lesson13-pop3-mail: received 47 bytes from 127.0.0.1:2111: \
+            \"Return-Path: <a>\\r\\nReceived: 2\\r\\nReceived: 1\\r\\nx\"";
+        let mut lines = vec![
+            (Source::Practice, "qq smtp #1 < EHLO student"),
+            (Source::Practice, "qq smtp #1 < \"x\""),
+            (Source::Practice, "qq smtp #1 | message of 1 bytes"),
+            (Source::Practice, "sina smtp #2 < EHLO qq.example"),
+            (Source::Practice, "sina smtp #2 < \"Received: 1\\r\\nx\""),
+            (Source::Practice, "sina smtp #2 | message of 14 bytes"),
+            (Source::Practice, "sina queue | 7 is in the mailbox of xuesheng"),
+            (Source::Practice, "sina pop3 #3 | message of 47 bytes"),
+        ];
+        lines.push((Source::Log(0), fetched));
+        let play = play(&["lesson13-pop3-mail"], &lines);
+        let way = ladder(&play, &events::of(&play), &Sources::default()).unwrap();
+        let is_seen = |row: &&Row| matches!(row.what, What::Mail | What::Writes);
+        let rows = way.rows.iter().filter(is_seen);
+        let rows: Vec<_> = rows.map(|row| (row.from, row.to, row.text.trim_end())).collect();
+        let expected = [
+            (0, 1, "x"),
+            (1, 1, "Received: 1"),
+            (1, 2, "Received: 1\r\nx"),
+            (2, 2, "Received: 2"),
+            (2, 3, "in the mailbox of xuesheng"),
+            (3, 3, "Return-Path: <a>"),
+            (3, 4, "Return-Path: <a>\r\nReceived: 2\r\nReceived: 1\r\nx"),
+        ];
+        assert_eq!(rows, expected);
+    }
 
     #[test]
     fn fields_keep_their_lines() {

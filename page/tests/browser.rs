@@ -1,5 +1,6 @@
 //! The page in a real browser: `cargo test -p page --test browser -- --ignored`, with Chromium and its
 //! chromedriver (Debian: `apt-get install chromium chromium-driver`).
+#![cfg(test)]
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
