@@ -229,11 +229,17 @@ fn nothing_runs_out_of_its_box() {
         for language in ["en", "zh"] {
             let wide = browser.run(&format!(
                 "setLang('{language}');
-                 document.getElementById('unfold').click();
-                 const wide = [...document.querySelectorAll('.lab, .pill, .who, h2, .cmds, .seen, .part, td')]
+                 const all = selector => [...document.querySelectorAll(selector)];
+                 const wide = all('.lab, .pill, .who, h2, .cmds, .seen, .part, td')
                      .filter(element => element.scrollWidth > element.clientWidth + 1);
                  document.getElementById('unfold').click();
-                 return [document.documentElement.scrollWidth - document.documentElement.clientWidth, wide.map(element => element.textContent)];"
+                 for (const element of all('.row pre, .row p, .raw pre, .printed')) {{
+                   const [box, frame] = [element, element.closest('section')].map(e => e.getBoundingClientRect());
+                   if (box.left < frame.left || box.right > frame.right) wide.push(element);
+                 }}
+                 const {{ scrollWidth, clientWidth }} = document.documentElement;
+                 document.getElementById('unfold').click();
+                 return [scrollWidth - clientWidth, wide.map(element => element.textContent)];"
             ));
             assert_eq!(wide, json!([0, []]), "{width} pixels, {language}");
         }
