@@ -11,8 +11,16 @@ use crate::talk::{Talk, notes, talks};
 /// What the sina MTA logs when it has handed the mail to the MDA.
 const DELIVERED: &str = "is in the mailbox of";
 
-/// The parts of the way, in the order in which the mail goes through them.
-pub const PARTS: [&str; 3] = ["hand in", "transfer", "fetch"];
+/// Whose program the mail comes from.
+pub const TEACHER: &str = "teacher's MUA";
+/// Whose program it comes to.
+pub const STUDENT: &str = "student's MUA";
+/// The first part of the way.
+pub const HAND_IN: &str = "hand in";
+/// The second one.
+pub const TRANSFER: &str = "transfer";
+/// The last one.
+pub const FETCH: &str = "fetch";
 
 /// Draws the way of the mail that was sent and fetched in this play, if one was.
 pub fn ladder(play: &Play, events: &[Event], sources: &Sources) -> Option<Ladder> {
@@ -24,27 +32,27 @@ pub fn ladder(play: &Play, events: &[Event], sources: &Sources) -> Option<Ladder
     let mut ladder = Ladder::default();
     let package = |talk: &Talk| short(&play.programs[talk.program].package).to_string();
     for (name, about) in [
-        ("teacher's MUA", package(handed_in)),
+        (TEACHER, package(handed_in)),
         ("qq MTA", "qq.example, SMTP".into()),
         ("sina MTA", "sina.example, SMTP".into()),
         ("sina MDA", "sina.example, POP3".into()),
-        ("student's MUA", package(fetched)),
+        (STUDENT, package(fetched)),
     ] {
         ladder.add_lane(name, about, false);
     }
     ladder.spread(10.0);
 
     let mut mails = Vec::new();
-    for (number, (talk, (client, server))) in
-        [handed_in, transferred, fetched].into_iter().zip([(0, 1), (1, 2), (4, 3)]).enumerate()
-    {
+    let parts =
+        [(HAND_IN, handed_in, (0, 1)), (TRANSFER, transferred, (1, 2)), (FETCH, fetched, (4, 3))];
+    for (number, (name, talk, (client, server))) in parts.into_iter().enumerate() {
         let lanes = Lanes { client, server, data: server };
         let mut rows = conversation::rows(play, events, sources, talk, lanes);
         rows.retain(|row| row.what != What::Logs || row.text.contains(DELIVERED));
         mails.push(rows.iter().find(|row| row.what == What::Mail)?.clone());
         fold(&mut rows, number);
         let anchor = (talk.events[0], 0);
-        ladder.rows.push(Row::new(anchor, What::Begins, (0, 0), PARTS[number].into()));
+        ladder.rows.push(Row::new(anchor, What::Begins, (0, 0), name.into()));
         ladder.rows.extend(rows);
     }
     let notes = notes(events).filter(|(_, _, text)| text.contains(DELIVERED));

@@ -22,8 +22,7 @@ struct RowView {
     what: What,
     /// Empty where it is the same as above.
     time: String,
-    /// Who, or who to whom.
-    by: String,
+    by: By,
     /// The class of the row: whose arrow it is, and on which side of a phone it stands.
     class: String,
     /// Where the label begins, and how wide it is.
@@ -45,6 +44,14 @@ struct RowView {
     folded: Option<Folded>,
 }
 
+/// Who, or who to whom: what the arrow shows, for those who do not see it.
+struct By {
+    from: String,
+    /// `→` or `⇄`, or nothing where nobody is to be named behind it.
+    sign: &'static str,
+    to: String,
+}
+
 /// What stands for the rows of a fold.
 struct Folded {
     time: String,
@@ -52,7 +59,7 @@ struct Folded {
     verbs: String,
     count: usize,
     arrow: Arrow,
-    by: String,
+    by: By,
     left: f32,
     width: f32,
 }
@@ -66,34 +73,35 @@ struct Arrow {
     heads: Vec<(f32, bool)>,
 }
 
-/// The heading of a part of the run: a command, or a part of a mail's way.
-fn part(text: &str) -> Part<'_> {
-    match way::PARTS.iter().position(|part| *part == text) {
-        Some(0) => Part::Way(say(
-            "1 · The teacher hands it in: SMTP, with a password",
-            "1 · 老师交信：SMTP，要密码",
-        )),
-        Some(1) => Part::Way(say(
-            "2 · One office hands it to the other: SMTP, without a password",
-            "2 · 一家邮局转给另一家：SMTP，不要密码",
-        )),
-        Some(_) => Part::Way(say("3 · The student fetches it: POP3", "3 · 学生取信：POP3")),
-        None => Part::Command(text),
-    }
-}
-
-/// What a heading says.
+/// A name or a heading: the page's own, in both languages, or in the words of the run.
 #[derive(Template)]
 #[template(
     ext = "html",
-    source = "{% match self %}{% when Part::Way(say) %}{{ say }}{% when Part::Command(text) %}<code>$ {{ text }}</code>{% endmatch %}"
+    source = "{% match self %}{% when Words::Own(say) %}{{ say }}{% when Words::OfRun(text) %}{{ text }}{% endmatch %}"
 )]
-enum Part<'a> {
-    Way(Say),
-    Command(&'a str),
+enum Words<'a> {
+    Own(Say),
+    OfRun(&'a str),
 }
 
-impl askama::filters::HtmlSafe for Part<'_> {}
+impl askama::filters::HtmlSafe for Words<'_> {}
+
+/// The page's own words where there are any for this text.
+fn words(text: &str) -> Words<'_> {
+    Words::Own(match text {
+        way::TEACHER => say("teacher’s MUA", "老师的 MUA"),
+        way::STUDENT => say("student’s MUA", "学生的 MUA"),
+        way::HAND_IN => {
+            say("1 · The teacher hands it in: SMTP, with a password", "1 · 老师交信：SMTP，要密码")
+        }
+        way::TRANSFER => say(
+            "2 · One office hands it to the other: SMTP, without a password",
+            "2 · 一家邮局转给另一家：SMTP，不要密码",
+        ),
+        way::FETCH => say("3 · The student fetches it: POP3", "3 · 学生取信：POP3"),
+        text => return Words::OfRun(text),
+    })
+}
 
 /// Lays a ladder out; `id` is unique on the page.
 pub fn view(ladder: &Ladder, id: &str) -> View {
@@ -169,7 +177,7 @@ fn row_view(ladder: &Ladder, row: &Row) -> RowView {
     RowView {
         what: row.what,
         time: format!("{:.3}", row.at.as_secs_f64()),
-        by: by(ladder, row),
+        by: by(ladder, row.from, row.to, " → "),
         class,
         left,
         width,
@@ -187,11 +195,11 @@ fn row_view(ladder: &Ladder, row: &Row) -> RowView {
     }
 }
 
-fn by(ladder: &Ladder, row: &Row) -> String {
-    let name = |lane: usize| ladder.lanes[lane].name.as_str();
-    match row.from == row.to {
-        true => name(row.from).into(),
-        false => format!("{} → {}", name(row.from), name(row.to)),
+fn by(ladder: &Ladder, from: usize, to: usize, sign: &'static str) -> By {
+    let name = |lane: usize| ladder.lanes[lane].name.clone();
+    match from == to {
+        true => By { from: name(from), sign: "", to: String::new() },
+        false => By { from: name(from), sign, to: name(to) },
     }
 }
 
@@ -269,7 +277,6 @@ fn folded(ladder: &Ladder, fold: usize, time: String) -> Folded {
     let ends = asks.chain(&rows).next().map_or((0, 0), |row| (row.from, row.to));
     let (from, to) = ends;
     let (from, to) = (from.min(to), from.max(to));
-    let name = |lane: usize| ladder.lanes[lane].name.as_str();
     let (left, right) = (ladder.lanes[from].x, ladder.lanes[to].x);
     Folded {
         time,
@@ -281,7 +288,7 @@ fn folded(ladder: &Ladder, fold: usize, time: String) -> Folded {
             to: right,
             heads: vec![(right, true), (left, false)],
         },
-        by: format!("{} ⇄ {}", name(from), name(to)),
+        by: by(ladder, from, to, " ⇄ "),
         left,
         width: right - left,
     }
