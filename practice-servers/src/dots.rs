@@ -115,8 +115,9 @@ impl Receiver {
     }
 }
 
-/// Sends one message and its end, and returns how many bytes the peer got. Given a number of `lines`,
-/// it sends the header, the empty line behind it, and so many lines more at most.
+/// Sends one message and its end, and returns how many bytes it has on the way without its end.
+/// Given a number of `lines`, it sends the header, the empty line behind it, and so many lines more
+/// at most.
 ///
 /// # Errors
 /// The reader's and the writer's; `TimedOut` when the peer does not take it in [`limits::SILENCE`].
@@ -138,12 +139,16 @@ pub fn send(
         sender.take(bytes, &mut part);
         let length = bytes.len();
         message.consume(length);
+        if is_end && !sender.is_start {
+            part.extend_from_slice(b"\r\n");
+        }
+        let own = part.len() as u64;
         if is_end {
-            part.extend_from_slice(if sender.is_start { b".\r\n" } else { b"\r\n.\r\n" });
+            part.extend_from_slice(b".\r\n");
         }
         if is_end || part.len() > limits::PIECE {
             stream.write_all(&part)?;
-            count += part.len() as u64;
+            count += own;
             part.clear();
         }
         if is_end {

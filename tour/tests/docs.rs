@@ -22,7 +22,7 @@ const SECTIONS: [&str; 2] = [
 
 /// What each program takes, as its `--help` says: flags, and the names of settings.
 static HELPS: LazyLock<HashMap<String, BTreeSet<String>>> = LazyLock::new(|| {
-    let others = ["practice-servers", "tour"].map(String::from);
+    let others = ["page", "practice-servers", "tour"].map(String::from);
     let helps = lessons().into_iter().chain(others).map(|package| {
         let help = run(&built(&package), &["--help"]).stdout;
         let words = help.split(|c: char| !c.is_alphanumeric() && c != '-' && c != '_');

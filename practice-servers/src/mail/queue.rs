@@ -96,12 +96,11 @@ impl Queue {
     /// The system's, above all that the disk is full. Then nothing is left of the mail.
     pub fn accept(&self, id: &str, mut message: Draft, mut envelope: Envelope) -> io::Result<()> {
         // The thread in `run` keeps off until this is over.
-        let _busy = self.busy.take(id);
+        let busy = self.busy.take(id);
         message.file().sync_all()?;
         let (delivered, _) = self.deliver(id, message.path(), &mut envelope);
-        if !envelope.is_done()
-            && let Err(error) = self.enqueue(id, message, &envelope)
-        {
+        let is_done = envelope.is_done();
+        if !is_done && let Err(error) = self.enqueue(id, message, &envelope) {
             for file in [self.file(id, "envelope"), self.file(id, "message")] {
                 let _ = fs::remove_file(file);
             }
@@ -109,6 +108,11 @@ impl Queue {
                 let _ = fs::remove_file(path);
             }
             return Err(error);
+        }
+        // Were it woken earlier, it would find this mail busy, and leave it for its next round.
+        drop(busy);
+        if !is_done {
+            let _ = self.wake.try_send(());
         }
         Ok(())
     }
@@ -120,7 +124,6 @@ impl Queue {
         let text = envelope.write();
         files::write(&self.drafts, &self.file(id, "envelope"), text.as_bytes())?;
         self.count.fetch_add(1, Ordering::Relaxed);
-        let _ = self.wake.try_send(());
         Ok(())
     }
 
