@@ -1,11 +1,11 @@
 //! The exercises of lesson 04, checked from outside: `cargo run -- check 04`.
 #![cfg(test)]
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use testing::exercise::{Attempt, Check, not_yet, say_no_more};
+use testing::exercise::{Attempt, Check, LIMIT, not_yet, say_no_more};
 use testing::tcp_peer;
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson04-tcp-server");
@@ -37,16 +37,21 @@ fn exercise_2() -> Check {
         let (mut server, addr) = Attempt::serve(LESSON, &["--timeout", "1"])?;
         let started = Instant::now();
         let mut stream = tcp_peer(addr);
+        stream.set_read_timeout(Some(LIMIT)).unwrap();
         let (mut last, mut longest) = (started, Duration::ZERO);
         let done = "sent a line every 0.1 s with --timeout 1";
         server.expect(done, "the end within 4 s", |_| {
             while started.elapsed() < Duration::from_secs(4) {
-                let is_answered =
-                    stream.write_all(b"x\n").is_ok() && stream.read_exact(&mut [0; 2]).is_ok();
+                let sent = stream.write_all(b"x\n");
+                let answered = sent.and_then(|()| stream.read_exact(&mut [0; 2]));
                 longest = longest.max(last.elapsed());
                 last = Instant::now();
-                if !is_answered {
-                    return Ok(());
+                match answered.map_err(|why| why.kind()) {
+                    Ok(()) => {}
+                    Err(ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                        return Err("neither that nor an answer came within 5 s".into());
+                    }
+                    Err(_) => return Ok(()),
                 }
                 thread::sleep(Duration::from_millis(100));
             }

@@ -154,7 +154,7 @@ impl Attempt {
         let done = format!("sent {}", show(datagram));
         self.expect(&done, &show(answer), |_| {
             let sent = peer.send(datagram);
-            let came = sent.and_then(|_| datagram_within(LIMIT, peer));
+            let came = sent.and_then(|_| next_datagram(peer));
             match came.map_err(|why| nothing_because(&why))? {
                 came if is_right(&came) => Ok(()),
                 came => Err(format!("{} came back", show(&came))),
@@ -306,7 +306,7 @@ pub fn has_printed(ended: &Ended, done: &str, text: &str) -> Check {
     }
 }
 
-/// The last two lines that a program has logged which failed.
+/// The last two lines that a program which failed has logged.
 fn last(ended: &Ended) -> String {
     let lines = ended.stderr.lines().filter(|line| !line.starts_with("note: "));
     let mut lines: Vec<_> = lines.rev().take(2).collect();
@@ -319,12 +319,9 @@ fn last(ended: &Ended) -> String {
 }
 
 /// The next datagram, if it comes in time.
-///
-/// # Errors
-/// It does not, or the system says that nobody is there.
-pub fn datagram_within(limit: Duration, socket: &UdpSocket) -> io::Result<Vec<u8>> {
+fn next_datagram(socket: &UdpSocket) -> io::Result<Vec<u8>> {
     let mut datagram = vec![0; 65_535];
-    succeed("limit the wait", socket.set_read_timeout(Some(limit)));
+    succeed("limit the wait", socket.set_read_timeout(Some(LIMIT)));
     let length = shared::wait(|| socket.recv(&mut datagram))?;
     datagram.truncate(length);
     Ok(datagram)
@@ -340,10 +337,11 @@ fn read_until(
     let limit = Instant::now() + limit;
     while !is_enough(came) {
         let left = limit.saturating_duration_since(Instant::now());
-        let timed = stream.set_read_timeout(Some(left.max(Duration::from_millis(1))));
+        // macOS takes no time-out when both sides have closed; there is nothing to wait for then.
+        let _ = stream.set_read_timeout(Some(left.max(Duration::from_millis(1))));
         // Byte by byte: what follows belongs to the next step.
         let mut byte = [0];
-        match timed.and_then(|()| shared::wait(|| stream.read(&mut byte))) {
+        match shared::wait(|| stream.read(&mut byte)) {
             Ok(0) => return ErrorKind::UnexpectedEof.into(),
             Ok(_) => came.push(byte[0]),
             Err(why) if is_end(&why) || left.is_zero() => return why,
@@ -370,8 +368,9 @@ fn nothing_because(why: &io::Error) -> String {
 
 /// Leaves badly: closes a connection with bytes unread, which resets it.
 pub fn break_off(mut stream: TcpStream) {
-    let _ = stream.write_all(&[b'x'; 100_000]);
     succeed("limit the wait", stream.set_read_timeout(Some(LIMIT)));
+    succeed("limit the wait", stream.set_write_timeout(Some(LIMIT)));
+    let _ = stream.write_all(&[b'x'; 100_000]);
     let _ = stream.peek(&mut [0]);
 }
 
