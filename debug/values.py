@@ -116,11 +116,18 @@ def quoted(value):
     return "".join(re.findall('"(.*)"', value.shown() or "", re.DOTALL))
 
 
+def address(value):
+    """A mail address; nothing where it has been moved away, and its memory holds something else."""
+    text = bytes(map(int, islice(value["serialized"]["vec"], MANY)))
+    at = int(value["at_start"])
+    return text.decode(errors="replace") if text[at : at + 1] == b"@" else None
+
+
 def mailbox(value):
-    name, email = quoted(value["name"]), quoted(value["email"]["serialized"])
-    # Once a value has been moved, its memory holds something else.
-    if "@" not in email:
+    email = address(value["email"])
+    if not email:
         return "moved away"
+    name = quoted(value["name"])
     return f"{name} <{email}>" if name else email
 
 
@@ -130,7 +137,8 @@ def header(value):
 
 def settings(value):
     taken = (setting for setting in value["settings"] if int(setting["is_taken"]))
-    return "{" + ", ".join(f"{quoted(setting['name'])}={quoted(setting['value'])}" for setting in taken) + "}"
+    shown = ((quoted(setting["name"]), quoted(setting["value"])) for setting in taken)
+    return "{" + ", ".join(f"{name}={'****' if name.endswith('PASSWORD') else text}" for name, text in shown) + "}"
 
 
 # The names of types, and how their values are shown.
@@ -141,10 +149,11 @@ WAYS = {
     r"core::net::(ip_addr::IpAddr|socket_addr::SocketAddr)": lambda value: value.variant().shown(),
     r"core::time::Duration": duration,
     r"std::net::(udp::UdpSocket|tcp::TcpStream|tcp::TcpListener)": lambda value: f"fd {int(value)}",
-    r"lettre::address::types::Address": lambda value: quoted(value["serialized"]),
+    r"lettre::address::types::Address": lambda value: address(value) or "moved away",
     r"lettre::message::header::HeaderValue": header,
     r"lettre::message::mailbox::types::Mailbox": mailbox,
     r"lettre::message::mailbox::types::Mailboxes": lambda value: ", ".join(map(mailbox, value["__0"])),
+    r"accounts::Account": lambda value: f"{quoted(value['user'])} at {quoted(value['url'])}",
     r"shared::config::Config": settings,
 }
 
@@ -166,6 +175,16 @@ def show_in_gdb(gdb):
 
 def show_in_lldb(value, _):
     return way_to_show(value.GetTypeName().removesuffix(" *"))(InLldb(value))
+
+
+def show_text(value, scope):
+    import lldb_lookup
+
+    try:
+        return lldb_lookup.summary_lookup(value, scope)
+    except Exception:
+        # What a moved value points to may not be there any more, or be no text.
+        return "moved away"
 
 
 def holds_capacity(value, address):
@@ -212,8 +231,7 @@ def __lldb_init_module(debugger, _):
         debugger.HandleCommand(f"type {kind} add --category lessons {what}")
 
     # Without this, the bytes of a text follow it, one a line.
-    show("summary", '--python-function lldb_lookup.StdStringSummaryProvider --regex "^alloc::string::String$"')
-    show("summary", '--python-function lldb_lookup.summary_lookup --regex "^&(mut )?str$"')
+    show("summary", '--python-function values.show_text --regex "^(alloc::string::String|&(mut )?str)$"')
     # A byte: 72 'H'.
     show("format", '--format unsigned "unsigned char"')
     show("summary", '--summary-string "${var%c}" "unsigned char"')

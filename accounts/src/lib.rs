@@ -2,13 +2,18 @@
 //! TLS trusts, who gets a mail, and what to do when something fails.
 
 mod failure;
+mod hints;
 mod mailboxes;
 mod tls;
 
+use std::borrow::Cow;
 use std::fmt::{self, Display, Formatter};
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use encoding_rs::GB18030;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{CertificateStore, TlsParameters};
 use lettre::transport::smtp::response::Response;
@@ -17,7 +22,7 @@ use shared::Config;
 use url::{Host, Url};
 
 pub use failure::{InPhase, Phase, Refused};
-pub use mailboxes::{copies, recipients, reply_to, sender};
+pub use mailboxes::{bcc, cc, recipients, reply_to, sender};
 pub use tls::trusted;
 
 /// An account at a server: where that is, and who logs in there.
@@ -66,9 +71,12 @@ struct Kind {
     forms: &'static [(&'static str, &'static str, Tls, u16)],
     /// Which port goes with which URL, in words.
     ports: &'static str,
-    /// The setting and the default of the practice server's address.
-    practice: (&'static str, &'static str),
+    /// The flags with which the practice servers take an address for it, plain and in TLS.
+    practice: [&'static str; 2],
 }
+
+/// The table of all settings, among them the addresses of the practice servers.
+const TABLE: &str = include_str!("../../.env.example");
 
 static SMTP: Kind = Kind {
     url: "LESSON_SMTP_URL",
@@ -81,7 +89,7 @@ static SMTP: Kind = Kind {
         ("smtps", "", Tls::FromTheStart, 465),
     ],
     ports: "smtp:// goes with port 25, ?tls=required with 587, smtps:// with 465",
-    practice: ("--qq-smtp-addr", "127.0.0.1:2525"),
+    practice: ["--qq-smtp-addr", "--qq-smtps-addr"],
 };
 
 static POP3: Kind = Kind {
@@ -90,7 +98,7 @@ static POP3: Kind = Kind {
     password: "LESSON_POP3_PASSWORD",
     forms: &[("pop3", "", Tls::Never, 110), ("pop3s", "", Tls::FromTheStart, 995)],
     ports: "pop3:// goes with port 110, pop3s:// with 995",
-    practice: ("--sina-pop3-addr", "127.0.0.1:2111"),
+    practice: ["--sina-pop3-addr", "--sina-pop3s-addr"],
 };
 
 static FTP: Kind = Kind {
@@ -99,7 +107,7 @@ static FTP: Kind = Kind {
     password: "LESSON_FTP_PASSWORD",
     forms: &[("ftp", "", Tls::Never, 21), ("ftp", "tls=required", Tls::Required, 21)],
     ports: "ftp:// goes with port 21, also with ?tls=required at its end",
-    practice: ("--ftp-addr", "127.0.0.1:2121"),
+    practice: ["--ftp-addr", "--ftp-addr"],
 };
 
 /// The account that hands in mail (RFC 6409), by the settings `LESSON_SMTP_*`.
@@ -157,6 +165,9 @@ impl Account {
             wrong("there is no FILE at its end");
         }
         let user = config.text(kind.user).to_string();
+        if user.is_empty() {
+            config.refuse(kind.user, "nobody would log in");
+        }
         let is_open = matches!(tls, Tls::Never | Tls::IfOffered) && !is_loopback;
         let allows_plaintext = match config.text("LESSON_ALLOW_PLAINTEXT") {
             "yes" => true,
@@ -219,15 +230,49 @@ impl Account {
         self.masked(Phase::SendMail, &format!("{} {}", reply.code(), lines.join(" ")))
     }
 
-    /// What a server has said in this phase, without the password, which it may have repeated.
-    /// After the login, `practice` is a word that the practice servers may use.
+    /// What a server has said in this phase, without the password, which it may have repeated, also
+    /// in base64. After the login, `practice` is a word that the practice servers may use.
     pub fn masked(&self, phase: Phase, text: &str) -> String {
-        match self.password.as_str() {
-            "" => text.into(),
-            "practice" if !matches!(phase, Phase::LogIn) => text.into(),
-            password => text.replace(password, "****"),
+        let (user, password) = (&self.user, &self.password);
+        if password.is_empty() || password == "practice" && !matches!(phase, Phase::LogIn) {
+            return text.into();
         }
+        let secrets = [format!("\0{user}\0{password}"), password.clone()];
+        let coded = secrets.iter().map(|secret| BASE64_STANDARD.encode(secret));
+        let secrets = coded.chain([password.clone()]);
+        secrets.fold(text.into(), |text, secret| text.replace(&secret, "****"))
     }
+
+    fn check_login(&self) -> String {
+        let (user, password) = (self.kind.user, self.kind.password);
+        let what = match self.kind.url {
+            "LESSON_FTP_URL" => "",
+            _ => ": a real provider wants its authorization code there",
+        };
+        let tls = if self.tls == Tls::Never { "; the server may also want TLS" } else { "" };
+        format!("check {user} and {password}{what}{tls}")
+    }
+
+    /// The command that starts the practice servers so that they listen where the account is.
+    fn practice_command(&self) -> String {
+        let [plain, in_tls] = self.kind.practice;
+        let flag = if self.tls == Tls::FromTheStart { in_tls } else { plain };
+        let is_usual = TABLE.contains(&format!("_ADDR=127.0.0.1:{}\n", self.port));
+        let addr = match is_usual {
+            true => String::new(),
+            // A shell may take brackets for a pattern.
+            false if self.host.starts_with('[') => {
+                format!(" -- {flag} \"{}:{}\"", self.host, self.port)
+            }
+            false => format!(" -- {flag} {}:{}", self.host, self.port),
+        };
+        format!("cargo run -p practice-servers{addr}")
+    }
+}
+
+/// What a peer says, which is UTF-8 or, with old servers in China, GBK, a part of GB18030.
+pub fn text_of(bytes: &[u8]) -> Cow<'_, str> {
+    str::from_utf8(bytes).map_or_else(|_| GB18030.decode(bytes).0, Cow::Borrowed)
 }
 
 /// The URL.

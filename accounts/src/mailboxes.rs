@@ -1,6 +1,5 @@
 //! Who sends a mail, and who gets it.
 
-use std::fmt::Display;
 use std::str::FromStr;
 
 use lettre::message::{Mailbox, Mailboxes};
@@ -9,7 +8,14 @@ use shared::Config;
 /// The sender: `LESSON_MAIL_FROM`, or `LESSON_SMTP_USER` where that is empty. What is no mailbox
 /// ends the program with status 2.
 pub fn sender(config: &Config) -> Mailbox {
-    parsed(config, set_one(config, ["LESSON_MAIL_FROM", "LESSON_SMTP_USER"]))
+    let user = config.text("LESSON_SMTP_USER");
+    match config.text("LESSON_MAIL_FROM") {
+        "" => user.parse().unwrap_or_else(|_| {
+            let why = "LESSON_SMTP_USER is no address, so the mail needs one of a sender";
+            config.refuse_with("LESSON_MAIL_FROM", why, "give it: --mail-from you@sina.example")
+        }),
+        _ => parsed(config, "LESSON_MAIL_FROM"),
+    }
 }
 
 /// Where answers go: `LESSON_MAIL_REPLY_TO`, or else the address of the sender. What is no mailbox
@@ -30,30 +36,34 @@ pub fn recipients(config: &Config) -> Mailboxes {
     parsed(config, "LESSON_MAIL_TO")
 }
 
-/// Who gets a copy, by the setting `name`; it may be nobody. What is no list of mailboxes ends the
+/// Who gets a copy: `LESSON_MAIL_CC`; it may be nobody. What is no list of mailboxes ends the
 /// program with status 2.
 ///
 /// The default is for the practice servers: nobody at another server gets a copy because of it.
-pub fn copies(config: &Config, name: &str) -> Mailboxes {
-    let is_for_others = config.is_default(name) && !crate::smtp(config).is_loopback();
-    match config.text(name).trim() {
-        "" => Mailboxes::new(),
-        _ if is_for_others => Mailboxes::new(),
-        _ => parsed(config, name),
-    }
+pub fn cc(config: &Config) -> impl Iterator<Item = Mailbox> {
+    copies(config, "LESSON_MAIL_CC")
 }
 
-/// The first of these settings that is not empty, or the last.
-fn set_one<'a>(config: &Config, names: [&'a str; 2]) -> &'a str {
-    if config.text(names[0]).is_empty() { names[1] } else { names[0] }
+/// Who gets a copy that the others do not see: `LESSON_MAIL_BCC`. All else is as in [`cc`].
+pub fn bcc(config: &Config) -> impl Iterator<Item = Mailbox> {
+    copies(config, "LESSON_MAIL_BCC")
+}
+
+fn copies(config: &Config, name: &str) -> impl Iterator<Item = Mailbox> {
+    let is_for_others = config.is_default(name) && !crate::smtp(config).is_loopback();
+    let copies: Mailboxes = match config.text(name).trim().is_empty() || is_for_others {
+        true => Mailboxes::new(),
+        false => parsed(config, name),
+    };
+    copies.into_iter()
 }
 
 /// Parses mailboxes. The commas of Chinese text count as commas.
-fn parsed<T: FromStr<Err: Display>>(config: &Config, name: &str) -> T {
+fn parsed<T: FromStr>(config: &Config, name: &str) -> T {
     let text = separated(config.text(name));
-    text.trim_matches([',', ' ']).parse().unwrap_or_else(|why| {
+    text.trim_matches([',', ' ']).parse().unwrap_or_else(|_| {
         let hint = "write a@b.example or Name <a@b.example>, with commas between several";
-        config.refuse_with(name, why, hint)
+        config.refuse_with(name, "something in it is not an address", hint)
     })
 }
 

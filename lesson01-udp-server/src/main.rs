@@ -1,6 +1,6 @@
 //! A UDP server that echoes one datagram and ends (case 01).
 //!
-//! Run it: `cargo run -p lesson01-udp-server`, then lesson 02 in a second terminal.
+//! Run it: `cargo run -p lesson01-udp-server`, then lesson 02 in another terminal.
 //! New here: a socket bound to a fixed address and port, which receives and answers.
 //! Diff it: it is the first of its kind; lesson 03 makes it run forever.
 

@@ -18,7 +18,7 @@ fn main() -> shared::Result {
     let config = shared::load!("LESSON_ECHO_ADDR", "LESSON_MESSAGE", "LESSON_TIMEOUT");
     let server = config.peer("LESSON_ECHO_ADDR", "lesson01-udp-server")?;
     let message = config.bytes("LESSON_MESSAGE", MAX_MESSAGE);
-    let timeout = config.seconds("LESSON_TIMEOUT");
+    let limit = config.seconds("LESSON_TIMEOUT");
     let any = if server.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
 
     // Step 1: create the socket, on any free port.
@@ -26,7 +26,7 @@ fn main() -> shared::Result {
     // Over UDP, connect sends nothing: the system now drops the datagrams of other peers, and
     // reports a closed port.
     socket.connect(server).or_cannot("connect to", server)?;
-    socket.set_read_timeout(Some(timeout)).or_cannot("await", server)?;
+    socket.set_read_timeout(Some(limit)).or_cannot("await", server)?;
 
     // Step 2: send to the given server.
     socket.send(message).or_cannot("send to", server)?;

@@ -56,6 +56,14 @@ fn the_env_file_has_comments_and_quotes() {
     for (line, expected) in [
         ("LESSON_MESSAGE=plain text # comment", "plain text"),
         ("LESSON_MESSAGE = a#b ", "a#b"),
+        ("LESSON_MESSAGE=a#b # comment", "a#b"),
+        ("LESSON_MESSAGE=plain\t# comment", "plain"),
+        ("LESSON_MESSAGE=plain  # one # two", "plain"),
+        ("\tLESSON_MESSAGE\t=\tbetween tabs\t", "between tabs"),
+        ("export\tLESSON_MESSAGE=after a tab", "after a tab"),
+        ("  export   LESSON_MESSAGE=after blanks", "after blanks"),
+        ("LESSON_MESSAGE=it's", "it's"),
+        ("LESSON_MESSAGE='a' # it's", "a"),
         ("LESSON_MESSAGE= # comment", ""),
         ("LESSON_MESSAGE=\"quoted # text \" # comment", "quoted # text "),
         ("LESSON_MESSAGE='it is \"so\"'", "it is \"so\""),
@@ -99,8 +107,25 @@ fn an_env_file_that_is_not_text_is_refused() {
 }
 
 #[test]
+fn an_env_file_of_a_windows_editor_is_named_for_what_it_is() {
+    let text = "LESSON_MESSAGE=hello\r\n";
+    let units =
+        |order: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(order).collect::<Vec<u8>>();
+    for bytes in [
+        [&b"\xff\xfe"[..], &units(u16::to_le_bytes)].concat(),
+        [&b"\xfe\xff"[..], &units(u16::to_be_bytes)].concat(),
+        units(u16::to_le_bytes),
+    ] {
+        let folder = Folder::create();
+        std::fs::write(folder.path().join(".env"), bytes).unwrap();
+        let ended = Program::start(&mut command(LESSON, &folder)).finish();
+        refuses(&ended, ".env: it is UTF-16, not UTF-8", "save it as UTF-8");
+    }
+}
+
+#[test]
 fn names_that_do_not_exist_are_refused() {
-    let hint = "did you mean --message, LESSON_MESSAGE?";
+    let hint = "did you mean LESSON_MESSAGE?";
     let folder = Folder::create();
     let mut command = command(LESSON, &folder);
     let ended = Program::start(command.env("LESSON_MESAGE", "x")).finish();

@@ -2,7 +2,7 @@
 #![cfg(test)]
 
 use std::net::UdpSocket;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use testing::{Ended, Folder, LARGEST_DATAGRAM, PATIENCE, Program, command, run, start};
 
@@ -131,7 +131,8 @@ fn waits_on_when_it_was_stopped() {
     let (_, peer) = shared::wait(|| server.recv_from(&mut [0; 100])).unwrap();
     for signal in ["-STOP", "-CONT", "-STOP", "-CONT"] {
         let process = lesson.id().to_string();
-        let killed = Command::new("sh").args(["-c", "kill $0 $1", signal, &process]).status();
+        let killed =
+            std::process::Command::new("sh").args(["-c", "kill $0 $1", signal, &process]).status();
         assert!(killed.unwrap().success());
     }
     server.send_to(b"answer", peer).unwrap();

@@ -1,6 +1,6 @@
 //! A UDP server that echoes datagrams forever (case 03).
 //!
-//! Run it: `cargo run -p lesson03-udp-loop`, then lesson 02 in a second terminal, again and again.
+//! Run it: `cargo run -p lesson03-udp-loop`, then lesson 02 in another terminal, again and again.
 //! New here: the endless loop of a server, which no bad datagram ends.
 //! Diff it: with lesson 01, which echoes one datagram and ends.
 

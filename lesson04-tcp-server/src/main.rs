@@ -1,7 +1,6 @@
 //! A TCP server that echoes streams forever, one client after another (case 04).
 //!
-//! Run it: `cargo run -p lesson04-tcp-server`, then lesson 05 in a second terminal, again and
-//! again.
+//! Run it: `cargo run -p lesson04-tcp-server`, then lesson 05 in another terminal, again and again.
 //! New here: a listener, and for each client a stream of bytes of its own.
 //! Diff it: with lesson 03, the same over UDP.
 

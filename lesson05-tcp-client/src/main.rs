@@ -19,13 +19,12 @@ fn main() -> shared::Result {
     let config = shared::load!("LESSON_ECHO_ADDR", "LESSON_MESSAGE", "LESSON_TIMEOUT");
     let server = config.peer("LESSON_ECHO_ADDR", "lesson04-tcp-server")?;
     let message = config.bytes("LESSON_MESSAGE", MAX_MESSAGE);
-    let timeout = config.seconds("LESSON_TIMEOUT");
+    let limit = config.seconds("LESSON_TIMEOUT");
 
     // Steps 1 and 2: create the socket, and connect it to the given server.
-    let mut socket =
-        TcpStream::connect_timeout(&server, timeout).or_cannot("connect to", server)?;
-    socket.set_read_timeout(Some(timeout)).or_cannot("await", server)?;
-    socket.set_write_timeout(Some(timeout)).or_cannot("await", server)?;
+    let mut socket = TcpStream::connect_timeout(&server, limit).or_cannot("connect to", server)?;
+    socket.set_read_timeout(Some(limit)).or_cannot("await", server)?;
+    socket.set_write_timeout(Some(limit)).or_cannot("await", server)?;
 
     // Step 3: send to the given server.
     socket.write_all(message).or_cannot("send to", server)?;

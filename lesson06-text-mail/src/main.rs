@@ -1,7 +1,6 @@
 //! A program that sends a plain text mail (case 06).
 //!
-//! Run it: `cargo run -p practice-servers` in another terminal, then `cargo run -p
-//! lesson06-text-mail`.
+//! Run it: `cargo run -p lesson06-text-mail`, with the practice servers in another terminal.
 //! New here: a message with its headers, and SMTP, which hands it to the MTA.
 //! Diff it: with lesson 07, 08 or 11; each of them changes one thing.
 
@@ -67,9 +66,10 @@ fn connect_mta(account: &Account) -> shared::Result<SmtpConnection> {
     let timeout = Some(account.timeout);
     let mut mta = SmtpConnection::connect(addr, timeout, &name, from_the_start, None)
         .in_phase(Connect, account)?;
+    shared::info!("connected to {account}: {}", mta.server_info().name());
     if account.tls == Tls::Required || account.tls == Tls::IfOffered && mta.can_starttls() {
         mta.starttls(&tls, &name).in_phase(StartTls, account)?;
+        shared::info!("in TLS from here on");
     }
-    shared::info!("connected to {account}");
     Ok(mta)
 }

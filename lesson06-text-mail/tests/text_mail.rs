@@ -3,7 +3,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 
-use testing::{Ended, Folder, Program, command, fails, polite_smtp, run, smtp_server};
+use testing::{Ended, Folder, Program, command, fails, polite_smtp, refuses, run, smtp_server};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson06-text-mail");
 
@@ -49,6 +49,32 @@ fn hands_the_mail_to_the_server() {
         assert!(mail.contains(&format!("\n{line}\n")) || mail.starts_with(line), "{line}: {mail}");
     }
     assert!(mail.contains("\nDate: ") && mail.contains("\nMessage-ID: <"), "{mail}");
+}
+
+#[test]
+fn addresses_are_written_as_people_write_them() {
+    for (list, recipients) in [
+        ("\"Wang, Laoshi\" <a@b.example>, c@d.example", &["a@b.example", "c@d.example"][..]),
+        ("学生 <a@b.example>，c@d.example", &["a@b.example", "c@d.example"]),
+        ("学生 <a@b.example> ； c@d.example；", &["a@b.example", "c@d.example"]),
+        (" a@b.example , c@d.example , ", &["a@b.example", "c@d.example"]),
+        ("\"王，李\" <a@b.example>", &["a@b.example"]),
+        ("a+b@b.example", &["a+b@b.example"]),
+    ] {
+        let (addr, server) = smtp_server(polite_smtp);
+        let ended = send_to(addr, &["--mail-to", list]);
+        assert_eq!(ended.status, Some(0), "{list}: {ended:?}");
+        let lines = server.join().unwrap();
+        let told = lines.iter().filter_map(|line| line.strip_prefix("RCPT TO:<"));
+        let told: Vec<_> = told.map(|line| line.trim_end_matches('>')).collect();
+        assert_eq!(told, recipients, "{list}");
+    }
+    for wrong in
+        ["nonsense", "a@", "@b.example", "a@b.example c@d.example", "<a@b.example", "a b@c"]
+    {
+        let ended = run(LESSON, &["--mail-to", wrong]);
+        refuses(&ended, &format!("LESSON_MAIL_TO is \"{wrong}\" (from the flag"), "a@b.example");
+    }
 }
 
 #[test]
@@ -102,10 +128,13 @@ fn a_refused_login_is_about_the_account() {
         check("AUTH", answer, why, "LESSON_SMTP_USER and LESSON_SMTP_PASSWORD");
     }
     check("AUTH", b"454 later\r\n", "transient error (454): later", "try again later");
+    // No secret is shown that a server repeats, as it came or in base64.
+    let repeated = b"535 AGxhb3NoaUBxcS5leGFtcGxlAHByYWN0aWNl practice\r\n";
+    check("AUTH", repeated, "(535): **** ****", "LESSON_SMTP_PASSWORD");
     // Real providers say it in GBK.
     let gbk = b"535 \xb5\xc7\xc2\xbc\xca\xa7\xb0\xdc\r\n";
     check("AUTH", gbk, "the server's answer is not UTF-8", "authorization code");
-    check("EHLO", b"250 nothing\r\n", "No compatible", "?tls=required");
+    check("EHLO", b"250 nothing\r\n", "cannot log in as", "offers no login here");
 }
 
 #[test]
@@ -114,7 +143,12 @@ fn a_refused_mail_is_about_whoever_is_refused() {
     for answer in [&b"501 not you\r\n"[..], b"553 not you\r\n", b"550 5.1.8 not you\r\n"] {
         check("MAIL", answer, start, "LESSON_MAIL_FROM");
     }
-    check("MAIL", b"530 STARTTLS first\r\n", "(530): STARTTLS first", "?tls=required with 587");
+    check(
+        "MAIL",
+        b"530 STARTTLS first\r\n",
+        "(530): STARTTLS first",
+        "?tls=required with port 587",
+    );
     check("RCPT", b"550 unknown\r\n", "(550): unknown", "LESSON_MAIL_TO");
     check("RCPT", b"550 5.1.1 unknown\r\n", "(550): 5.1.1 unknown", "LESSON_MAIL_TO");
     check(
@@ -129,6 +163,10 @@ fn a_refused_mail_is_about_whoever_is_refused() {
         "4.2.2 over quota",
         "mailbox of a recipient is full",
     );
+    check("RCPT", b"554 5.1.1 unknown\r\n", "5.1.1 unknown", "LESSON_MAIL_TO");
+    check("RCPT", b"450 4.2.0 greylisted\r\n", "4.2.0 greylisted", "try again later");
+    check("RCPT", b"452 4.5.3 too many\r\n", "4.5.3 too many", "fewer recipients");
+    check(".", b"550 5.7.1 looks like spam\r\n", "5.7.1 looks like", "does not want this mail");
     check("DATA", b"451 later\r\n", "(451): later", "try again later");
     check(".", b"552 too much\r\n", "(552): too much", "too large");
     check(".", b"552 5.3.4 too much\r\n", "(552): 5.3.4 too much", "too large");
@@ -142,7 +180,7 @@ fn whatever_a_server_does_ends_in_one_line_and_one_hint() {
     let ports = "smtp:// goes with port 25, ?tls=required with 587";
     check("", b"421 busy\r\n", "(421): busy", "try again later");
     check("", b"554 go away\r\n", "cannot connect to smtp://", "does not want to talk");
-    check("", b"HTTP/1.1 400\r\n", "response error", "is it the right server?");
+    check("", b"HTTP/1.1 400\r\n", "no whole reply has come", "is it the right server?");
     check("", b"250", "timed out", ports);
     check("EHLO", b"250-half\r\n", "timed out", ports);
     check("", b"", "incomplete", "is it the right server?");
@@ -157,6 +195,26 @@ fn whatever_a_server_does_ends_in_one_line_and_one_hint() {
     check("EHLO", endless.leak(), "too large", "is it the right server?");
     endless = vec![b'x'; 1 << 20];
     check("", endless.leak(), "timed out", ports);
+}
+
+/// Whatever its letters, and however an address is written, this machine is this machine.
+#[test]
+fn loopback_has_many_names() {
+    for host in ["Localhost", "LOCALHOST", "127.1", "[::1]", "127.0.0.2"] {
+        let ended = run(LESSON, &["--smtp-url", &format!("smtp://{host}:1"), "--timeout", "0.5"]);
+        assert!(!ended.stderr.contains("the password would travel"), "{ended:?}");
+        assert_eq!(ended.status, Some(1), "{ended:?}");
+    }
+    for host in ["localhost.sina.example", "128.0.0.1", "0.0.0.0"] {
+        let ended = run(LESSON, &["--smtp-url", &format!("smtp://{host}:1")]);
+        refuses(&ended, "the password would travel in clear", "--allow-plaintext yes");
+    }
+}
+
+#[test]
+fn a_host_beyond_ascii_is_looked_up_by_its_name_in_ascii() {
+    let ended = run(LESSON, &["--smtp-url", "smtps://邮件.invalid"]);
+    fails(&ended, "cannot look up xn--5nq051n.invalid:465: ", "LESSON_SMTP_URL");
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! A program that sends an HTML mail (case 07).
 //!
-//! Run it: `cargo run -p practice-servers` in another terminal, then `cargo run -p
-//! lesson07-html-mail`.
+//! Run it: `cargo run -p lesson07-html-mail`, with the practice servers in another terminal.
 //! New here: the content is HTML, and its type says so.
 //! Diff it: with lesson 06, which sends plain text.
 
@@ -67,9 +66,10 @@ fn connect_mta(account: &Account) -> shared::Result<SmtpConnection> {
     let timeout = Some(account.timeout);
     let mut mta = SmtpConnection::connect(addr, timeout, &name, from_the_start, None)
         .in_phase(Connect, account)?;
+    shared::info!("connected to {account}: {}", mta.server_info().name());
     if account.tls == Tls::Required || account.tls == Tls::IfOffered && mta.can_starttls() {
         mta.starttls(&tls, &name).in_phase(StartTls, account)?;
+        shared::info!("in TLS from here on");
     }
-    shared::info!("connected to {account}");
     Ok(mta)
 }

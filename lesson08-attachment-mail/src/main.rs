@@ -1,7 +1,6 @@
 //! A program that sends a mail with an attachment (case 08).
 //!
-//! Run it: `cargo run -p practice-servers` in another terminal, then `cargo run -p
-//! lesson08-attachment-mail`.
+//! Run it: `cargo run -p lesson08-attachment-mail`, with the practice servers in another terminal.
 //! New here: several parts in a multipart container: the text, and a file.
 //! Diff it: with lesson 06, which sends the text alone.
 
@@ -76,9 +75,10 @@ fn connect_mta(account: &Account) -> shared::Result<SmtpConnection> {
     let timeout = Some(account.timeout);
     let mut mta = SmtpConnection::connect(addr, timeout, &name, from_the_start, None)
         .in_phase(Connect, account)?;
+    shared::info!("connected to {account}: {}", mta.server_info().name());
     if account.tls == Tls::Required || account.tls == Tls::IfOffered && mta.can_starttls() {
         mta.starttls(&tls, &name).in_phase(StartTls, account)?;
+        shared::info!("in TLS from here on");
     }
-    shared::info!("connected to {account}");
     Ok(mta)
 }

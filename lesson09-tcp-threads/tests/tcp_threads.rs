@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr};
 use std::thread;
 
-use testing::{Folder, Program, bytes_are_echoed, command, is_closed, start, tcp_peer};
+use testing::{Program, bytes_are_echoed, is_closed, start, tcp_peer};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson09-tcp-threads");
 
@@ -83,8 +83,8 @@ fn clients_that_fail_do_no_harm() {
 #[cfg(target_os = "linux")]
 #[test]
 fn goes_on_when_the_system_has_no_thread_to_give() {
-    let folder = Folder::create();
-    let mut command = command(LESSON, &folder);
+    let folder = testing::Folder::create();
+    let mut command = testing::command(LESSON, &folder);
     command.args(["--echo-addr", "127.0.0.1:0"]).env("RUST_MIN_STACK", (1_u64 << 46).to_string());
     let mut lesson = Program::start(&mut command);
     let server = lesson.listening();
@@ -102,8 +102,8 @@ fn goes_on_when_the_system_has_no_thread_to_give() {
 #[cfg(target_os = "linux")]
 #[test]
 fn goes_on_when_clients_leave_that_used_up_all_files() {
-    let folder = Folder::create();
-    let mut command = command("sh", &folder);
+    let folder = testing::Folder::create();
+    let mut command = testing::command("sh", &folder);
     let script = format!("ulimit -n 8; exec '{LESSON}' --echo-addr 127.0.0.1:0 --timeout 3600");
     let mut lesson = Program::start(command.args(["-c", &script]));
     let server = lesson.listening();

@@ -1,7 +1,6 @@
 //! An FTP client that looks around, downloads a file and uploads one (beyond the cases).
 //!
-//! Run it: `cargo run -p practice-servers` in another terminal, then `cargo run -p
-//! lesson10-ftp-client`.
+//! Run it: `cargo run -p lesson10-ftp-client`, with the practice servers in another terminal.
 //! New here: a connection for the commands, and for each list and file a second one.
 //! Diff it: it is the first of its kind.
 
@@ -53,7 +52,6 @@ fn main() -> shared::Result {
 
     // Step 4: leave. All is done, whatever the server says now.
     let _ = ftp.quit().in_phase(Quit, &account).inspect_err(shared::report);
-    shared::info!("left {account}");
     Ok(())
 }
 

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use accounts::Phase::{Connect, Do, StartTls};
 use accounts::{Account, InPhase, Tls};
-use encoding_rs::GB18030;
 use suppaftp::{FtpError, FtpResult, Mode, RustlsConnector, RustlsFtpStream, Status};
 
 /// The most bytes of a list of names.
@@ -18,7 +17,8 @@ pub fn connect(account: &Account) -> shared::Result<RustlsFtpStream> {
     let limit = account.timeout;
     let stream = open(account.resolve()?, limit).in_phase(Connect, account)?;
     let mut ftp = RustlsFtpStream::connect_with_stream(stream).in_phase(Connect, account)?;
-    shared::info!("connected to {account}");
+    let greeting = ftp.get_welcome_msg().unwrap_or_default().trim_end();
+    shared::info!("connected to {account}: {greeting}");
 
     // Extended passive (EPSV, RFC 2428): the server names a port and no address. Should it know
     // only passive (PASV), the address that it gives is replaced by its own.
@@ -52,27 +52,21 @@ pub fn names(ftp: &mut RustlsFtpStream, dir: &str, account: &Account) -> shared:
     let mut names = receive_names(ftp);
     // What was refused, EPSV or the list?
     let epsv = [Status::ExtendedPassiveMode];
-    if is_unknown(&names) && is_unknown(&ftp.custom_command("EPSV", &epsv)) {
+    if is_refused(&names) && is_refused(&ftp.custom_command("EPSV", &epsv)) {
         ftp.set_mode(Mode::Passive);
         names = receive_names(ftp);
     }
-    let is_refused = matches!(names, Err(FtpError::UnexpectedResponse(_)));
+    let may_go_on = is_refused(&names);
     let names = names.in_phase(Do("list", dir), account);
-    match is_refused {
+    match may_go_on {
         true => Ok(names.inspect_err(shared::report).unwrap_or_default()),
         false => names,
     }
 }
 
-/// Whether the server says that it does not know the command, or not in this network (522).
-fn is_unknown<T>(result: &FtpResult<T>) -> bool {
-    let codes = [b"500", b"501", b"502", b"522"];
-    match result {
-        Err(FtpError::UnexpectedResponse(reply)) => {
-            codes.iter().any(|code| reply.body.starts_with(*code))
-        }
-        _ => false,
-    }
+/// Whether the server has answered, but not as it should have.
+fn is_refused<T>(result: &FtpResult<T>) -> bool {
+    matches!(result, Err(FtpError::UnexpectedResponse(_)))
 }
 
 fn receive_names(ftp: &mut RustlsFtpStream) -> FtpResult<String> {
@@ -92,10 +86,7 @@ fn receive_names(ftp: &mut RustlsFtpStream) -> FtpResult<String> {
         }
     }
     stream.finish()?;
-    // Old servers in China list names in GBK, of which GB18030 is the whole.
-    let names = String::from_utf8(names);
-    let names = names.unwrap_or_else(|other| GB18030.decode(other.as_bytes()).0.into_owned());
-    Ok(names.trim_end().replace("\r\n", "\n"))
+    Ok(accounts::text_of(&names).trim_end().replace("\r\n", "\n"))
 }
 
 /// Reads from a data connection; 0 is its end. Many servers end TLS without saying so

@@ -1,15 +1,14 @@
 //! A program that sends a mail with names, copies and a place for answers (beyond the cases).
 //!
-//! Run it: `cargo run -p practice-servers` in another terminal, then `cargo run -p
-//! lesson11-headers-mail`.
+//! Run it: `cargo run -p lesson11-headers-mail`, with the practice servers in another terminal.
 //! New here: display names, Cc, Bcc and Reply-To, and a subject in Chinese.
 //! Diff it: with lesson 06, which has the fewest headers.
 
 use accounts::Phase::{Connect, LogIn, Quit, SendMail, StartTls};
 use accounts::{Account, InPhase, Tls};
 use lettre::Message;
-use lettre::message::SinglePart;
-use lettre::message::header::{Bcc, Cc, To};
+use lettre::message::header::To;
+use lettre::message::{MessageBuilder, SinglePart};
 use lettre::transport::smtp::authentication::DEFAULT_MECHANISMS;
 use lettre::transport::smtp::client::SmtpConnection;
 use lettre::transport::smtp::extension::ClientId;
@@ -56,12 +55,12 @@ fn build_message(config: &Config) -> shared::Result<Message> {
     let (mut from, mut reply_to) = (accounts::sender(config), accounts::reply_to(config));
     from.name.get_or_insert("王老师".to_string());
     reply_to.name.get_or_insert("Teacher Wang".to_string());
-    Message::builder()
+    let builder = accounts::cc(config).fold(Message::builder(), MessageBuilder::cc);
+    let builder = accounts::bcc(config).fold(builder, MessageBuilder::bcc);
+    builder
         .from(from)
         .mailbox(To::from(accounts::recipients(config)))
         .reply_to(reply_to)
-        .mailbox(Cc::from(accounts::copies(config, "LESSON_MAIL_CC")))
-        .mailbox(Bcc::from(accounts::copies(config, "LESSON_MAIL_BCC")))
         .subject("你好：一封有抄送的邮件")
         .message_id(None)
         .singlepart(SinglePart::plain(CONTENT.to_string()))
@@ -76,9 +75,10 @@ fn connect_mta(account: &Account) -> shared::Result<SmtpConnection> {
     let timeout = Some(account.timeout);
     let mut mta = SmtpConnection::connect(addr, timeout, &name, from_the_start, None)
         .in_phase(Connect, account)?;
+    shared::info!("connected to {account}: {}", mta.server_info().name());
     if account.tls == Tls::Required || account.tls == Tls::IfOffered && mta.can_starttls() {
         mta.starttls(&tls, &name).in_phase(StartTls, account)?;
+        shared::info!("in TLS from here on");
     }
-    shared::info!("connected to {account}");
     Ok(mta)
 }

@@ -53,6 +53,9 @@ fn copies_to_several_or_to_none() {
     assert_eq!(recipients(&lines), expected);
     let lines = told(plain, &["--mail-bcc", "", "--mail-reply-to", "x@y.example"]);
     assert_eq!(recipients(&lines), ["<xuesheng@sina.example>", "<banzhang@sina.example>"]);
+    // An empty field would be a wrong one (RFC 5322 section 3.6.3).
+    let lines = told(plain, &["--mail-cc", "", "--mail-bcc", "", "--mail-reply-to", "x@y.example"]);
+    assert!(!lines.iter().any(|line| line.starts_with("Cc")), "{lines:?}");
     let reply_to = "Reply-To: \"Teacher Wang\" <x@y.example>";
     assert!(lines.iter().any(|line| line == reply_to), "{lines:?}");
 }

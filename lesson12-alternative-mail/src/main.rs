@@ -1,7 +1,6 @@
 //! A program that sends a mail in text and HTML (beyond the cases).
 //!
-//! Run it: `cargo run -p practice-servers` in another terminal, then `cargo run -p
-//! lesson12-alternative-mail`.
+//! Run it: `cargo run -p lesson12-alternative-mail`, with the practice servers in another terminal.
 //! New here: two versions of the content in a multipart container of subtype alternative.
 //! Diff it: with lesson 07, which sends the HTML alone.
 
@@ -70,9 +69,10 @@ fn connect_mta(account: &Account) -> shared::Result<SmtpConnection> {
     let timeout = Some(account.timeout);
     let mut mta = SmtpConnection::connect(addr, timeout, &name, from_the_start, None)
         .in_phase(Connect, account)?;
+    shared::info!("connected to {account}: {}", mta.server_info().name());
     if account.tls == Tls::Required || account.tls == Tls::IfOffered && mta.can_starttls() {
         mta.starttls(&tls, &name).in_phase(StartTls, account)?;
+        shared::info!("in TLS from here on");
     }
-    shared::info!("connected to {account}");
     Ok(mta)
 }

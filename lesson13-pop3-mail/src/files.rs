@@ -1,4 +1,4 @@
-//! Files for what comes from the network: under safe names, whole or not at all, replacing nothing.
+//! Attachments become files: under safe names, whole or not at all, replacing nothing.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
@@ -7,31 +7,49 @@ use std::process;
 
 use shared::OrCannot;
 
+use crate::mail::Part;
+
 /// A name has so many bytes before its extension; most systems allow 255 in all.
 const MAX_STEM: usize = 200;
-/// Windows takes none of the first in a name; the others turn the direction of the text around, so
-/// that `exe.txt` can be seen where `txt.exe` stands.
-const UNSAFE: [char; 16] = [
-    '<', '>', ':', '"', '|', '?', '*', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}',
-    '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
-];
+/// Windows takes none of these in a name.
+const UNSAFE: [char; 7] = ['<', '>', ':', '"', '|', '?', '*'];
+/// A program opens them by this extension, which is added where the sender's name does not have it.
+const EXTENSIONS: [(&str, &str); 3] =
+    [("message/rfc822", ".eml"), ("message/global", ".eml"), ("text/calendar", ".ics")];
 
 /// Saves an attachment into `folder` under its own name as far as that is safe, else by its
 /// `number`, and returns the file's path. A file that is there is never replaced.
 ///
 /// # Errors
 /// The file cannot be written.
-pub fn save(name: &str, content: &[u8], number: usize, folder: &Path) -> shared::Result<PathBuf> {
-    fs::create_dir_all(folder).or_cannot("make the folder", folder.display())?;
-    let mut name = safe_name(name);
+pub fn save(file: &Part, number: usize, folder: &Path) -> shared::Result<PathBuf> {
+    let mut name = safe_name(&file.name().unwrap_or_default());
     if name.is_empty() {
         name = format!("attachment-{number}");
     }
+    let extension = EXTENSIONS.iter().find(|(kind, _)| *kind == file.kind);
+    if let Some((_, extension)) = extension.filter(|(_, end)| !name.to_lowercase().ends_with(end)) {
+        name += extension;
+    }
+    save_as(&name, &file.content, number, folder)
+}
+
+/// Saves bytes into `folder` under a safe name.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn save_as(
+    name: &str,
+    content: &[u8],
+    number: usize,
+    folder: &Path,
+) -> shared::Result<PathBuf> {
+    fs::create_dir_all(folder).or_cannot("make the folder", folder.display())?;
     // Until all of it is written, it has another name.
     let draft = folder.join(format!(".lesson13-{}-{number}.part", process::id()));
     let _left_behind = fs::remove_file(&draft);
     let written = write(&draft, content);
-    let saved = written.and_then(|()| give_name(&draft, folder, &name));
+    let saved = written.and_then(|()| give_name(&draft, folder, name));
     let _is_no_more = fs::remove_file(&draft);
     saved.or_cannot("save", folder.join(name).display())
 }
@@ -70,7 +88,9 @@ fn give_name(draft: &Path, folder: &Path, name: &str) -> io::Result<PathBuf> {
 /// perhaps nothing.
 fn safe_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let is_safe = |character: &char| !character.is_control() && !UNSAFE.contains(character);
+    let is_safe = |character: &char| {
+        !character.is_control() && !UNSAFE.contains(character) && !is_unseen(*character)
+    };
     let kept: String = last.chars().filter(is_safe).collect();
     let trim = |character: char| character == '.' || character.is_whitespace();
     let kept = kept.trim_matches(trim);
@@ -92,4 +112,11 @@ fn safe_name(name: &str) -> String {
         stem.insert(0, '_');
     }
     format!("{stem}{extension}")
+}
+
+/// Some of them turn the direction of the text around: `exe.txt` can then be seen where `txt.exe`
+/// stands.
+fn is_unseen(character: char) -> bool {
+    matches!(character, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{feff}')
+        || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
 }

@@ -1,23 +1,22 @@
-//! A program that fetches the newest mail over POP3 and takes it apart (no number in the notes).
+//! A program that fetches the newest mail over POP3 and takes it apart (beyond the cases).
 //!
-//! Run it: `cargo run -p practice-servers` in another terminal, then `cargo run -p
-//! lesson13-pop3-mail`.
-//! New here: POP3, which hands a mail from the MDA to its reader, and what a mail looks like
-//! inside.
+//! Run it: `cargo run -p lesson13-pop3-mail`, with the practice servers in another terminal.
+//! New here: POP3, which hands out mail, and what a mail looks like inside.
 //! Diff it: it has no parent; its `pop3.rs` is the other side of `practice-servers/src/pop3.rs`.
 
+mod charsets;
 mod files;
 mod mail;
+mod mend;
 mod pop3;
+mod reading;
+mod show;
 mod stream;
+mod words;
 
 use std::path::Path;
 
-use mail::Part;
 use pop3::Mailbox;
-
-/// So many messages of the list are shown, the newest ones.
-const MAX_SHOWN: usize = 10;
 
 fn main() -> shared::Result {
     let config = shared::load!(
@@ -43,7 +42,7 @@ fn main() -> shared::Result {
     // Step 4: list them.
     let mut list = mailbox.list()?;
     list.sort();
-    show_list(&list)?;
+    show::list(&list)?;
 
     // With nothing to fetch, the next step is the sixth.
     let Some((newest, _size)) = list.last() else {
@@ -58,43 +57,14 @@ fn main() -> shared::Result {
     let _ = mailbox.quit().inspect_err(shared::report);
 
     // Step 7: take the message apart: headers, parts, text and attachments.
-    let parts = mail::take_apart(&message)?;
-    show_mail(&parts)?;
-    let attachments = parts.iter().filter(|part| part.is_attachment());
-    for (number, part) in (1..).zip(attachments) {
-        let name = part.name().unwrap_or_default();
-        let folder = Path::new(config.text("LESSON_SAVE_DIR"));
-        let path = files::save(&name, &part.content, number, folder)?;
-        shared::print(format!("saved {}", path.display()))?;
+    let mail = mail::take_apart(&message)?;
+    let reading = reading::divide(&mail);
+    show::mail(&mail, &reading)?;
+    let folder = Path::new(config.text("LESSON_SAVE_DIR"));
+    for (number, file) in (1..).zip(&reading.files) {
+        let path = files::save(file, number, folder)?;
+        let note = if file.is_whole { "" } else { " (not all of it could be decoded)" };
+        shared::print(format!("saved {}{note}", path.display()))?;
     }
     Ok(())
-}
-
-/// Shows the number and the size of each message, or of the newest ones.
-fn show_list(list: &[(u64, u64)]) -> shared::Result {
-    let older = list.len().saturating_sub(MAX_SHOWN);
-    if older > 0 {
-        shared::print(format!("  ({older} older ones)"))?;
-    }
-    for (number, size) in &list[older..] {
-        shared::print(format!("  number {number}: {size} bytes"))?;
-    }
-    Ok(())
-}
-
-/// Shows what a reader wants to know of a mail: its headers, the tree of its parts, and its text.
-fn show_mail(parts: &[Part]) -> shared::Result {
-    shared::print("")?;
-    for name in ["From", "To", "Cc", "Subject", "Date"] {
-        if let Some(text) = parts[0].field(name) {
-            shared::print(format!("{name}: {text}"))?;
-        }
-    }
-    shared::print("")?;
-    for part in parts {
-        shared::print(part.summary())?;
-    }
-    shared::print("")?;
-    let text = mail::text(parts).unwrap_or("(no text)".into());
-    shared::print(format!("{}\n", text.trim_end()))
 }

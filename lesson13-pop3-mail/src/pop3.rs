@@ -29,9 +29,9 @@ impl<'a> Mailbox<'a> {
     /// There is no connection, TLS does not come about, or the server does not want us.
     pub fn connect(account: &'a Account) -> shared::Result<Self> {
         let stream = BufReader::new(stream::connect(account)?);
-        shared::info!("connected to {account}");
         let mut mailbox = Mailbox { account, stream };
         mailbox.reply(Connect)?;
+        shared::info!("connected to {account}");
         Ok(mailbox)
     }
 
@@ -108,7 +108,7 @@ impl<'a> Mailbox<'a> {
     fn reply(&mut self, phase: Phase) -> shared::Result<String> {
         let mut line = Vec::new();
         self.add_line(&mut line, MAX_REPLY).in_phase(phase, self.account)?;
-        let text = String::from_utf8_lossy(&line).trim_end_matches("\r\n").to_string();
+        let text = accounts::text_of(&line).trim_end_matches("\r\n").to_string();
         shared::info!("received {}", self.account.masked(phase, &text));
         match text == "+OK" || text.starts_with("+OK ") {
             true => Ok(text),
@@ -140,10 +140,8 @@ impl<'a> Mailbox<'a> {
         let start = lines.len();
         while !lines[start..].ends_with(b"\r\n") {
             if lines.len() == max {
-                return Err(io::Error::new(
-                    ErrorKind::InvalidData,
-                    format!("more than {max} bytes"),
-                ));
+                let why = format!("more than {max} bytes");
+                return Err(io::Error::new(ErrorKind::FileTooLarge, why));
             }
             let mut limited = (&mut self.stream).take((max - lines.len()) as u64);
             if limited.read_until(b'\n', lines)? == 0 {

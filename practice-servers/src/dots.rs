@@ -1,12 +1,14 @@
 //! How a message travels over SMTP and POP3: it ends with a line that holds a dot alone, and a line
 //! that begins with a dot gets another one (RFC 5321 section 4.5.2, RFC 1939 section 3).
 //!
-//! A line ends with CR LF and with nothing else: were a bare CR or LF taken for the end of a line,
-//! one message could be made to look like two.
+//! Lines end with CR LF here. A peer may end a line with LF alone: it becomes CR LF. A CR alone
+//! becomes a blank. But only CR LF . CR LF ends a message: were less taken for its end, one message
+//! could be made to look like two, since servers do not agree on such ends ("SMTP smuggling").
 
 use std::io::{self, BufRead, ErrorKind, Write};
 use std::time::Instant;
 
+use crate::connection::Connection;
 use crate::limits;
 
 /// Where in a line the last byte stood.
@@ -22,104 +24,263 @@ enum Place {
     Within,
     /// After a CR in a line.
     Cr,
-    /// After the line with nothing but a dot.
+    /// After the line that ends the message.
     End,
 }
 
-/// Receives one message up to its end and gives the message's own bytes, in parts, to `keep`.
+/// Takes the lines of a message apart, in pieces as they come.
+struct Receiver {
+    place: Place,
+    /// Whether the line before ended with CR LF.
+    is_after_cr_lf: bool,
+    /// Whether a dot stood alone in a line that did not end the message.
+    has_bare_dot: bool,
+}
+
+/// Receives one message up to its end and gives its lines, each with CR LF, in parts to `keep`.
 ///
 /// # Errors
-/// The stream's; `UnexpectedEof` when it ends too early, and `TimedOut` when the end does not come
-/// in [`limits::SILENCE`].
-pub fn receive(stream: &mut impl BufRead, mut keep: impl FnMut(&[u8])) -> io::Result<()> {
+/// The connection's; `UnexpectedEof` when it ends too early, and `TimedOut` when the end does not
+/// come in [`limits::SILENCE`], or nothing comes for as long as the peer may be silent.
+pub fn receive(connection: &mut Connection, mut keep: impl FnMut(&[u8])) -> io::Result<()> {
     let started = Instant::now();
-    let mut place = Place::Start;
+    let mut receiver = Receiver::new();
+    let mut has_said_so = false;
     let mut part = Vec::new();
-    while place != Place::End {
+    while receiver.place != Place::End {
         if started.elapsed() > limits::SILENCE {
             return Err(ErrorKind::TimedOut.into());
         }
-        let bytes = match stream.fill_buf() {
-            Ok([]) => return Err(ErrorKind::UnexpectedEof.into()),
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error),
-        };
+        if !connection.wait(Instant::now())? {
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
         part.clear();
-        let taken = unstuff(bytes, &mut place, &mut part);
-        stream.consume(taken);
+        let taken = receiver.take(connection.stream.buffer(), &mut part);
+        connection.stream.consume(taken);
         keep(&part);
+        if receiver.has_bare_dot && !has_said_so {
+            has_said_so = true;
+            connection.transcript.note(
+                "a dot alone in a line does not end the mail: CR LF must stand before and behind \
+                 it, as nc -C and telnet send it",
+            );
+        }
     }
     Ok(())
 }
 
-/// Moves `bytes` into `part`, without the dots that the sender has added, and returns how many of
-/// `bytes` belong to this message.
-fn unstuff(bytes: &[u8], place: &mut Place, part: &mut Vec<u8>) -> usize {
-    for (index, &byte) in bytes.iter().enumerate() {
-        *place = match (*place, byte) {
-            (Place::Start, b'.') => Place::Dot,
-            (Place::Dot, b'\r') => Place::DotCr,
-            (Place::DotCr, b'\n') => {
-                *place = Place::End;
-                return index + 1;
-            }
-            (Place::Cr, b'\n') => {
-                part.push(byte);
-                Place::Start
-            }
-            (before, byte) => {
-                if before == Place::DotCr {
-                    part.push(b'\r');
-                }
-                part.push(byte);
-                // In `DotCr` the CR is in the part now, so it stands before this byte.
-                match byte {
-                    b'\r' => Place::Cr,
-                    _ => Place::Within,
-                }
-            }
-        };
+impl Receiver {
+    fn new() -> Self {
+        Receiver { place: Place::Start, is_after_cr_lf: true, has_bare_dot: false }
     }
-    bytes.len()
+
+    /// Moves `bytes` into `part`, without the dots that the sender has added, and returns how many
+    /// of `bytes` belong to this message.
+    fn take(&mut self, bytes: &[u8], part: &mut Vec<u8>) -> usize {
+        for (index, &byte) in bytes.iter().enumerate() {
+            self.place = match (self.place, byte) {
+                (Place::Start, b'.') => Place::Dot,
+                (Place::Dot, b'\r') => Place::DotCr,
+                (Place::DotCr, b'\n') if self.is_after_cr_lf => {
+                    self.place = Place::End;
+                    return index + 1;
+                }
+                (before @ (Place::Dot | Place::DotCr), b'\n') => {
+                    // The dot is the text of the line.
+                    part.extend(b".\r\n");
+                    self.has_bare_dot = true;
+                    self.is_after_cr_lf = before == Place::DotCr;
+                    Place::Start
+                }
+                (before, b'\n') => {
+                    part.extend(b"\r\n");
+                    self.is_after_cr_lf = before == Place::Cr;
+                    Place::Start
+                }
+                (before, byte) => {
+                    if matches!(before, Place::Cr | Place::DotCr) {
+                        part.push(b' ');
+                    }
+                    match byte {
+                        b'\r' => Place::Cr,
+                        byte => {
+                            part.push(byte);
+                            Place::Within
+                        }
+                    }
+                }
+            };
+        }
+        bytes.len()
+    }
 }
 
-/// Sends one message and its end.
+/// Sends one message and its end, and returns how many bytes it has on the way without its end.
+/// Given a number of `lines`, it sends the header, the empty line behind it, and so many lines more
+/// at most.
 ///
 /// # Errors
 /// The reader's and the writer's; `TimedOut` when the peer does not take it in [`limits::SILENCE`].
-pub fn send(message: &mut impl BufRead, stream: &mut (impl Write + ?Sized)) -> io::Result<()> {
+pub fn send(
+    message: &mut impl BufRead,
+    lines: Option<u64>,
+    stream: &mut (impl Write + ?Sized),
+) -> io::Result<u64> {
     let started = Instant::now();
-    let mut place = Place::Start;
+    let mut count = 0;
+    let mut sender = Sender { is_start: true, has_cr: false, is_header: true, lines };
     let mut part = Vec::new();
     loop {
         if started.elapsed() > limits::SILENCE {
             return Err(ErrorKind::TimedOut.into());
         }
         let bytes = message.fill_buf()?;
-        if bytes.is_empty() {
-            break;
-        }
-        part.clear();
-        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-            if place == Place::Start && line.starts_with(b".") {
-                part.push(b'.');
-            }
-            part.extend_from_slice(line);
-            place = match line {
-                [.., b'\r', b'\n'] => Place::Start,
-                [b'\n'] if place == Place::Cr => Place::Start,
-                [.., b'\r'] => Place::Cr,
-                _ => Place::Within,
-            };
-        }
-        stream.write_all(&part)?;
+        let is_end = bytes.is_empty() || sender.is_done();
+        sender.take(bytes, &mut part);
         let length = bytes.len();
         message.consume(length);
+        if is_end && !sender.is_start {
+            part.extend_from_slice(b"\r\n");
+        }
+        let own = part.len() as u64;
+        if is_end {
+            part.extend_from_slice(b".\r\n");
+        }
+        if is_end || part.len() > limits::PIECE {
+            stream.write_all(&part)?;
+            count += own;
+            part.clear();
+        }
+        if is_end {
+            stream.flush()?;
+            return Ok(count);
+        }
     }
-    if place != Place::Start {
-        stream.write_all(b"\r\n")?;
+}
+
+/// Puts the lines of a message together, in pieces as they are read.
+struct Sender {
+    /// Whether the next byte begins a line.
+    is_start: bool,
+    /// Whether the last byte was a CR: an LF may belong to it.
+    has_cr: bool,
+    is_header: bool,
+    /// How many lines are left to send behind the header.
+    lines: Option<u64>,
+}
+
+impl Sender {
+    fn is_done(&self) -> bool {
+        !self.is_header && self.lines == Some(0)
     }
-    stream.write_all(b".\r\n")?;
-    stream.flush()
+
+    /// Moves `bytes` into `part`, with CR LF at the end of every line and a dot before every dot
+    /// that begins one.
+    fn take(&mut self, mut bytes: &[u8], part: &mut Vec<u8>) {
+        while !bytes.is_empty() && !self.is_done() {
+            let end = memchr::memchr(b'\n', bytes);
+            let (line, rest) = bytes.split_at(end.map_or(bytes.len(), |end| end + 1));
+            bytes = rest;
+            if self.has_cr && line != b"\n" {
+                part.push(b' ');
+                self.is_start = false;
+            }
+            let text = line.strip_suffix(b"\n").unwrap_or(line);
+            let before_cr = text.strip_suffix(b"\r");
+            self.has_cr = end.is_none() && before_cr.is_some();
+            let text = before_cr.unwrap_or(text);
+            if self.is_start && text.starts_with(b".") {
+                part.push(b'.');
+            }
+            let begin = part.len();
+            part.extend_from_slice(text);
+            if text.contains(&b'\r') {
+                part[begin..].iter_mut().filter(|byte| **byte == b'\r').for_each(|cr| *cr = b' ');
+            }
+            self.is_start &= text.is_empty();
+            if end.is_some() {
+                part.extend(b"\r\n");
+                match &mut self.lines {
+                    Some(lines) if !self.is_header => *lines -= 1,
+                    _ => self.is_header &= !self.is_start,
+                }
+                self.is_start = true;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// What is kept of `bytes`, and how many of them belong to the message.
+    pub(crate) fn received(bytes: &[u8], piece: usize) -> (Vec<u8>, Option<usize>) {
+        let mut receiver = Receiver::new();
+        let (mut kept, mut taken) = (Vec::new(), 0);
+        for piece in bytes.chunks(piece) {
+            taken += receiver.take(piece, &mut kept);
+            if receiver.place == Place::End {
+                return (kept, Some(taken));
+            }
+        }
+        (kept, None)
+    }
+
+    pub(crate) fn sent(mut bytes: &[u8], piece: usize, lines: Option<u64>) -> Vec<u8> {
+        let mut stream = Vec::new();
+        let mut reader = io::BufReader::with_capacity(piece, &mut bytes);
+        send(&mut reader, lines, &mut stream).unwrap();
+        stream
+    }
+
+    #[test]
+    fn every_line_ends_with_cr_lf() {
+        for (sent, kept) in [
+            ("a\nb\r\nc\n\n\r\n", "a\r\nb\r\nc\r\n\r\n\r\n"),
+            ("a\rb\r\r\n\rc\n\r", "a b \r\n c\r\n"),
+            ("..\n...\n.x\n", ".\r\n..\r\nx\r\n"),
+            (".\n\n.\r\n.\r.\r\n", ".\r\n\r\n.\r\n .\r\n"),
+        ] {
+            for piece in [1, 2, 3, 100] {
+                let (is, _) = received(sent.as_bytes(), piece);
+                assert_eq!(
+                    is.escape_ascii().to_string(),
+                    kept.as_bytes().escape_ascii().to_string()
+                );
+            }
+        }
+    }
+
+    /// The ends of a mail that make SMTP smuggling work on other servers.
+    #[test]
+    fn only_cr_lf_dot_cr_lf_ends_a_message() {
+        let ends = ["\r\n", "\n", "\r", "\0"];
+        for (before, after) in ends.iter().flat_map(|before| ends.map(|after| (before, after))) {
+            let bytes = format!("a{before}.{after}MAIL FROM:<evil@b.example>\r\n.\r\n");
+            for piece in [1, 2, 3, 100] {
+                let (kept, taken) = received(bytes.as_bytes(), piece);
+                let is_end = (*before, after) == ("\r\n", "\r\n");
+                assert_eq!(taken, Some(if is_end { 6 } else { bytes.len() }), "{bytes:?}");
+                // What was kept goes on as one mail, too.
+                let on = sent(&kept, piece, None);
+                assert_eq!(received(&on, piece), (kept, Some(on.len())), "{bytes:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn whatever_lies_in_a_file_is_sent_in_lines() {
+        for (file, lines, stream) in [
+            ("", None, ".\r\n"),
+            ("a\n.b\r\nc\rd\r\r\n\r.", None, "a\r\n..b\r\nc d \r\n .\r\n.\r\n"),
+            ("a\n\nb\nc\n", Some(0), "a\r\n\r\n.\r\n"),
+            ("a\r\n\r\n\r\n\nc\n", Some(1), "a\r\n\r\n\r\n.\r\n"),
+            ("a\n\nb", Some(9), "a\r\n\r\nb\r\n.\r\n"),
+        ] {
+            for piece in [1, 2, 3, 100] {
+                assert_eq!(String::from_utf8(sent(file.as_bytes(), piece, lines)).unwrap(), stream);
+            }
+        }
+    }
 }

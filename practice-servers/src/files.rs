@@ -1,7 +1,7 @@
 //! Files that appear under their names only when they are whole and safe on the disk.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -18,14 +18,15 @@ pub fn unique_name() -> String {
     format!("{seconds}.M{micros:06}P{}Q{count}", process::id())
 }
 
-/// A file that is being written under a temporary name, and removed when dropped.
+/// A file that is being written under a temporary name, which goes when the draft is dropped.
 pub struct Draft {
     file: File,
     path: PathBuf,
 }
 
 impl Draft {
-    /// Begins a file in `folder`, which lies on the same file system as the file's later place.
+    /// Begins a file in `folder`, which lies on the same file system as the file's later place. The
+    /// folder is made if somebody has removed it.
     ///
     /// # Errors
     /// The system's.
@@ -36,7 +37,7 @@ impl Draft {
         // Other users of this machine may not read it.
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&path)?;
+        let file = in_folder(folder, || options.open(&path))?;
         Ok(Draft { file, path })
     }
 
@@ -45,12 +46,23 @@ impl Draft {
     ///
     /// # Errors
     /// The system's, above all that the disk is full.
-    pub fn publish(mut self, name: &Path) -> io::Result<()> {
+    pub fn publish(self, name: &Path) -> io::Result<()> {
         self.file.sync_all()?;
-        fs::rename(&self.path, name)?;
-        // The draft no longer exists: drop has nothing to remove.
-        self.path = PathBuf::new();
+        self.rename(name)?;
         sync_folder_of(name)
+    }
+
+    /// Gives the file its real name, and writes nothing to the disk.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn rename(self, name: &Path) -> io::Result<()> {
+        fs::rename(&self.path, name)
+    }
+
+    /// Where the file lies for now.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// The file itself.
@@ -71,9 +83,22 @@ impl Write for Draft {
 
 impl Drop for Draft {
     fn drop(&mut self) {
-        if !self.path.as_os_str().is_empty() {
-            let _ = fs::remove_file(&self.path);
+        // Once the file has its real name, there is none of this name.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// Does `work` in a folder, which it makes if somebody has removed it.
+///
+/// # Errors
+/// The system's.
+pub fn in_folder<T>(folder: &Path, work: impl Fn() -> io::Result<T>) -> io::Result<T> {
+    match work() {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            fs::create_dir_all(folder)?;
+            work()
         }
+        result => result,
     }
 }
 
@@ -87,14 +112,21 @@ pub fn write(folder: &Path, name: &Path, bytes: &[u8]) -> io::Result<()> {
     draft.publish(name)
 }
 
-/// Writes the folder of `path` to the disk, with the names of the files in it. Windows has no such
-/// call.
+/// Writes a folder to the disk, with the names of the files in it. Windows has no such call.
+///
+/// # Errors
+/// The system's.
+pub fn sync(folder: &Path) -> io::Result<()> {
+    match cfg!(unix) {
+        true => File::open(folder)?.sync_all(),
+        false => Ok(()),
+    }
+}
+
+/// The same for the folder in which `path` lies.
 ///
 /// # Errors
 /// The system's.
 pub fn sync_folder_of(path: &Path) -> io::Result<()> {
-    match path.parent() {
-        Some(folder) if cfg!(unix) => File::open(folder)?.sync_all(),
-        _ => Ok(()),
-    }
+    path.parent().map_or(Ok(()), sync)
 }

@@ -2,7 +2,7 @@
 //! connection, and each file or list over another one, which the client opens (passive mode).
 
 mod files;
-mod list;
+pub(crate) mod list;
 mod login;
 mod text;
 mod transfer;
@@ -36,11 +36,18 @@ pub struct Session<'a> {
     listener: Option<TcpListener>,
     /// Since `EPSV ALL` (RFC 2428 section 4).
     extended_only: bool,
-    /// From REST: where the next RETR begins.
+    /// From REST: where the next RETR or STOR begins.
     offset: u64,
     /// From RNFR: what RNTO will rename.
     rename_from: Option<String>,
 }
+
+const FEATURES: &str = "211-beyond RFC 959:\n AUTH TLS\n EPSV\n MDTM\n PBSZ\n PROT\n REST STREAM\n \
+                        SIZE\n TVFS\n UTF8\n211 that is all";
+const COMMANDS: &str = "214-the commands:\n \
+    ABOR ALLO APPE AUTH CDUP CWD DELE EPSV FEAT HELP LIST MDTM MKD MODE NLST NOOP OPTS PASS PASV\n \
+    PBSZ PROT PWD QUIT REIN REST RETR RMD RNFR RNTO SIZE STAT STOR STRU SYST TYPE USER\n\
+    214 that is all";
 
 /// A reply, whether the command was done (`Ok`) or refused (`Err`). So `?` returns a refusal early.
 type Answer<T = Reply> = Result<T, Reply>;
@@ -57,23 +64,34 @@ impl session::Session for Session<'_> {
         // Names may begin or end with a space.
         let (verb, argument) = line.split_once(' ').unwrap_or((line, ""));
         let verb = verb.to_ascii_uppercase();
-        if !matches!(&*verb, "RETR" | "STOR" | "PASV" | "EPSV" | "TYPE" | "NOOP") {
+        // The names of these commands in RFC 775, which some clients use.
+        let verb = match verb.as_str() {
+            "XPWD" | "XCWD" | "XMKD" | "XRMD" => &verb[1..],
+            "XCUP" => "CDUP",
+            verb => verb,
+        };
+        if !matches!(verb, "RETR" | "STOR" | "APPE" | "PASV" | "EPSV" | "TYPE" | "NOOP") {
             self.offset = 0;
         }
         if verb != "RNTO" {
             self.rename_from = None;
         }
-        let answer = match verb.as_str() {
+        let answer = match verb {
+            "ABOR" | "CDUP" | "FEAT" | "NOOP" | "PASV" | "PWD" | "QUIT" | "REIN" | "SYST"
+                if !argument.is_empty() =>
+            {
+                Err(format!("501 {verb} takes no argument").into())
+            }
             "USER" => self.user(argument),
             "PASS" => self.pass(argument),
             "AUTH" => self.auth(argument, connection.is_secure),
             "PBSZ" => self.pbsz(connection.is_secure),
             "PROT" => self.prot(argument),
-            "FEAT" => Ok("211-beyond RFC 959:\n AUTH TLS\n EPSV\n MDTM\n PBSZ\n PROT\n \
-                          REST STREAM\n SIZE\n TVFS\n UTF8\n211 that is all"
-                .into()),
+            "FEAT" => Ok(FEATURES.into()),
             "OPTS" if argument.eq_ignore_ascii_case("UTF8 ON") => Ok("200 always".into()),
             "OPTS" => Err("501 UTF8 ON is the only option".into()),
+            "HELP" => Ok(COMMANDS.into()),
+            "STAT" if argument.is_empty() => Ok(self.status()),
             "SYST" => Ok("215 UNIX Type: L8".into()),
             "NOOP" => Ok("200 here I am".into()),
             "QUIT" => Ok(Reply::close("221 goodbye")),
@@ -82,7 +100,17 @@ impl session::Session for Session<'_> {
                 None => Err(Reply::mistake("530 log in first")),
             },
         };
-        Ok(answer.unwrap_or_else(|refusal| refusal))
+        let reply = answer.unwrap_or_else(|refusal| refusal);
+        if reply.text.starts_with("45") {
+            let folder = self.practice.folder.join("ftp");
+            let why = format!("cannot change what is in {}: {}", folder.display(), reply.text);
+            connection.transcript.failed(why);
+        }
+        Ok(reply)
+    }
+
+    fn has_logged_in(&self) -> bool {
+        self.account.is_some()
     }
 
     fn refuse(&mut self, why: &str) -> Reply {
@@ -113,11 +141,22 @@ impl<'a> Session<'a> {
         }
     }
 
+    fn status(&self) -> Reply {
+        let who = match self.account {
+            Some(_) => format!("{} has logged in", self.user),
+            None => "nobody has logged in".into(),
+        };
+        let kind = if self.is_binary { "I (bytes)" } else { "A (text)" };
+        let folder = quoted(&self.folder);
+        format!("211-FTP practice server\n {who}\n folder {folder}, type {kind}\n211 that is all")
+            .into()
+    }
+
     /// The commands for those who have logged in.
     fn answer_user(&mut self, verb: &str, argument: &str, connection: &mut Connection) -> Answer {
         match verb {
-            "CWD" | "SIZE" | "MDTM" | "RETR" | "STOR" | "DELE" | "MKD" | "RMD" | "RNFR"
-            | "RNTO"
+            "CWD" | "SIZE" | "MDTM" | "RETR" | "STOR" | "APPE" | "ALLO" | "DELE" | "MKD"
+            | "RMD" | "RNFR" | "RNTO"
                 if argument.is_empty() =>
             {
                 Err(format!("501 {verb} what?").into())
@@ -145,9 +184,19 @@ impl<'a> Session<'a> {
             "LIST" => self.list(argument, true, connection),
             "NLST" => self.list(argument, false, connection),
             "RETR" => self.retr(argument, connection),
-            "STOR" => self.stor(argument, connection),
+            "STAT" => self.stat(argument),
+            "STOR" => self.stor(argument, false, connection),
+            "APPE" => self.stor(argument, true, connection),
+            "REIN" => {
+                (self.account, self.listener) = (None, None);
+                Ok("220 begin anew".into())
+            }
+            "ALLO" => Ok("202 the disk has room, or it has not".into()),
             // The server reads no command while a transfer is under way.
-            "ABOR" => Ok("226 nothing to break off".into()),
+            "ABOR" => {
+                self.listener = None;
+                Ok("226 nothing is under way any more".into())
+            }
             _ => Err(Reply::mistake("502 no such command here")),
         }
     }
@@ -160,16 +209,16 @@ fn quoted(path: &str) -> String {
 
 /// The reply when the system refuses.
 fn refusal(error: io::Error) -> Reply {
+    use ErrorKind::{FileTooLarge, InvalidFilename, InvalidInput, NotADirectory, PermissionDenied};
+    use ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
     match error.kind() {
-        ErrorKind::InvalidInput | ErrorKind::InvalidFilename => {
-            "553 no file can have that name".into()
+        InvalidInput | InvalidFilename => "553 no file can have that name".into(),
+        FileTooLarge | QuotaExceeded | StorageFull => "452 no room on the disk: try later".into(),
+        // Not the user's fault: the servers' own folder is out of order.
+        PermissionDenied | ReadOnlyFilesystem => {
+            format!("450 the server cannot do that now ({error}): try later").into()
         }
-        _ if is_no_room(&error) => "452 no room on the disk".into(),
+        NotADirectory => "550 that is no folder".into(),
         kind => format!("550 {kind}").into(),
     }
-}
-
-fn is_no_room(error: &io::Error) -> bool {
-    use ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
-    matches!(error.kind(), FileTooLarge | QuotaExceeded | StorageFull)
 }

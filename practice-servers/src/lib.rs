@@ -11,6 +11,8 @@ pub mod connection;
 pub mod dots;
 pub mod files;
 pub mod ftp;
+#[cfg(test)]
+mod fuzz;
 pub mod limits;
 pub mod mail;
 pub mod pop3;
@@ -31,7 +33,8 @@ use std::thread;
 use shared::{Error, OrCannot};
 
 use accounts::{FTP_USERS, OFFICES, Office};
-use mail::mailbox::{Locks, Maildir};
+use ftp::tree::Tree;
+use mail::mailbox::Locks;
 use mail::queue::Queue;
 use services::{Protocol, SERVICES, Service};
 use tls::Tls;
@@ -50,7 +53,7 @@ pub struct Practice {
     /// FTP holds this for writing while it renames something. Whoever has checked a path holds it
     /// for reading, so that the path stays what it was.
     renaming: RwLock<()>,
-    /// The queue of each office, by the office's domain.
+    /// The mail of each office, by the office's domain.
     queues: HashMap<&'static str, Queue>,
     sink: Sink,
     /// How many clients have connected so far.
@@ -60,14 +63,9 @@ pub struct Practice {
 }
 
 impl Practice {
-    /// The queue of an office.
+    /// The mailboxes and the queue of an office.
     fn queue(&self, office: &Office) -> &Queue {
         &self.queues[office.domain]
-    }
-
-    /// The mailbox of an account.
-    fn mailbox(&self, address: &str) -> std::io::Result<Maildir> {
-        Maildir::open(self.folder.join("mail").join(address))
     }
 }
 
@@ -175,19 +173,11 @@ fn make_folders(folder: &Path) -> shared::Result<PathBuf> {
     let _ = fs::remove_dir_all(&drafts);
     fs::create_dir(&drafts).or_cannot("make the folder", drafts.display())?;
     for (user, _) in FTP_USERS {
-        let tree = folder.join("ftp").join(user);
-        if !tree.exists() {
-            let public = tree.join("pub");
-            let readme = public.join("readme.txt");
-            fs::create_dir_all(&public).or_cannot("make the folder", public.display())?;
-            fs::write(&readme, README).or_cannot("write", readme.display())?;
-        }
+        let tree = Tree::new(folder.join("ftp").join(user));
+        tree.make().or_cannot("make the folders of", user)?;
     }
     Ok(drafts)
 }
-
-/// The file that every FTP user finds.
-const README: &str = "This file came to you over FTP.\n你好，这个文件是用 FTP 下载的。\n";
 
 fn spawn(whom: &str, work: impl FnOnce() + Send + 'static) -> shared::Result {
     thread::Builder::new().spawn(work).map(drop).or_cannot("start a thread for", whom)

@@ -13,17 +13,14 @@ pub const MESSAGE: u64 = 50 << 20;
 pub const RECIPIENTS: usize = 100;
 
 /// The most messages in one mailbox, and the most that wait in one queue.
-pub const MESSAGES: usize = 10_000;
+pub const MESSAGES: usize = 100_000;
 
 /// A message with more `Received` lines than this goes round in a loop (RFC 5321 section 6.3).
 pub const HOPS: usize = 100;
 
-/// The most connections that one address serves at the same time.
-pub const CONNECTIONS: usize = 50;
-
-/// The most further connections at one address to which the server says that it is busy. It closes
-/// those beyond without a word.
-pub const REFUSALS: usize = 50;
+/// The most connections that one address serves at the same time. Whoever comes then waits until
+/// somebody leaves.
+pub const CONNECTIONS: usize = 256;
 
 /// After so many failed logins, the next attempt closes the connection.
 pub const LOGINS: usize = 3;
@@ -35,11 +32,22 @@ pub const MISTAKES: usize = 20;
 /// minutes at least, RFC 1939 section 3 for 10).
 pub const SILENCE: Duration = Duration::from_secs(600);
 
+/// How long somebody who has not logged in may be silent when an address serves no more
+/// connections. The fewer it serves, the longer, up to [`SILENCE`].
+pub const HURRY: Duration = Duration::from_secs(5);
+
+/// A connection looks so often whether it has waited too long.
+pub const TICK: Duration = Duration::from_secs(1);
+
 /// The longest wait for the next bytes in the midst of a transfer, and for a whole TLS handshake.
 pub const STALL: Duration = Duration::from_secs(60);
 
 /// The longest wait for an FTP client to open the data connection.
 pub const DATA_CONNECTION: Duration = Duration::from_secs(5);
+
+/// How many bytes of a file or a message the server moves at a time. With less, downloads are slower,
+/// or now and then twice as slow.
+pub const PIECE: usize = 1 << 21;
 
 /// The pause before mail that could not be relayed is tried again.
 pub const RETRY: Duration = Duration::from_secs(5);

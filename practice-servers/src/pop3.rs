@@ -1,14 +1,15 @@
 //! POP3, the protocol in which mail is fetched (RFC 1939, RFC 2449): the office as MDA, the mail
 //! program as MUA.
 
-use std::fs::{self, File};
-use std::io::{self, BufReader, Read, Take};
+use std::fs::File;
+use std::io::{self, BufReader};
 
 use crate::accounts::Office;
 use crate::connection::{Connection, parse_number};
-use crate::mail::mailbox::{Lock, Message};
+use crate::mail::mailbox::{Lock, Maildir, Message};
 use crate::session::{self, Closing, Next, Reply, Session as _};
-use crate::{Practice, files, limits};
+use crate::transcript::Transcript;
+use crate::{Practice, limits};
 
 /// The office's side of one conversation.
 pub struct Session<'a> {
@@ -17,12 +18,13 @@ pub struct Session<'a> {
     /// Since USER.
     user: Option<String>,
     /// After the login.
-    mailbox: Option<Mailbox>,
+    mailbox: Option<Mailbox<'a>>,
     failed_logins: usize,
 }
 
 /// The mailbox as it was at the login: what comes later is for the next session.
-struct Mailbox {
+struct Mailbox<'a> {
+    maildir: &'a Maildir,
     items: Vec<Item>,
     /// As long as it is held, no other session can open the mailbox.
     _lock: Lock,
@@ -38,18 +40,18 @@ impl session::Session for Session<'_> {
         format!("+OK {} POP3 practice server", self.office.domain)
     }
 
-    fn answer(&mut self, line: &str, _: &mut Connection) -> io::Result<Reply> {
+    fn answer(&mut self, line: &str, connection: &mut Connection) -> io::Result<Reply> {
         if line.contains(char::is_control) {
             return Ok(self.refuse("a control character in a command"));
         }
         let (verb, argument) = line.split_once(' ').unwrap_or((line, ""));
         let reply = match verb.to_ascii_uppercase().as_str() {
-            "QUIT" => Reply::close(self.quit()),
+            "QUIT" => Reply::close(self.quit(&connection.transcript)),
             "CAPA" => "+OK\nTOP\nUIDL\nUSER\nRESP-CODES\nPIPELINING\nEXPIRE NEVER\n\
                        IMPLEMENTATION practice-servers\n."
                 .into(),
             "USER" => self.user(argument),
-            "PASS" => self.pass(argument),
+            "PASS" => self.pass(argument, &connection.transcript),
             verb => match &mut self.mailbox {
                 None => Reply::mistake("-ERR log in first"),
                 Some(mailbox) => {
@@ -61,13 +63,16 @@ impl session::Session for Session<'_> {
         Ok(reply)
     }
 
+    fn has_logged_in(&self) -> bool {
+        self.mailbox.is_some()
+    }
+
     fn refuse(&mut self, why: &str) -> Reply {
         Reply::mistake(format!("-ERR {why}"))
     }
 
     fn closing(&self, why: Closing) -> &'static str {
         match why {
-            Closing::Busy => "-ERR [SYS/TEMP] busy: come again",
             // The server says nothing, and deletes nothing (RFC 1939 section 3).
             Closing::Late => "",
             Closing::Mistakes => "-ERR closing: too many mistakes",
@@ -91,7 +96,7 @@ impl<'a> Session<'a> {
         "+OK and the password?".into()
     }
 
-    fn pass(&mut self, password: &str) -> Reply {
+    fn pass(&mut self, password: &str, transcript: &Transcript) -> Reply {
         let Some(user) = self.user.take() else {
             return Reply::mistake("-ERR say USER first");
         };
@@ -105,12 +110,18 @@ impl<'a> Session<'a> {
         let Some(lock) = self.practice.locks.take(&address) else {
             return "-ERR [IN-USE] another session has this mailbox open".into();
         };
-        let mailbox = self.practice.mailbox(&address);
-        let Ok(messages) = mailbox.and_then(|mailbox| mailbox.messages()) else {
-            return "-ERR [SYS/TEMP] cannot read the mailbox".into();
+        let Some(maildir) = self.practice.queue(self.office).mailbox(&address) else {
+            return "-ERR you have no mailbox".into();
+        };
+        let messages = match maildir.messages() {
+            Ok(messages) => messages,
+            Err(error) => {
+                transcript.failed(format!("cannot read {}: {error}", maildir.folder().display()));
+                return "-ERR [SYS/TEMP] cannot read the mailbox: come again later".into();
+            }
         };
         let items = messages.into_iter().map(|message| Item { message, is_deleted: false });
-        let mailbox = Mailbox { items: items.collect(), _lock: lock };
+        let mailbox = Mailbox { maildir, items: items.collect(), _lock: lock };
         let reply = mailbox.stat();
         self.mailbox = Some(mailbox);
         reply.into()
@@ -118,25 +129,20 @@ impl<'a> Session<'a> {
 
     /// Removes the deleted messages: only QUIT does so (RFC 1939 section 6). The next session can
     /// open the mailbox as soon as the client has the reply.
-    fn quit(&mut self) -> String {
-        let result = self.mailbox.take().map_or(Ok(()), |mailbox| {
-            let deleted = mailbox.items.iter().filter(|item| item.is_deleted);
-            let mut result = Ok(());
-            for item in deleted {
-                let path = &item.message.path;
-                let removed = fs::remove_file(path).and_then(|()| files::sync_folder_of(path));
-                result = result.and(removed);
+    fn quit(&mut self, transcript: &Transcript) -> String {
+        if let Some(Mailbox { maildir, items, _lock }) = self.mailbox.take() {
+            let deleted = items.iter().filter(|item| item.is_deleted);
+            if let Err(error) = maildir.remove(deleted.map(|item| &item.message)) {
+                let folder = maildir.folder().display();
+                transcript.failed(format!("cannot remove all messages from {folder}: {error}"));
+                return "-ERR some deleted messages not removed".into();
             }
-            result
-        });
-        match result {
-            Ok(()) => format!("+OK {} says goodbye", self.office.domain),
-            Err(_) => "-ERR some deleted messages not removed".into(),
         }
+        format!("+OK {} says goodbye", self.office.domain)
     }
 }
 
-impl Mailbox {
+impl Mailbox<'_> {
     /// The commands for those who have logged in.
     fn answer(&mut self, verb: &str, argument: &str) -> Result<Reply, &'static str> {
         Ok(match verb {
@@ -201,7 +207,7 @@ impl Mailbox {
 
     fn retr(&mut self, argument: &str) -> Result<Reply, &'static str> {
         let message = &self.item(argument)?.message;
-        Ok(send(open(message)?.take(message.size)))
+        Ok(Reply { text: format!("+OK {} octets", message.size), next: open(message, None)? })
     }
 
     /// The header and so many lines more.
@@ -209,41 +215,13 @@ impl Mailbox {
         let (number, lines) = argument.split_once(' ').ok_or("it is TOP number lines")?;
         let lines = parse_number(lines).ok_or("how many lines?")?;
         let message = &self.item(number)?.message;
-        let length = top_length(open(message)?, lines).map_err(|_| GONE)?;
-        Ok(send(open(message)?.take(length)))
+        Ok(Reply { text: "+OK".into(), next: open(message, Some(lines))? })
     }
 }
 
-const GONE: &str = "the message is no longer there";
-
-fn open(message: &Message) -> Result<BufReader<File>, &'static str> {
-    File::open(&message.path).map(BufReader::new).map_err(|_| GONE)
-}
-
-fn send(message: Take<BufReader<File>>) -> Reply {
-    let text = format!("+OK {} octets", message.limit());
-    Reply { text, next: Next::Message(message) }
-}
-
-/// How long the header, the empty line behind it, and `lines` lines more are.
-fn top_length(message: BufReader<File>, mut lines: u64) -> io::Result<u64> {
-    let (mut length, mut line_start) = (0, 0);
-    let mut is_header = true;
-    let mut before = 0;
-    for byte in message.bytes() {
-        if !is_header && lines == 0 {
-            break;
-        }
-        let byte = byte?;
-        length += 1;
-        if (before, byte) == (b'\r', b'\n') {
-            match is_header {
-                true => is_header = length - line_start > 2,
-                false => lines -= 1,
-            }
-            line_start = length;
-        }
-        before = byte;
-    }
-    Ok(length)
+fn open(message: &Message, lines: Option<u64>) -> Result<Next, &'static str> {
+    let file = File::open(&message.path).map_err(|_| "the message is no longer there")?;
+    // A short message needs no large buffer.
+    let size = limits::PIECE.min(message.size as usize + 1);
+    Ok(Next::Message(BufReader::with_capacity(size, file), lines))
 }

@@ -2,7 +2,7 @@
 //! it, and do what comes next.
 
 use std::fs::File;
-use std::io::{self, BufReader, Take};
+use std::io::{self, BufReader};
 
 use crate::connection::{Connection, Line};
 use crate::tls::Tls;
@@ -25,8 +25,8 @@ pub enum Next {
     LineAfterMistake,
     /// It waits for a line that must not be shown, such as a password.
     Secret,
-    /// It sends a message, and the line with a dot that ends it.
-    Message(Take<BufReader<File>>),
+    /// It sends a message, or its header and so many lines, and the line with a dot that ends it.
+    Message(BufReader<File>, Option<u64>),
     /// It waits for the client's TLS handshake.
     BeginTls,
     /// It closes the connection.
@@ -65,8 +65,6 @@ impl<T: Into<String>> From<T> for Reply {
 /// Why the server closes a connection before the client says `QUIT`.
 #[derive(Clone, Copy)]
 pub enum Closing {
-    /// Too many clients are here already.
-    Busy,
     /// The client said nothing for too long.
     Late,
     /// It made too many mistakes.
@@ -86,6 +84,9 @@ pub trait Session {
     /// # Errors
     /// The connection's.
     fn answer(&mut self, line: &str, connection: &mut Connection) -> io::Result<Reply>;
+
+    /// Whether the client has logged in.
+    fn has_logged_in(&self) -> bool;
 
     /// The reply to a line that could not be read, and why.
     fn refuse(&mut self, why: &str) -> Reply;
@@ -113,6 +114,7 @@ pub fn serve(session: &mut dyn Session, connection: &mut Connection, tls: &Tls) 
             Line::Late => Reply::close(session.closing(Closing::Late)),
             Line::End => return Ok(()),
         };
+        connection.is_known = session.has_logged_in();
         if let Next::LineAfterMistake = reply.next {
             mistakes += 1;
             if mistakes == limits::MISTAKES {
@@ -125,9 +127,8 @@ pub fn serve(session: &mut dyn Session, connection: &mut Connection, tls: &Tls) 
             Next::Line | Next::LineAfterMistake | Next::Secret => {}
             Next::BeginTls => connection.secure(tls)?,
             Next::Close => return Ok(()),
-            Next::Message(mut message) => {
-                let length = message.limit();
-                dots::send(&mut message, connection.stream.get_mut())?;
+            Next::Message(mut message, lines) => {
+                let length = dots::send(&mut message, lines, connection.stream.get_mut())?;
                 connection.transcript.note(format!("message of {length} bytes"));
             }
         }
@@ -137,7 +138,6 @@ pub fn serve(session: &mut dyn Session, connection: &mut Connection, tls: &Tls) 
 /// [`Session::closing`] in SMTP and FTP.
 pub fn closing_421(why: Closing) -> &'static str {
     match why {
-        Closing::Busy => "421 busy: come again",
         Closing::Late => "421 closing: no whole line came in time",
         Closing::Mistakes => "421 closing: too many mistakes",
         Closing::Logins => "421 closing: too many failed logins",

@@ -3,6 +3,7 @@
 
 pub mod auth;
 mod data;
+pub(crate) mod header;
 pub mod path;
 
 use std::io;
@@ -54,16 +55,26 @@ impl session::Session for Session<'_> {
             "DATA" => return self.data(argument, connection),
             "AUTH" => self.auth(argument),
             "STARTTLS" => self.starttls(argument, connection.is_secure),
+            verb @ ("RSET" | "QUIT") if !argument.is_empty() => {
+                format!("501 {verb} takes no argument").into()
+            }
             "RSET" => {
                 self.envelope = None;
                 "250 forgotten".into()
             }
             "NOOP" => "250 here I am".into(),
+            "HELP" => "214 AUTH DATA EHLO HELO HELP MAIL NOOP QUIT RCPT RSET STARTTLS VRFY".into(),
+            "VRFY" if argument.is_empty() => "501 VRFY whom?".into(),
             "VRFY" => "252 send the mail, and you will see".into(),
+            "EXPN" => "502 there are no lists here".into(),
             "QUIT" => Reply::close(format!("221 {} says goodbye", self.office.domain)),
             _ => self.refuse("no such command"),
         };
         Ok(reply)
+    }
+
+    fn has_logged_in(&self) -> bool {
+        self.login.is_some()
     }
 
     fn refuse(&mut self, why: &str) -> Reply {
@@ -179,6 +190,9 @@ impl<'a> Session<'a> {
         }
         let mut parameters = String::new();
         for word in words.split_whitespace() {
+            if !is_parameter(word) {
+                return "501 a parameter is NAME or NAME=value".into();
+            }
             let word = word.to_ascii_uppercase();
             match word.split_once('=').unwrap_or((&word, "")) {
                 ("SIZE", size) => match parse_number(size) {
@@ -198,6 +212,8 @@ impl<'a> Session<'a> {
             return BEYOND_ASCII.into();
         }
         if let Some(account) = &self.login
+            // Nobody is the sender of a receipt, so that no receipt for it comes back.
+            && !sender.is_empty()
             && !account.eq_ignore_ascii_case(&sender)
         {
             return format!("553 the sender must be {account}, who has logged in").into();
@@ -213,15 +229,14 @@ impl<'a> Session<'a> {
         };
         let recipient = match path::parse(argument, "TO:") {
             Some((recipient, "")) if !recipient.is_empty() => recipient,
-            Some((_, parameters)) if !parameters.is_empty() => {
-                return "555 no such parameter".into();
+            Some((_, words)) if !words.split_whitespace().all(is_parameter) => {
+                return "501 a parameter is NAME or NAME=value".into();
             }
+            Some((_, words)) if !words.is_empty() => return "555 no such parameter".into(),
             _ => return "501 it is RCPT TO:<address>".into(),
         };
-        if let Some(address) = office.mailbox(&recipient) {
-            let mailbox = self.practice.mailbox(&address);
-            let count = mailbox.and_then(|mailbox| mailbox.count());
-            if !count.is_ok_and(|count| count < limits::MESSAGES) {
+        if let Some(mailbox) = self.practice.queue(office).mailbox(&recipient) {
+            if mailbox.is_full() {
                 return "452 the mailbox is full".into();
             }
         } else if office.serves(&recipient) {
@@ -246,4 +261,11 @@ impl<'a> Session<'a> {
         }
         "250 and to whom else?".into()
     }
+}
+
+/// Whether this is a parameter of `MAIL` or `RCPT` (RFC 5321 section 4.1.2).
+fn is_parameter(word: &str) -> bool {
+    let (name, value) = word.split_once('=').unwrap_or((word, "-"));
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    name.bytes().all(is_plain) && !name.starts_with('-') && !name.is_empty() && !value.is_empty()
 }

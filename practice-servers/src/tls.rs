@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Write};
 use std::net::{Shutdown, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rcgen::{ExtendedKeyUsagePurpose, KeyUsagePurpose};
@@ -14,8 +14,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use shared::{Error, OrCannot};
 
-use crate::connection::Stream;
-use crate::{files, limits};
+use crate::connection::{Stream, is_time_out};
+use crate::files;
 
 /// The names in the certificate: all names and addresses that a client may use for the practice
 /// servers.
@@ -53,20 +53,29 @@ impl Tls {
     ///
     /// # Errors
     /// The client does not speak TLS, does not trust our certificate, or takes longer than
-    /// [`limits::STALL`].
-    pub fn accept(&self, mut socket: TcpStream) -> io::Result<Box<dyn Stream>> {
+    /// `patience` says, which is asked again and again.
+    pub fn accept(
+        &self,
+        mut socket: TcpStream,
+        patience: impl Fn() -> Duration,
+    ) -> io::Result<Box<dyn Stream>> {
         let started = Instant::now();
         let connection = ServerConnection::new(self.0.clone());
         let mut connection = connection.map_err(io::Error::other)?;
         while connection.is_handshaking() || connection.wants_write() {
-            if started.elapsed() > limits::STALL {
+            if started.elapsed() > patience() {
                 return Err(ErrorKind::TimedOut.into());
             }
             if connection.wants_write() {
                 connection.write_tls(&mut socket)?;
-            } else if shared::wait(|| connection.read_tls(&mut socket))? == 0 {
-                return Err(ErrorKind::UnexpectedEof.into());
-            } else if let Err(error) = connection.process_new_packets() {
+                continue;
+            }
+            match shared::wait(|| connection.read_tls(&mut socket)) {
+                Err(error) if is_time_out(&error) => continue,
+                Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
+                result => result?,
+            };
+            if let Err(error) = connection.process_new_packets() {
                 // Tell the client why.
                 let _ = connection.write_tls(&mut socket);
                 return Err(io::Error::other(error));

@@ -1,6 +1,7 @@
 //! What a learner watches: each line of each conversation, as it happens.
 
 use std::fmt::{Arguments, Display};
+use std::iter;
 
 use shared::Level;
 
@@ -66,28 +67,68 @@ impl Transcript {
     }
 }
 
-/// The line without its secrets. A client that ends its lines otherwise than with CR LF sends
-/// several commands in what is one line here, and each may hold a secret.
-fn masked(line: &str) -> String {
-    let lines = line.split_inclusive(|character: char| character.is_control());
-    lines.map(masked_command).collect()
+/// The line without its secrets: without what follows `PASS`, and without what follows the mechanism
+/// of `AUTH`. A client that does not end its lines as it should sends several commands in what is
+/// one line here, and any character may stand before a command and within it.
+pub(crate) fn masked(line: &str) -> String {
+    let Some((start, verb)) = find_secret(line) else {
+        return line.into();
+    };
+    let (before, command) = line.split_at(start);
+    let is_blank = |character: char| character.is_whitespace() || character.is_control();
+    let words: Vec<_> = command.split(is_blank).filter(|word| !word.is_empty()).collect();
+    let mechanism = words.get(1).unwrap_or(&"").to_ascii_uppercase();
+    let is_mechanism = matches!(&*mechanism, "PLAIN" | "LOGIN" | "TLS" | "TLS-C" | "SSL");
+    let is_plain = verb == "AUTH" && words[0].eq_ignore_ascii_case("AUTH");
+    match words.len() {
+        1 if is_plain => line.into(),
+        2 if is_plain && is_mechanism => line.into(),
+        _ if is_plain && is_mechanism => format!("{before}AUTH {mechanism} ****"),
+        _ => format!("{before}{verb} ****"),
+    }
 }
 
-/// The command without what follows `PASS`, and without what follows the mechanism of `AUTH`.
-fn masked_command(line: &str) -> String {
-    let command = line.trim_start_matches(|character: char| !character.is_alphanumeric());
-    let start = command.get(..4).unwrap_or_default().to_ascii_uppercase();
-    let known = ["AUTH", "AUTH PLAIN", "AUTH LOGIN", "AUTH TLS"];
-    let is_known = known.iter().any(|known| known.eq_ignore_ascii_case(command.trim_end()));
-    match start.as_str() {
-        "PASS" => "PASS ****".into(),
-        "AUTH" if !is_known => {
-            let mechanism = command.get(5..10).unwrap_or_default().to_ascii_uppercase();
-            match mechanism.as_str() {
-                "PLAIN" | "LOGIN" => format!("AUTH {mechanism} ****"),
-                _ => "AUTH ****".into(),
-            }
+/// Whether a secret may follow in the next line.
+pub fn has_secret(line: &str) -> bool {
+    find_secret(line).is_some()
+}
+
+/// Where in the line the first command begins that a secret follows, and which one it is.
+fn find_secret(line: &str) -> Option<(usize, &'static str)> {
+    let ends = line.char_indices().filter(|(_, character)| character.is_control());
+    let mut starts = iter::once(0).chain(ends.map(|(index, end)| index + end.len_utf8()));
+    starts.find_map(|start| {
+        let letters = line[start..].chars().filter(|character| character.is_alphanumeric());
+        let verb: String = letters.take(4).collect();
+        let verbs = ["PASS", "AUTH"];
+        let found = verbs.into_iter().find(|secret| verb.eq_ignore_ascii_case(secret));
+        found.map(|verb| (start, verb))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::masked;
+
+    #[test]
+    fn no_secret_is_shown() {
+        for (line, shown) in [
+            ("PASS practice", "PASS ****"),
+            ("pass\tpractice", "PASS ****"),
+            ("\u{1}PA\0SS\u{7f}prac\rtice", "PASS ****"),
+            ("\u{feff} PASS", "PASS ****"),
+            ("NOOP\rPASS practice\rNOOP", "NOOP\rPASS ****"),
+            ("AUTH PLAIN AGE=", "AUTH PLAIN ****"),
+            ("auth\tlogin\tAGE=", "AUTH LOGIN ****"),
+            ("A\u{8}UTH PLAIN AGE=", "AUTH ****"),
+            ("AUTH AGE=", "AUTH ****"),
+            ("AUTH PLAIN\rPASS x", "AUTH PLAIN ****"),
+            ("AUTH TLS", "AUTH TLS"),
+            ("AUTH LOGIN", "AUTH LOGIN"),
+            ("PASV", "PASV"),
+            ("RCPT TO:<pass@qq.example>", "RCPT TO:<pass@qq.example>"),
+        ] {
+            assert_eq!(masked(line), shown);
         }
-        _ => line.into(),
     }
 }

@@ -234,7 +234,7 @@ impl Config {
             let names: Vec<_> = self.taken().map(|setting| setting.name).collect();
             let is_meant = |name: &Text| flag(name) == given && !is_password(name);
             let Some(name) = names.into_iter().find(is_meant) else {
-                let hint = format!("did you mean {}?", nearest(given, self.taken()));
+                let hint = format!("did you mean {}?", label(nearest(given, self.taken())));
                 return Err(Error::new(format!("{} does not take {given}", self.program), hint));
             };
             let lacking = || Error::new(format!("{given} lacks its value"), self.see_help());
@@ -314,7 +314,7 @@ fn utf8(text: OsString) -> Result<String> {
 
 /// The setting whose name is most like the wrong one: as much as can be at its start and at its
 /// end.
-fn nearest<'a>(wrong: &str, settings: impl Iterator<Item = &'a Setting>) -> String {
+fn nearest<'a>(wrong: &str, settings: impl Iterator<Item = &'a Setting>) -> Text {
     let wrong = flag(wrong);
     let likeness = |setting: &&Setting| {
         let right = flag(setting.name);
@@ -322,7 +322,7 @@ fn nearest<'a>(wrong: &str, settings: impl Iterator<Item = &'a Setting>) -> Stri
         let end = right.chars().rev().zip(wrong.chars().rev()).take_while(|(a, b)| a == b).count();
         start + end
     };
-    settings.max_by_key(likeness).map(|setting| label(setting.name)).unwrap_or_default()
+    settings.max_by_key(likeness).map_or("", |setting| setting.name)
 }
 
 /// Looks up `addr` (HOST:PORT), the value of the setting `name`: the host's first IPv4 address,

@@ -1,6 +1,7 @@
 //! What the tests share: runs a program in a folder of its own, waits for what it logs, and gathers
 //! what it says.
 
+pub mod exercise;
 mod practice;
 
 use std::env;
@@ -10,7 +11,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{self, Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -200,26 +201,47 @@ impl Program {
 
     /// Waits for the next line on standard error that holds `text`.
     pub fn logged(&mut self, text: &str) -> String {
-        let limit = Instant::now() + PATIENCE;
+        let line = self.logs(|line| line.contains(text), PATIENCE);
+        line.unwrap_or_else(|| panic!("not logged: {text:?}; but:\n{}", self.stderr))
+    }
+
+    /// Waits for the next line on standard error that `fits`, so long at most.
+    pub fn logs(&mut self, fits: impl Fn(&str) -> bool, patience: Duration) -> Option<String> {
+        let limit = Instant::now() + patience;
         while let Ok(line) = self.lines.recv_timeout(limit - Instant::now()) {
             self.stderr += &format!("{line}\n");
-            if line.contains(text) {
-                return line;
+            if fits(&line) {
+                return Some(line);
+            }
+            if Instant::now() > limit {
+                break;
             }
         }
-        panic!("not logged: {text:?}; but:\n{}", self.stderr)
+        None
     }
 
     /// Waits until the program ends.
     pub fn finish(mut self) -> Ended {
-        let limit = Instant::now() + PATIENCE;
-        while let Ok(line) = self.lines.recv_timeout(limit - Instant::now()) {
-            self.stderr += &format!("{line}\n");
+        let ended = self.ends(PATIENCE);
+        ended.unwrap_or_else(|| panic!("does not end:\n{}", self.stderr))
+    }
+
+    /// Waits until the program ends, so long at most.
+    pub fn ends(&mut self, patience: Duration) -> Option<Ended> {
+        let limit = Instant::now() + patience;
+        loop {
+            match self.lines.recv_timeout(limit - Instant::now()) {
+                Ok(line) => self.stderr += &format!("{line}\n"),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => return None,
+            }
+            if Instant::now() > limit {
+                return None;
+            }
         }
-        assert!(Instant::now() < limit, "does not end:\n{}", self.stderr);
         let status = succeed("wait for the program", self.child.wait()).code();
         let stdout = self.stdout.take().and_then(|thread| thread.join().ok()).unwrap_or_default();
-        Ended { status, stdout, stderr: std::mem::take(&mut self.stderr) }
+        Some(Ended { status, stdout, stderr: std::mem::take(&mut self.stderr) })
     }
 }
 
@@ -287,30 +309,35 @@ pub fn smtp_server(
     let addr = succeed("ask for the port", listener.local_addr());
     let serve = move || {
         let (stream, _) = succeed("accept", listener.accept());
-        succeed("limit the wait", stream.set_read_timeout(Some(PATIENCE)));
-        let mut sender = succeed("copy", stream.try_clone());
-        let mut lines = Vec::new();
-        let mut is_message = false;
-        let mut answered = answer("");
-        let mut received = BufReader::new(stream).lines();
-        while is_message || !answered.is_empty() {
-            if sender.write_all(&answered).is_err() {
-                break;
-            }
-            let Some(Ok(line)) = received.next() else {
-                break;
-            };
-            let is_content = is_message && line != ".";
-            answered = match is_content {
-                true => Vec::new(),
-                false => answer(&line),
-            };
-            is_message = is_content || line == "DATA" && answered.starts_with(b"3");
-            lines.push(line);
-        }
-        lines
+        talk(stream, answer)
     };
     (addr, thread::spawn(serve))
+}
+
+/// The server's side of one connection: it answers line after line as said at [`smtp_server`].
+pub fn talk(stream: TcpStream, mut answer: impl FnMut(&str) -> Vec<u8>) -> Vec<String> {
+    succeed("limit the wait", stream.set_read_timeout(Some(PATIENCE)));
+    let mut sender = succeed("copy", stream.try_clone());
+    let mut lines = Vec::new();
+    let mut is_message = false;
+    let mut answered = answer("");
+    let mut received = BufReader::new(stream).lines();
+    while is_message || !answered.is_empty() {
+        if sender.write_all(&answered).is_err() {
+            break;
+        }
+        let Some(Ok(line)) = received.next() else {
+            break;
+        };
+        let is_content = is_message && line != ".";
+        answered = match is_content {
+            true => Vec::new(),
+            false => answer(&line),
+        };
+        is_message = is_content || line == "DATA" && answered.starts_with(b"3");
+        lines.push(line);
+    }
+    lines
 }
 
 /// What an SMTP server answers that takes everything.

@@ -30,7 +30,12 @@ impl Practice {
 
     /// Starts the program `exe` in a folder in which it may have run before.
     pub fn start_in(exe: &str, folder: Folder) -> Self {
-        let mut program = Program::start(&mut Self::command(exe, &folder));
+        Self::start_by(Self::command(exe, &folder), folder)
+    }
+
+    /// Starts them by a command that ends as [`Practice::command`] does.
+    pub fn start_by(mut command: Command, folder: Folder) -> Self {
+        let mut program = Program::start(&mut command);
         let addrs = names().map(|name| {
             let line = program.logged(&format!("{name} listening on "));
             let addr = line.rsplit(' ').next().and_then(|addr| addr.parse().ok());

@@ -6,28 +6,22 @@
 //! else the machine does at the time slows both: 1.00 is as fast as C. The table shows the medians
 //! of all rounds, and the lowest and the highest ratio.
 
-#![allow(
-    clippy::print_stderr,
-    clippy::print_stdout,
-    reason = "a benchmark writes to a terminal, and may end when that has gone"
-)]
+mod compare;
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{Shutdown, SocketAddr, TcpStream, UdpSocket};
 use std::path::Path;
-use std::process::{Child, Command, ExitCode};
+use std::process::{Command, ExitCode};
 use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
-use std::{array, env, fs};
+use std::{array, fs};
+
+use compare::{LIMIT, Server, WORKSPACE, build, compare, finish, free_addr, title};
 
 /// How often each server is measured.
 const ROUNDS: usize = 21;
 /// How long a server is measured at a time.
 const ROUND: Duration = Duration::from_millis(300);
-/// The longest wait for a server to start, or for its answer on a stream.
-const LIMIT: Duration = Duration::from_secs(10);
-/// The pause between two attempts to reach a server that starts.
-const PAUSE: Duration = Duration::from_millis(20);
 
 /// How many datagrams are under way at a time.
 const WINDOW: u32 = 16;
@@ -41,9 +35,6 @@ const STREAMS: usize = 4;
 /// How much a stream's client writes or reads at once, in bytes.
 const CHUNK: usize = 65_536;
 
-/// The folder of the workspace.
-const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-
 /// Uses the server at an address for a time, and returns what it did a second.
 type Measure = fn(SocketAddr, Duration) -> io::Result<f64>;
 
@@ -51,34 +42,19 @@ fn main() -> ExitCode {
     let Err(error) = compare_all() else {
         return ExitCode::SUCCESS;
     };
-    eprintln!("Error: {error}");
-    ExitCode::FAILURE
+    compare::failed(&error)
 }
 
 /// Compares the servers two by two.
 fn compare_all() -> io::Result<()> {
+    title("C", "lesson");
+    let measure = |what, [c, lesson]: [Server; 2], measure: Measure| {
+        compare(what, ROUNDS, || measure(c.addr, ROUND), || measure(lesson.addr, ROUND))
+    };
     let servers = start_servers("udp_echo", "lesson03-udp-loop", echo_datagrams)?;
-    println!("what                           C        lesson    ratio (min .. max)");
-    compare("datagrams a second", &servers, echo_datagrams)?;
+    measure("datagrams a second", servers, echo_datagrams)?;
     let servers = start_servers("tcp_echo", "lesson09-tcp-threads", echo_streams)?;
-    compare("bytes a second", &servers, echo_streams)
-}
-
-/// Measures two servers in turn, and prints a row of the table.
-fn compare(what: &str, [c, lesson]: &[Server; 2], measure: Measure) -> io::Result<()> {
-    let [mut c_rates, mut lesson_rates, mut ratios] = [[0.0; ROUNDS]; 3];
-    for round in 0..ROUNDS {
-        c_rates[round] = measure(c.addr, ROUND)?;
-        lesson_rates[round] = measure(lesson.addr, ROUND)?;
-        ratios[round] = lesson_rates[round] / c_rates[round];
-    }
-    let [c, lesson, ratio] = [&mut c_rates, &mut lesson_rates, &mut ratios].map(|values| {
-        values.sort_by(f64::total_cmp);
-        values[ROUNDS / 2]
-    });
-    let (min, max) = (ratios[0], ratios[ROUNDS - 1]);
-    println!("{what:<18}{c:>14.0}{lesson:>14.0}    {ratio:.2} ({min:.2} .. {max:.2})");
-    Ok(())
+    measure("bytes a second", servers, echo_streams)
 }
 
 /// Uses a UDP server for a time, and returns how many datagrams it answered a second.
@@ -116,7 +92,7 @@ fn echo_datagrams(server: SocketAddr, time: Duration) -> io::Result<f64> {
         return Err(ErrorKind::TimedOut.into());
     }
     if lost > 0 {
-        eprintln!("lost {lost} datagrams of {}", answered + lost);
+        compare::say(&format!("lost {lost} datagrams of {}", answered + lost));
     }
     Ok(f64::from(answered) / start.elapsed().as_secs_f64())
 }
@@ -171,35 +147,6 @@ fn result_of<T>(thread: ScopedJoinHandle<io::Result<T>>) -> io::Result<T> {
     thread.join().unwrap_or_else(|_| Err(io::Error::other("a client thread panicked")))
 }
 
-/// A running server, which ends when this value goes.
-struct Server {
-    child: Child,
-    addr: SocketAddr,
-}
-
-impl Server {
-    /// Starts a server, and uses it until it is up and warm.
-    fn start(command: &mut Command, addr: SocketAddr, measure: Measure) -> io::Result<Server> {
-        let child = command.env("LESSON_LOG", "off").spawn()?;
-        let mut server = Server { child, addr };
-        let start = Instant::now();
-        while let Err(error) = measure(addr, ROUND) {
-            if start.elapsed() > LIMIT || server.child.try_wait()?.is_some() {
-                return Err(error);
-            }
-            thread::sleep(PAUSE);
-        }
-        Ok(server)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 /// Builds and starts a C server, and the lesson that does the same.
 fn start_servers(c_name: &str, lesson: &str, measure: Measure) -> io::Result<[Server; 2]> {
     let c_program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(c_name);
@@ -209,21 +156,15 @@ fn start_servers(c_name: &str, lesson: &str, measure: Measure) -> io::Result<[Se
     cc.arg(source).arg("-o").arg(&c_program);
     finish(&mut cc, "install a C compiler, such as gcc or clang")?;
 
-    // This program is `release/deps/echo-...` in the folder of all that was built.
-    let this_program = env::current_exe()?;
-    let target = this_program.ancestors().nth(3).unwrap_or(Path::new("target"));
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
-    cargo.args(["build", "--quiet", "--release", "--package", lesson]);
-    cargo.arg("--target-dir").arg(target).current_dir(WORKSPACE);
-    finish(&mut cargo, "start this with `cargo bench`")?;
-
+    let lesson = build(lesson)?;
     let addr = free_addr()?;
     let port = addr.port().to_string();
-    let c = Server::start(Command::new(c_program).arg(port), addr, measure)?;
+    let warm = |addr| measure(addr, ROUND);
+    let c = Server::start(Command::new(c_program).arg(port), addr, warm)?;
     let addr = free_addr()?;
-    let mut command = Command::new(target.join("release").join(lesson));
+    let mut command = Command::new(lesson);
     command.arg(format!("--echo-addr={addr}"));
-    Ok([c, Server::start(&mut command, addr, measure)?])
+    Ok([c, Server::start(&mut command, addr, warm)?])
 }
 
 /// Reads in a lesson's source how large its buffer is, so that the C server's is the same.
@@ -234,21 +175,4 @@ fn buffer_size(lesson: &str) -> io::Result<String> {
     let missing = || io::Error::other(format!("{lesson} has no const BUFFER_SIZE"));
     let size = size.ok_or_else(missing)?.replace(['_', ';'], "");
     Ok(format!("-DBUFFER_SIZE={size}"))
-}
-
-/// Finds an address of this machine whose port is free for UDP and for TCP.
-fn free_addr() -> io::Result<SocketAddr> {
-    let listener = TcpListener::bind("127.0.0.1:0")?;
-    UdpSocket::bind(listener.local_addr()?)?.local_addr()
-}
-
-/// Runs a command to its end.
-fn finish(command: &mut Command, hint: &str) -> io::Result<()> {
-    let name = command.get_program().to_string_lossy().into_owned();
-    let problem = match command.status() {
-        Ok(status) if status.success() => return Ok(()),
-        Ok(status) => format!("{name} failed: {status}"),
-        Err(error) => format!("cannot run {name}: {error}; hint: {hint}"),
-    };
-    Err(io::Error::other(problem))
 }

@@ -1,69 +1,187 @@
-//! Shows what one lesson changes in another.
+//! Compares two programs, line beside line.
 
-use std::env;
-use std::io::{self, ErrorKind, IsTerminal};
+use similar::{ChangeTag, DiffOp, TextDiff};
 
-use shared::{Error, OrCannot, Result};
-use similar::TextDiff;
+/// So many lines that are the same are shown around those that are not.
+const CONTEXT: usize = 3;
 
-use crate::lessons::{LESSONS, Lesson};
-use crate::{say, source};
+/// Two lines that are at least so much alike stand beside each other.
+const ALIKE: f32 = 0.5;
 
-/// Shows the difference between a lesson and its parent, or between two lessons, and how many lines
-/// it has.
-pub fn show(lessons: &[&Lesson]) -> Result {
-    let (parent, lesson) = match lessons {
-        [lesson] => (parent(lesson)?, *lesson),
-        [parent, lesson] => (*parent, *lesson),
-        _ => {
-            let hint = "as in: cargo run -- diff 07, or: cargo run -- diff 06 12";
-            return Err(Error::new("diff takes the numbers of one or two lessons", hint));
+/// A piece of a line, and whether only this program has it.
+pub type Piece = (bool, String);
+
+/// A line of the old program beside one of the new. If one of the two is missing, the other was
+/// removed or added.
+#[derive(Debug)]
+pub struct Row {
+    /// The line of the old program, in pieces.
+    pub old: Option<Vec<Piece>>,
+    /// The line of the new program.
+    pub new: Option<Vec<Piece>>,
+}
+
+/// Lines that have changed, with their neighbours.
+#[derive(Debug)]
+pub struct Hunk {
+    /// The number of its first line in the old program, and how many lines of that it has.
+    pub old: (usize, usize),
+    /// The same in the new program.
+    pub new: (usize, usize),
+    /// The lines.
+    pub rows: Vec<Row>,
+}
+
+impl Row {
+    /// Whether the line is in both programs, and the same.
+    pub fn is_same(&self) -> bool {
+        self.old.is_some() && self.old == self.new
+    }
+}
+
+/// The lines of the header, which each lesson has for itself: comments that begin with `//!`, and
+/// the empty line below.
+pub fn header(source: &str) -> usize {
+    let comments = source.lines().take_while(|line| line.starts_with("//!")).count();
+    let is_blank = source.lines().nth(comments).is_some_and(str::is_empty);
+    comments + usize::from(comments > 0 && is_blank)
+}
+
+/// What differs between two programs. `skip` says how many lines of each are left out at its
+/// start.
+pub fn hunks(old: &str, new: &str, skip: (usize, usize)) -> Vec<Hunk> {
+    let old: Vec<_> = old.lines().skip(skip.0).collect();
+    let new: Vec<_> = new.lines().skip(skip.1).collect();
+    let diff = TextDiff::from_slices(&old, &new);
+    let hunk = |ops: Vec<DiffOp>| {
+        let (first, last) = (ops[0], ops[ops.len() - 1]);
+        let (old_start, new_start) = (first.old_range().start, first.new_range().start);
+        Hunk {
+            old: (skip.0 + old_start + 1, last.old_range().end - old_start),
+            new: (skip.1 + new_start + 1, last.new_range().end - new_start),
+            rows: ops.iter().flat_map(|op| rows(op, &old, &new)).collect(),
         }
     };
-    match compare(parent, lesson) {
-        // Whoever was reading has gone.
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        compared => compared.or_cannot("compare", "the lessons"),
+    diff.grouped_ops(CONTEXT).into_iter().map(hunk).collect()
+}
+
+/// The lines of one operation, those that are alike beside each other.
+fn rows(op: &DiffOp, old: &[&str], new: &[&str]) -> Vec<Row> {
+    let (mut old, mut new) = (&old[op.old_range()], &new[op.new_range()]);
+    if let DiffOp::Equal { .. } = op {
+        let same = |line: &&str| Some(vec![(false, line.to_string())]);
+        return old.iter().map(|line| Row { old: same(line), new: same(line) }).collect();
     }
-}
-
-/// The lesson that this one is to be compared with.
-fn parent(lesson: &Lesson) -> Result<&'static Lesson> {
-    let number = lesson.number();
-    let parent = LESSONS.iter().find(|other| Some(other.number()) == lesson.parent);
-    parent.ok_or_else(|| {
-        let problem = format!("lesson {number} has no parent: it is the first of its kind");
-        Error::new(problem, "name two lessons: cargo run -- diff 06 12")
-    })
-}
-
-fn compare(parent: &Lesson, lesson: &Lesson) -> io::Result<()> {
-    let (old, new) = (source(parent)?, source(lesson)?);
-    let name = |lesson: &Lesson| format!("{}/src/main.rs", lesson.package);
-    let diff = TextDiff::from_lines(&old, &new);
-    let unified = diff.unified_diff().header(&name(parent), &name(lesson)).to_string();
-
-    let no_colour = env::var_os("NO_COLOR").unwrap_or_default();
-    let has_colours = io::stdout().is_terminal() && no_colour.is_empty();
-    let (mut removed, mut added) = (0, 0);
-    for (index, line) in unified.lines().enumerate() {
-        let mark = line.chars().next().unwrap_or(' ');
-        // A lesson's header is its own affair, and the first two lines name the files.
-        let counts = index > 1 && !line.get(1..).is_some_and(|text| text.starts_with("//!"));
-        removed += usize::from(counts && mark == '-');
-        added += usize::from(counts && mark == '+');
-        let colour = match mark {
-            _ if index < 2 => "1",
-            '-' => "31",
-            '+' => "32",
-            '@' => "36",
-            _ => "0",
-        };
-        match has_colours {
-            true => say(&format!("\u{1b}[{colour}m{line}\u{1b}[0m"))?,
-            false => say(line)?,
+    let whole = |line: &&str| Some(vec![(true, line.to_string())]);
+    let mut rows = Vec::new();
+    while !old.is_empty() || !new.is_empty() {
+        let (removed, added) = until_alike(old, new);
+        rows.extend(old[..removed].iter().map(|line| Row { old: whole(line), new: None }));
+        rows.extend(new[..added].iter().map(|line| Row { old: None, new: whole(line) }));
+        (old, new) = (&old[removed..], &new[added..]);
+        if let ([old_line, old_rest @ ..], [new_line, new_rest @ ..]) = (old, new) {
+            rows.push(pair(old_line, new_line));
+            (old, new) = (old_rest, new_rest);
         }
     }
-    let count = removed + added;
-    say(&format!("{count} lines changed, the header aside: {removed} removed, {added} added"))
+    rows
+}
+
+/// How many lines of each come before the first two that are alike.
+fn until_alike(old: &[&str], new: &[&str]) -> (usize, usize) {
+    for (removed, old_line) in old.iter().enumerate() {
+        let is_alike = |new_line: &&str| {
+            TextDiff::from_slices(&words(old_line.trim()), &words(new_line.trim())).ratio() >= ALIKE
+        };
+        if let Some(added) = new.iter().position(is_alike) {
+            return (removed, added);
+        }
+    }
+    (old.len(), new.len())
+}
+
+/// Two lines that are alike, divided where they differ.
+fn pair(old: &str, new: &str) -> Row {
+    let (old_words, new_words) = (words(old), words(new));
+    let diff = TextDiff::from_slices(&old_words, &new_words);
+    let (mut old, mut new) = (Vec::new(), Vec::new());
+    for change in diff.iter_all_changes() {
+        match change.tag() {
+            ChangeTag::Delete => push(&mut old, true, change.value()),
+            ChangeTag::Insert => push(&mut new, true, change.value()),
+            ChangeTag::Equal => {
+                push(&mut old, false, change.value());
+                push(&mut new, false, change.value());
+            }
+        }
+    }
+    Row { old: Some(old), new: Some(new) }
+}
+
+fn push(pieces: &mut Vec<Piece>, is_changed: bool, word: &str) {
+    match pieces.last_mut().filter(|(last, _)| *last == is_changed) {
+        Some((_, text)) => *text += word,
+        None => pieces.push((is_changed, word.into())),
+    }
+}
+
+/// The words of a line: names and numbers, and each other character by itself.
+fn words(line: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let mut rest = line;
+    while !rest.is_empty() {
+        let is_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
+        let name = rest.find(|character| !is_name(character)).unwrap_or(rest.len());
+        let first = rest.chars().next().map_or(0, char::len_utf8);
+        let (word, after) = rest.split_at(name.max(first));
+        words.push(word);
+        rest = after;
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One side of a row, with marks around what has changed.
+    fn side(pieces: Option<&Vec<Piece>>) -> String {
+        let mark = |(is_changed, text): &Piece| match is_changed {
+            true => format!("[{text}]"),
+            false => text.clone(),
+        };
+        pieces.map_or("-".into(), |pieces| pieces.iter().map(mark).collect())
+    }
+
+    fn shown(old: &str, new: &str) -> Vec<String> {
+        let hunks = hunks(old, new, (header(old), header(new)));
+        let rows = hunks.iter().flat_map(|hunk| &hunk.rows);
+        rows.map(|row| format!("{} | {}", side(row.old.as_ref()), side(row.new.as_ref()))).collect()
+    }
+
+    #[test]
+    fn words_are_marked_in_lines_that_are_alike() {
+        let old = "let answer = socket.recv(&mut buffer)?;";
+        let new = "let answer = stream.read(&mut buffer)?;";
+        let expected = "let answer = [socket].[recv](&mut buffer)?; \
+                        | let answer = [stream].[read](&mut buffer)?;";
+        assert_eq!(shown(old, new), [expected]);
+    }
+
+    #[test]
+    fn a_line_without_a_like_stands_alone() {
+        let shown = shown("a(1);\nlast();\n", "loop {\n    a(2);\n}\nlast();\n");
+        assert_eq!(
+            shown,
+            ["- | [loop {]", "a([1]); | [    ]a([2]);", "- | [}]", "last(); | last();"]
+        );
+    }
+
+    #[test]
+    fn the_header_is_left_out_and_the_lines_keep_their_numbers() {
+        let (old, new) = ("//! One.\n//! Two.\n\na();\n", "//! Another.\n\nb();\n");
+        let hunks = hunks(old, new, (header(old), header(new)));
+        assert_eq!((hunks[0].old, hunks[0].new), ((4, 1), (3, 1)));
+        assert_eq!(header("a();\n"), 0);
+    }
 }

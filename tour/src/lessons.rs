@@ -1,5 +1,9 @@
 //! The table of the lessons: a lesson to come is one more entry.
 
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
 /// A lesson, and how it is played.
 pub struct Lesson {
     /// The name of its package and of its program.
@@ -21,7 +25,12 @@ pub enum Server {
     /// It serves one client and ends.
     Once(&'static str),
     /// It serves forever.
-    Forever(&'static str),
+    Forever {
+        /// The name of its package.
+        package: &'static str,
+        /// How the event begins that it logs last about each client.
+        last: &'static str,
+    },
     /// The practice servers, which run inside the tour.
     Practice,
 }
@@ -43,6 +52,40 @@ impl Lesson {
     pub fn number(&self) -> &'static str {
         &self.package["lesson".len()..][..2]
     }
+
+    /// The lesson that a learner means by `03`, `3`, `lesson03` or `lesson03-udp-loop`.
+    pub fn find(name: &str) -> Option<&'static Lesson> {
+        let name = name.trim_end_matches(['/', '\\']);
+        let number = format!("{:0>2}", name.trim_start_matches("lesson"));
+        LESSONS.iter().find(|lesson| lesson.package == name || lesson.number() == number)
+    }
+
+    /// The lesson that it is to be compared with.
+    pub fn find_parent(&self) -> Option<&'static Lesson> {
+        Lesson::find(self.parent?)
+    }
+
+    /// The folder of its package.
+    pub fn folder(&self) -> PathBuf {
+        workspace().join(self.package)
+    }
+
+    /// What the lesson is, as the first line of its source says, without the case and the full stop.
+    ///
+    /// # Errors
+    /// The source cannot be read.
+    pub fn purpose(&self) -> io::Result<String> {
+        let source = fs::read_to_string(self.folder().join("src").join("main.rs"))?;
+        let first = source.lines().next().unwrap_or_default().trim_start_matches("//! ");
+        let purpose = first.split_once(" (").map_or(first, |(purpose, _)| purpose);
+        Ok(purpose.trim_end_matches('.').to_string())
+    }
+}
+
+/// The folder that holds the lessons.
+pub fn workspace() -> &'static Path {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.parent().unwrap_or(package)
 }
 
 const GREETING: &str = "Hello, network! 你好，网络！";
@@ -54,6 +97,11 @@ const ASK_UDP: Client =
 /// The TCP client with its own message.
 const ASK_TCP: Client =
     Client { package: "lesson05-tcp-client", arguments: &[], password: None, prints: GREETING };
+
+/// The TCP client with another message.
+const fn say_tcp(arguments: &'static [&'static str; 2]) -> Client {
+    Client { package: "lesson05-tcp-client", arguments, password: None, prints: arguments[1] }
+}
 
 /// A lesson with the practice servers.
 const fn mail(
@@ -105,27 +153,22 @@ pub const LESSONS: &[Lesson] = &[
     Lesson {
         package: "lesson03-udp-loop",
         parent: Some("01"),
-        server: Server::Forever("lesson03-udp-loop"),
+        server: Server::Forever { package: "lesson03-udp-loop", last: "sent" },
         clients: &[ASK_UDP, ASK_UDP],
         at_once: false,
     },
     Lesson {
         package: "lesson04-tcp-server",
         parent: Some("03"),
-        server: Server::Forever("lesson04-tcp-server"),
+        server: Server::Forever { package: "lesson04-tcp-server", last: "closed" },
         clients: &[ASK_TCP, ASK_TCP],
         at_once: false,
     },
     Lesson {
         package: "lesson05-tcp-client",
         parent: Some("02"),
-        server: Server::Forever("lesson04-tcp-server"),
-        clients: &[Client {
-            package: "lesson05-tcp-client",
-            arguments: &["--message", "Who is there? 谁在那儿？"],
-            password: None,
-            prints: "Who is there? 谁在那儿？",
-        }],
+        server: Server::Forever { package: "lesson04-tcp-server", last: "closed" },
+        clients: &[say_tcp(&["--message", "Who is there? 谁在那儿？"])],
         at_once: false,
     },
     mail("lesson06-text-mail", None, &[send("lesson06-text-mail")]),
@@ -134,8 +177,13 @@ pub const LESSONS: &[Lesson] = &[
     Lesson {
         package: "lesson09-tcp-threads",
         parent: Some("04"),
-        server: Server::Forever("lesson09-tcp-threads"),
-        clients: &[ASK_TCP, ASK_TCP, ASK_TCP],
+        server: Server::Forever { package: "lesson09-tcp-threads", last: "closed" },
+        // Messages of three lengths, by which one can tell them apart in the log.
+        clients: &[
+            say_tcp(&["--message", "I am the first."]),
+            say_tcp(&["--message", "I am the second one."]),
+            say_tcp(&["--message", "And I am the third."]),
+        ],
         at_once: true,
     },
     Lesson {

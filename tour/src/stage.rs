@@ -1,40 +1,39 @@
-//! The stage on which a lesson is played: starts its programs and shows their lines as they come.
+//! The stage on which a lesson is played: starts its programs and records their lines as they come.
 
 use std::env;
-use std::io::{self, BufRead, BufReader, Read};
-use std::path::Path;
+use std::io::{self, BufRead, BufReader, PipeReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::Tour;
 use crate::lessons::{Client, Lesson, Server};
-use crate::practice::Practice;
-use crate::say;
+use crate::order::cause_first;
+use crate::practice::{MARK, have_parted};
+use crate::recording::{Line, Play, Program, Voice};
 
 /// The longest time that a program may take to listen or to end: far longer than any needs.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What a program has said; no line means that one of its two outputs has ended.
+/// The longest time that a server gets for its last words about a client that has ended.
+const MOMENT: Duration = Duration::from_secs(2);
+
+/// A line that has come through the pipe of a program, and when; no line means that it was closed.
 struct Event {
     program: usize,
-    is_log: bool,
+    at: Instant,
     line: Option<String>,
 }
 
 /// A program that was started, killed when dropped.
-struct Program {
-    label: String,
+struct Running {
     child: Child,
-    /// Its standard output so far.
-    printed: String,
-    /// Where it listens.
-    addr: Option<String>,
-    /// How many of its outputs, standard output and standard error, have not ended yet.
-    open: usize,
+    /// Whether its pipe may bring more.
+    is_open: bool,
 }
 
-impl Drop for Program {
+impl Drop for Running {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -43,157 +42,218 @@ impl Drop for Program {
 
 /// The programs of one lesson.
 pub struct Stage<'a> {
-    binaries: &'a Path,
-    folder: &'a Path,
-    practice: &'a Practice,
+    tour: &'a Tour,
+    lesson: &'static Lesson,
+    begun: Instant,
+    running: Vec<Running>,
     programs: Vec<Program>,
+    lines: Vec<Line>,
     sender: Sender<Event>,
     events: Receiver<Event>,
 }
 
 impl<'a> Stage<'a> {
-    /// An empty stage for programs that lie in `binaries` and run in `folder`.
-    pub fn new(binaries: &'a Path, folder: &'a Path, practice: &'a Practice) -> Self {
+    /// An empty stage.
+    pub fn new(tour: &'a Tour, lesson: &'static Lesson) -> Self {
         let (sender, events) = channel();
-        Stage { binaries, folder, practice, programs: Vec::new(), sender, events }
+        let (running, programs, lines) = (Vec::new(), Vec::new(), Vec::new());
+        Stage { tour, lesson, begun: Instant::now(), running, programs, lines, sender, events }
     }
 
-    /// Plays the lesson to its end, and returns what went wrong, if anything did.
+    /// Plays the lesson to its end.
     ///
     /// # Errors
-    /// A program cannot be started, or nobody reads any more what is shown.
-    pub fn play(&mut self, lesson: &Lesson) -> io::Result<Option<String>> {
+    /// A program cannot be started.
+    pub fn play(mut self) -> io::Result<Play> {
+        let problem = self.perform()?;
+        // Whatever still runs would do so forever.
+        self.tour.practice.fall_silent();
+        for running in &mut self.running {
+            running.child.kill()?;
+        }
+        self.watch(PATIENCE, |stage| Ok(stage.running.iter().all(|running| !running.is_open)))?;
+        let lines = cause_first(self.lines);
+        Ok(Play { lesson: self.lesson, programs: self.programs, lines, problem })
+    }
+
+    /// Runs all programs, and returns what went wrong, if anything did.
+    fn perform(&mut self) -> io::Result<Option<String>> {
         let mut addr = "127.0.0.1:0".to_string();
-        if let Server::Once(server) | Server::Forever(server) = lesson.server {
-            let server_alone =
-                Client { package: server, arguments: &[], password: None, prints: "" };
-            self.start(label(server), &server_alone, &addr)?;
-            self.watch(|programs| programs[0].addr.is_some() || programs[0].open == 0)?;
-            match &self.programs[0].addr {
-                Some(listening) => addr = listening.clone(),
-                None => return Ok(Some(format!("{server} does not listen"))),
+        if let Server::Once(package) | Server::Forever { package, .. } = self.lesson.server {
+            let server = Client { package, arguments: &[], password: None, prints: "" };
+            self.start(&server, label(package), &addr)?;
+            self.watch(PATIENCE, |stage| Ok(stage.addr().is_some() || stage.has_ended(0)?))?;
+            match self.addr() {
+                Some(listening) => addr = listening,
+                None => return Ok(Some(format!("{package} does not listen"))),
             }
         }
 
-        if let Server::Practice = lesson.server {
-            say("$ cargo run -p practice-servers")?;
-        }
-
-        let first = self.programs.len();
-        let ended =
-            |programs: &[Program]| programs[first..].iter().all(|program| program.open == 0);
-        for client in lesson.clients {
+        let (first, clients) = (self.programs.len(), self.lesson.clients);
+        for (index, client) in clients.iter().enumerate() {
             let mut label = label(client.package);
-            if lesson.clients.len() > 1 {
-                label += &format!(" #{}", self.programs.len() - first + 1);
+            if clients.len() > 1 {
+                label += &format!(" #{}", index + 1);
             }
-            self.start(label, client, &addr)?;
-            if !lesson.at_once {
-                self.watch(ended)?;
-            }
-            // The next program may want to read the mail that this one has sent.
-            if let Server::Practice = lesson.server
-                && !self.practice.has_delivered()?
+            self.start(client, label, &addr)?;
+            if !self.lesson.at_once
+                && let Some(problem) = self.finish(first + index, client)?
             {
-                return Ok(Some("its mail is not delivered".into()));
-            }
-        }
-        self.watch(ended)?;
-        for (program, client) in self.programs.iter_mut().skip(first).zip(lesson.clients) {
-            if let Some(problem) = program.ended()? {
                 return Ok(Some(problem));
             }
-            if !program.printed.contains(client.prints) {
-                return Ok(Some(format!("{} does not print {:?}", program.label, client.prints)));
+        }
+        for (index, client) in clients.iter().enumerate().filter(|_| self.lesson.at_once) {
+            if let Some(problem) = self.finish(first + index, client)? {
+                return Ok(Some(problem));
             }
         }
+        self.finish_server()
+    }
 
-        match lesson.server {
-            Server::None | Server::Practice => Ok(None),
-            Server::Once(_) => {
-                self.watch(|programs| programs[0].open == 0)?;
-                self.programs[0].ended()
+    /// Waits until a client has ended and all is said about it, and returns what went wrong.
+    fn finish(&mut self, program: usize, client: &Client) -> io::Result<Option<String>> {
+        let label = self.programs[program].label.clone();
+        if !self.watch(PATIENCE, |stage| stage.has_ended(program))? {
+            return Ok(Some(format!("{label} does not end")));
+        }
+        // The next program may want to read the mail that this one has sent.
+        let is_mail = matches!(self.lesson.server, Server::Practice);
+        if is_mail && !self.watch(PATIENCE, |stage| stage.tour.practice.has_delivered())? {
+            return Ok(Some("its mail is not delivered".into()));
+        }
+        self.watch(MOMENT, |stage| Ok(stage.has_said_all(program)))?;
+        if is_mail {
+            self.tour.practice.fall_silent();
+        }
+        self.watch(PATIENCE, |stage| Ok(!stage.running[program].is_open))?;
+
+        let status = self.running[program].child.wait()?;
+        if !status.success() {
+            return Ok(Some(format!("{label} has ended with {status}")));
+        }
+        let results = self.lines.iter().filter(|line| line.program == program);
+        let mut results = results.filter(|line| line.voice == Voice::Result);
+        let is_right = results.any(|line| line.text.contains(client.prints));
+        Ok((!is_right).then(|| format!("{label} does not print {:?}", client.prints)))
+    }
+
+    /// Whether the other side has nothing more to say about this client, which has ended.
+    fn has_said_all(&self, program: usize) -> bool {
+        match self.lesson.server {
+            Server::Forever { last, .. } => {
+                let is_last = |line: &&Line| line.program == 0 && line.event().starts_with(last);
+                self.lines.iter().filter(is_last).count() >= program
             }
-            Server::Forever(server) => match self.programs[0].child.try_wait()? {
-                None => Ok(None),
-                Some(status) => Ok(Some(format!("{server} has ended with {status}"))),
-            },
+            Server::Practice => have_parted(&self.lines),
+            Server::None | Server::Once(_) => true,
         }
     }
 
-    /// Starts a program, and shows the command that a learner would type.
-    fn start(&mut self, label: String, client: &Client, addr: &str) -> io::Result<()> {
-        let package = client.package;
-        let mut typed = format!("$ cargo run -p {package}");
-        if let Some((name, value)) = client.password {
-            typed = format!("$ {name}={value} cargo run -p {package}");
+    /// Waits until a server that serves one client has ended, and returns what is wrong with it.
+    fn finish_server(&mut self) -> io::Result<Option<String>> {
+        match self.lesson.server {
+            Server::None | Server::Practice => Ok(None),
+            Server::Once(package) => {
+                if !self.watch(PATIENCE, |stage| stage.has_ended(0))? {
+                    return Ok(Some(format!("{package} does not end")));
+                }
+                let status = self.running[0].child.wait()?;
+                Ok((!status.success()).then(|| format!("{package} has ended with {status}")))
+            }
+            Server::Forever { package, .. } => {
+                let ended = self.running[0].child.try_wait()?;
+                Ok(ended.map(|status| format!("{package} has ended with {status}")))
+            }
         }
-        for (index, argument) in client.arguments.iter().enumerate() {
-            let quote = if argument.contains(' ') { "\"" } else { "" };
-            let dashes = if index == 0 { " --" } else { "" };
-            typed += &format!("{dashes} {quote}{argument}{quote}");
-        }
-        say(&typed)?;
+    }
 
-        let mut command =
-            Command::new(self.binaries.join(format!("{package}{}", env::consts::EXE_SUFFIX)));
+    /// Starts a program.
+    fn start(&mut self, client: &Client, label: String, addr: &str) -> io::Result<()> {
+        let package = client.package;
+        let file = format!("{package}{}", env::consts::EXE_SUFFIX);
+        let mut command = Command::new(self.tour.binaries.join(file));
         for (name, _) in env::vars_os() {
             if name.to_string_lossy().starts_with("LESSON_") {
                 command.env_remove(name);
             }
         }
         command
-            .current_dir(self.folder)
+            .current_dir(&self.tour.folder)
+            .env("LESSON_LOG", self.tour.log_level())
             .env("LESSON_ECHO_ADDR", addr)
-            .envs(self.practice.settings())
+            .envs(self.tour.practice.settings())
             .envs(client.password)
             .args(client.arguments);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn()?;
-        let outputs = (child.stdout.take(), child.stderr.take());
-        let number = self.programs.len();
-        self.programs.push(Program { label, child, printed: String::new(), addr: None, open: 2 });
-        if let (Some(stdout), Some(stderr)) = outputs {
-            self.listen_to(number, false, stdout);
-            self.listen_to(number, true, stderr);
+        // One pipe for both outputs: so they keep their order.
+        let (reader, writer) = io::pipe()?;
+        command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer.try_clone()?);
+        if let Server::Practice = self.lesson.server {
+            self.tour.practice.speak(writer, self.tour.level);
         }
+        let started = self.begun.elapsed();
+        let child = command.spawn()?;
+        self.listen_to(reader);
+        self.running.push(Running { child, is_open: true });
+        let (package, command) = (package.to_string(), typed(client));
+        self.programs.push(Program { label, package, command, started });
         Ok(())
     }
 
-    /// Turns each line of an output into an event, on a thread of its own.
-    fn listen_to(&self, program: usize, is_log: bool, output: impl Read + Send + 'static) {
-        let sender = self.sender.clone();
+    /// Turns each line of the next program's pipe into an event, on a thread of its own.
+    fn listen_to(&self, reader: PipeReader) {
+        let (program, sender) = (self.running.len(), self.sender.clone());
         thread::spawn(move || {
-            let lines = BufReader::new(output).lines().map_while(Result::ok);
+            let lines = BufReader::new(reader).split(b'\n').map_while(Result::ok);
+            let lines = lines.map(|line| String::from_utf8_lossy(&line).trim_end().to_string());
             for line in lines.map(Some).chain([None]) {
-                let _ = sender.send(Event { program, is_log, line });
+                let _ = sender.send(Event { program, at: Instant::now(), line });
             }
         });
     }
 
-    /// Shows what the programs say until they are where `until` wants them, or `PATIENCE` has run
-    /// out.
-    fn watch(&mut self, until: impl Fn(&[Program]) -> bool) -> io::Result<()> {
-        let limit = Instant::now() + PATIENCE;
-        while !until(&self.programs) {
-            let Ok(event) = self.events.recv_timeout(limit - Instant::now()) else {
-                break;
-            };
-            let program = &mut self.programs[event.program];
-            let Some(line) = event.line else {
-                program.open -= 1;
-                continue;
-            };
-            let mark = if event.is_log { '|' } else { '>' };
-            say(&format!("  {} {mark} {line}", program.label))?;
-            if let Some((_, addr)) = line.split_once("listening on ").filter(|_| event.is_log) {
-                program.addr = Some(addr.to_string());
+    /// Records what comes until the stage is as `until` wants it, and returns whether it is: if
+    /// not, `patience` has run out.
+    fn watch(
+        &mut self,
+        patience: Duration,
+        until: impl Fn(&mut Self) -> io::Result<bool>,
+    ) -> io::Result<bool> {
+        let limit = Instant::now() + patience;
+        while !until(self)? {
+            if Instant::now() > limit {
+                return Ok(false);
             }
-            if !event.is_log {
-                program.printed += &format!("{line}\n");
+            // A program may end, and a mail arrive, without a line.
+            if let Ok(event) = self.events.recv_timeout(Duration::from_millis(10)) {
+                self.record(event);
             }
         }
-        Ok(())
+        Ok(true)
+    }
+
+    fn record(&mut self, event: Event) {
+        let Event { program, at, line } = event;
+        let Some(line) = line else {
+            self.running[program].is_open = false;
+            return;
+        };
+        let (voice, text) = match line.strip_prefix(MARK) {
+            Some(told) => (Voice::Practice, told.to_string()),
+            None if is_log(&line, &self.programs[program].package) => (Voice::Log, line),
+            None => (Voice::Result, line),
+        };
+        let at = at.saturating_duration_since(self.begun);
+        self.lines.push(Line { at, program, voice, text });
+    }
+
+    /// Where the server, which is the first program, listens.
+    fn addr(&self) -> Option<String> {
+        let mut events = self.lines.iter().map(Line::event);
+        events.find_map(|event| event.strip_prefix("listening on ")).map(String::from)
+    }
+
+    fn has_ended(&mut self, program: usize) -> io::Result<bool> {
+        Ok(self.running[program].child.try_wait()?.is_some())
     }
 }
 
@@ -202,13 +262,25 @@ fn label(package: &str) -> String {
     package.split('-').next().unwrap_or(package).to_string()
 }
 
-impl Program {
-    /// What is wrong with how the program has ended, if anything is.
-    fn ended(&mut self) -> io::Result<Option<String>> {
-        if self.open > 0 {
-            return Ok(Some(format!("{} does not end", self.label)));
-        }
-        let status = self.child.wait()?;
-        Ok((!status.success()).then(|| format!("{} has ended with {status}", self.label)))
+/// The command that a learner would type.
+fn typed(client: &Client) -> String {
+    let mut typed = format!("cargo run -p {}", client.package);
+    if let Some((name, value)) = client.password {
+        typed = format!("{name}={value} {typed}");
     }
+    for (index, argument) in client.arguments.iter().enumerate() {
+        let quote = if argument.contains(' ') { "\"" } else { "" };
+        let dashes = if index == 0 { " --" } else { "" };
+        typed += &format!("{dashes} {quote}{argument}{quote}");
+    }
+    typed
+}
+
+/// Whether a line belongs to the log of this package, or to the error at its end.
+fn is_log(line: &str, package: &str) -> bool {
+    let is_event = line.split_once(' ').is_some_and(|(seconds, rest)| {
+        seconds.parse::<f64>().is_ok()
+            && rest.strip_prefix(package).is_some_and(|rest| rest.starts_with(": "))
+    });
+    is_event || line.starts_with("Error: ") || line.starts_with("hint: ")
 }

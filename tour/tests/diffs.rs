@@ -1,7 +1,11 @@
 //! Neighbouring lessons differ in what is taught and in nothing else.
 #![cfg(test)]
 
-use testing::run;
+use console::measure_text_width;
+use testing::{Folder, Program, command, refuses, run};
+
+const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+const TOUR: &str = env!("CARGO_BIN_EXE_tour");
 
 /// A parent, a lesson, and the most lines that the lesson may change.
 const NEIGHBOURS: [(&str, &str, usize); 8] = [
@@ -16,8 +20,19 @@ const NEIGHBOURS: [(&str, &str, usize); 8] = [
 ];
 
 /// What `cargo run -- diff` shows of these lessons.
-fn diff(numbers: &[&str]) -> String {
-    let ended = run(env!("CARGO_BIN_EXE_tour"), &[&["diff"], numbers].concat());
+fn diff(arguments: &[&str]) -> String {
+    diff_with(arguments, &[])
+}
+
+/// The same with these variables.
+fn diff_with(arguments: &[&str], variables: &[(&str, &str)]) -> String {
+    let folder = Folder::create();
+    let mut command = command(TOUR, &folder);
+    for name in ["COLUMNS", "CLICOLOR", "CLICOLOR_FORCE", "NO_COLOR"] {
+        command.env_remove(name);
+    }
+    command.args([&["diff"], arguments].concat()).envs(variables.iter().copied());
+    let ended = Program::start(&mut command).finish();
     assert_eq!(ended.status, Some(0), "{}", ended.stderr);
     ended.stdout
 }
@@ -66,22 +81,120 @@ fn a_lesson_is_compared_with_its_parent_and_any_two_with_each_other() {
     assert!(any.starts_with(
         "--- lesson06-text-mail/src/main.rs\n+++ lesson12-alternative-mail/src/main.rs\n"
     ));
-    // Colours are for terminals.
-    assert!(!any.contains('\u{1b}'), "{any}");
+}
+
+#[test]
+fn the_header_is_left_out_unless_all_is_asked_for() {
+    for (_, lesson, _) in NEIGHBOURS {
+        for form in [&[lesson] as &[&str], &[lesson, "--side-by-side"]] {
+            let (body, all) = (diff(form), diff(&[form, &["--all"]].concat()));
+            assert!(!body.contains("//!"), "{body}");
+            assert!(all.contains("//! New here: "), "{all}");
+            assert_eq!(body.lines().last(), all.lines().last());
+        }
+    }
+    // The numbers are those of the files.
+    let source = std::fs::read_to_string(format!("{WORKSPACE}/lesson03-udp-loop/src/main.rs"));
+    let line = "    loop {";
+    let number = source.unwrap().lines().position(|other| other == line).unwrap() + 1;
+    let diff = diff(&["03"]);
+    let (before, _) = diff.split_once(&format!("\n+{line}\n")).unwrap_or_else(|| panic!("{diff}"));
+    let (_, hunk) = before.rsplit_once(" +").unwrap();
+    let (start, _) = hunk.split_once(',').unwrap();
+    let rows = hunk.lines().skip(1).filter(|row| !row.starts_with('-')).count();
+    assert_eq!(start.parse::<usize>().unwrap() + rows, number, "{diff}");
+}
+
+/// The two columns of a side-by-side diff of this width: of each line its left, its mark and its
+/// right.
+fn columns(shown: &str, width: usize) -> Vec<(String, String, String)> {
+    let column = (width - 3) / 2;
+    let is_row = |line: &&str| !line.starts_with("@@ ") && !line.ends_with(" added");
+    let split = |line: &str| {
+        let mut left = String::new();
+        let mut rest = line.chars();
+        while measure_text_width(&left) < column {
+            left.push(rest.next().unwrap_or(' '));
+        }
+        let mark = rest.by_ref().take(3).collect::<String>().trim().to_string();
+        (left, mark, rest.collect())
+    };
+    let rows = shown.lines().skip_while(is_row).filter(is_row);
+    rows.map(split).collect()
+}
+
+#[test]
+fn two_columns_fit_the_width_and_cut_nothing() {
+    let solid = |text: String| text.split_whitespace().collect::<String>();
+    for (_, lesson, _) in NEIGHBOURS {
+        let unified = diff(&[lesson]);
+        let side = |other: char| -> String {
+            let lines = unified.lines().skip(2).filter(|line| line.starts_with([' ', other]));
+            lines.map(|line| &line[1..]).collect()
+        };
+        for (variables, width) in [(&[] as &[_], 120), (&[("COLUMNS", "71")], 71)] {
+            let shown = diff_with(&[lesson, "--side-by-side"], variables);
+            for line in shown.lines() {
+                assert!(measure_text_width(line) <= width, "{line}\n{shown}");
+            }
+            let rows = columns(&shown, width);
+            let left: String = rows.iter().map(|(left, ..)| left.as_str()).collect();
+            let right: String = rows.iter().map(|(.., right)| right.as_str()).collect();
+            assert_eq!(solid(left), solid(side('-')), "{shown}");
+            assert_eq!(solid(right), solid(side('+')), "{shown}");
+        }
+    }
+}
+
+#[test]
+fn lines_that_belong_together_stand_beside_each_other() {
+    let rows = columns(&diff(&["07", "--side-by-side"]), 120);
+    let row = |text: &str| {
+        let mut found = rows.iter().filter(|(left, ..)| left.contains(text));
+        found.next().unwrap_or_else(|| panic!("no {text:?} in {rows:?}")).clone()
+    };
+    let (_, mark, right) = row(".subject(");
+    assert_eq!((mark.as_str(), right.trim()), ("|", ".subject(\"An HTML mail\")"));
+    let (_, mark, right) = row(".message_id(None)");
+    assert_eq!((mark.as_str(), right.trim()), ("", ".message_id(None)"));
+    let rows = columns(&diff(&["03", "--side-by-side"]), 120);
+    let added = rows.iter().find(|(.., right)| right.trim() == "loop {").unwrap();
+    assert_eq!((added.0.trim(), added.1.as_str()), ("", ">"));
+}
+
+#[test]
+fn colours_are_for_terminals_and_mark_the_words_that_change() {
+    for form in [&["07"] as &[&str], &["07", "--side-by-side"]] {
+        for variables in [&[] as &[_], &[("NO_COLOR", "1")]] {
+            let plain = diff_with(form, variables);
+            assert!(!plain.contains('\u{1b}'), "{plain}");
+        }
+    }
+    let forced = [("CLICOLOR_FORCE", "1")];
+    let shown = diff_with(&["07", "--side-by-side"], &forced);
+    assert!(shown.contains("SinglePart::\u{1b}[31mplain\u{1b}[0m("), "{shown:?}");
+    assert!(shown.contains("SinglePart::\u{1b}[32mhtml\u{1b}[0m("), "{shown:?}");
+    let shown = diff_with(&["07"], &forced);
+    assert!(shown.contains("\u{1b}[31m-        .subject("), "{shown:?}");
 }
 
 #[test]
 fn says_what_cannot_be_compared() {
-    for (numbers, problem) in [
-        (&["06"] as &[&str], "lesson 06 has no parent: it is the first of its kind"),
-        (&[], "diff takes the numbers of one or two lessons"),
-        (&["06", "07", "12"], "diff takes the numbers of one or two lessons"),
-        (&["77"], "there is no lesson 77"),
+    let numbers = "diff takes one or two lessons, or one and an exercise";
+    for (arguments, problem, hint) in [
+        (&["06"] as &[&str], "lesson 06 has no parent: it is the first of its kind", "diff 06 12"),
+        (&[], numbers, "cargo run -- diff 07"),
+        (&["06", "07", "12"], numbers, "cargo run -- diff 07"),
+        (&["06", "07", "--exercise", "1"], numbers, "diff 03 --exercise 1"),
+        (&["77"], "there is no lesson 77", "there are 00 01"),
+        (&["03", "--exercise", "one"], "\"one\"", "cargo run -- --help"),
+        (&["03", "--exercise"], "'--exercise'", "cargo run -- --help"),
+        (
+            &["03", "--exercise=99"],
+            "lesson 03 has no solution of an exercise 99",
+            "lesson03-udp-loop/README.md",
+        ),
     ] {
-        let ended = run(env!("CARGO_BIN_EXE_tour"), &[&["diff"], numbers].concat());
-        assert_eq!(ended.status, Some(1), "{}", ended.stdout);
-        let start = format!("Error: {problem}\nhint: ");
-        assert!(ended.stderr.starts_with(&start), "{}", ended.stderr);
-        assert_eq!(ended.stderr.lines().count(), 2, "{}", ended.stderr);
+        refuses(&run(TOUR, &[&["diff"], arguments].concat()), problem, hint);
     }
 }

@@ -92,7 +92,7 @@ const SERVER: &str = "server = {addr}\n";
 const PEER: &str = "peer = {peer}\n";
 const LENGTH: &str = "length = 34\n";
 const SOCKET: &str = "socket = fd ";
-const TIMEOUT: &str = "timeout = 3600 s\n";
+const LIMIT: &str = "limit = 3600 s\n";
 const UNUSED: &str = r#"buffer = 65535 bytes "" {...}"#;
 const BUFFER: &str = "buffer = {buffer}\n";
 
@@ -101,8 +101,7 @@ const BUFFER: &str = "buffer = {buffer}\n";
 struct Step {
     /// The first and the last number in its comment.
     numbers: (u32, u32),
-    /// The number of the line at which a debugger stops: that of its statement, without a `let` on
-    /// a line of its own.
+    /// The number of its statement's line in the file.
     line: usize,
     /// The function that holds it.
     function: String,
@@ -131,10 +130,9 @@ impl Source {
                 let label = text.split([':', ',']).next().unwrap();
                 let words = label.split(' ').filter_map(|word| word.parse().ok());
                 let numbers: Vec<u32> = words.collect();
-                let first = source.after(index + 1);
                 source.steps.push(Step {
                     numbers: (numbers[0], *numbers.last().unwrap()),
-                    line: first + usize::from(source.line(first).ends_with(" =")),
+                    line: source.after(index + 1),
                     function: function.clone(),
                 });
             }
@@ -168,12 +166,10 @@ impl Source {
         self.after((number..).find(ends).unwrap())
     }
 
-    /// The names that the line gives to values, itself or with the line above it.
+    /// The names that the line gives to values.
     fn names(&self, number: usize) -> Vec<&str> {
-        let above = self.line(number - 1);
-        let line = if above.ends_with(" =") { above } else { self.line(number) };
-        let line = line.strip_prefix("let ").unwrap_or_default();
-        let (pattern, _) = line.split_once(" =").unwrap_or_default();
+        let line = self.line(number).strip_prefix("let ").unwrap_or_default();
+        let (pattern, _) = line.split_once(" = ").unwrap_or_default();
         let words = pattern.split(|c: char| !c.is_alphanumeric() && c != '_');
         words.filter(|word| !["", "mut", "_"].contains(word)).collect()
     }
@@ -183,7 +179,7 @@ impl Source {
         let head = format!("fn {}(", step.function);
         let head = self.lines.iter().position(|line| line.starts_with(&head)).unwrap();
         let is_new =
-            |name: &&str| !(head + 2..step.line - 1).any(|line| self.names(line).contains(name));
+            |name: &&str| !(head + 2..step.line).any(|line| self.names(line).contains(name));
         self.names(step.line).into_iter().filter(is_new).collect()
     }
 
@@ -376,6 +372,9 @@ impl Session {
             "Cannot access memory",
             "Traceback",
             "Python Exception",
+            // The password.
+            "\"practice\"",
+            "=practice,",
         ] {
             assert!(!answer.contains(bad), "{bad}: {answer}\n{}", self.said);
         }
@@ -392,12 +391,12 @@ impl Session {
             ("01" | "03", 3, false) => &[UNUSED],
             ("01" | "03", 4, _) => &[PEER, LENGTH, "datagram = {bytes}\n", BUFFER],
             ("02", 1 | 2, _) | ("05", 1 | 3, _) => &[CONFIG, SERVER, "message = {bytes}\n"],
-            ("02", 3, false) => &[SERVER, SOCKET, TIMEOUT, UNUSED],
-            ("02", 3, true) => &[SERVER, SOCKET, TIMEOUT, LENGTH, BUFFER],
+            ("02", 3, false) => &[SERVER, SOCKET, LIMIT, UNUSED],
+            ("02", 3, true) => &[SERVER, SOCKET, LIMIT, LENGTH, BUFFER],
             ("04" | "09", 5, false) => &["stream = fd ", PEER, UNUSED],
             ("04" | "09", 6, _) => &["stream = fd ", PEER, LENGTH, BUFFER],
             ("04" | "09", 7, _) => &[PEER, BUFFER],
-            ("05", 4, false) => &[SERVER, SOCKET, TIMEOUT, r#"buffer = 0 bytes "" {}"#],
+            ("05", 4, false) => &[SERVER, SOCKET, LIMIT, r#"buffer = 0 bytes "" {}"#],
             ("05", 4, true) => &[SERVER, LENGTH, "buffer = {bytes}\n"],
             ("05", 5, _) => &[SERVER, LENGTH, "answer = {bytes}\n"],
             ("06" | "07" | "08" | "12", 2.., _) => {

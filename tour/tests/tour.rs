@@ -1,11 +1,17 @@
 //! The tour as a learner starts it.
 #![cfg(test)]
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 use std::process::Stdio;
 
-use testing::{Folder, Program, built, command, run};
+use console::measure_text_width;
+use shared::Level;
+use testing::{Folder, Program, built, command, refuses, run};
+use tour::lessons::LESSONS;
+use tour::play_all;
+use tour::recording::{Line, Play, Voice};
 
 const TOUR: &str = env!("CARGO_BIN_EXE_tour");
 
@@ -19,40 +25,139 @@ fn lessons() -> Vec<String> {
     lessons
 }
 
+/// What a tour of these lessons shows; all pass.
+fn shown(lessons: &[&str]) -> String {
+    let ended = run(TOUR, lessons);
+    assert_eq!(ended.status, Some(0), "{}\n{}", ended.stdout, ended.stderr);
+    ended.stdout
+}
+
+/// Expects that these texts are shown, one after the other.
+#[track_caller]
+fn in_order(shown: &str, texts: &[&str]) {
+    let mut rest = shown;
+    for text in texts {
+        let (_, after) = rest.split_once(text).unwrap_or_else(|| panic!("no {text:?} in\n{rest}"));
+        rest = after;
+    }
+}
+
 #[test]
 fn plays_all_lessons_in_order() {
     let ended = run(TOUR, &[]);
     assert_eq!(ended.status, Some(0), "{}\n{}", ended.stdout, ended.stderr);
+    assert!(ended.stderr.starts_with("building the lessons"), "{}", ended.stderr);
     let (_, table) = ended.stdout.split_once("\nlesson  ").unwrap();
+    let (table, next) = table.split_once("\n\n").unwrap();
     let rows =
         table.lines().skip(1).map(|row| row.split_whitespace().collect::<Vec<_>>().join(" "));
     let expected = lessons().into_iter().map(|lesson| lesson + " passed");
     assert_eq!(rows.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+    for text in ["README.md", "cargo run -- 06", "cargo run -p page"] {
+        assert!(next.contains(text), "{next}");
+    }
+}
 
-    assert!(
-        ended.stdout.contains("\n$ cargo run -p lesson03-udp-loop\n  lesson03 | "),
-        "{}",
-        ended.stdout
+#[test]
+fn all_lessons_together_say_little() {
+    let shown = shown(&[]);
+    let rows = |line: &str| measure_text_width(line).div_ceil(80).max(1);
+    let count: usize = shown.lines().map(rows).sum();
+    assert!(count <= 120, "{count} lines\n{shown}");
+    let lesson_03 = "\n$ cargo run -p lesson03-udp-loop\n$ cargo run -p lesson02-udp-client\n  \
+                     Hello, network! 你好，网络！\n$ cargo run -p lesson02-udp-client\n  Hello,";
+    assert!(shown.contains(lesson_03), "{shown}");
+    assert_eq!(shown.matches("$ cargo run -p practice-servers\n").count(), 1, "{shown}");
+    assert!(shown.contains("more lines: cargo run -- 13\n"), "{shown}");
+    assert!(!shown.contains(" | "), "{shown}");
+}
+
+#[test]
+fn named_lessons_show_what_every_side_says_in_order() {
+    let shown = shown(&["3", "lesson09", "lesson06-text-mail", "10", "13/"]);
+    in_order(&shown, &["\n03  A", "\n09  A", "\n06  A", "\n10  An", "\n13  A", "\nlesson  "]);
+    in_order(
+        &shown,
+        &[
+            "\n03  A UDP server that echoes datagrams forever\n",
+            "$ cargo run -p lesson03-udp-loop\n",
+            "  lesson03 | 0.",
+            "listening on",
+            "$ cargo run -p lesson02-udp-client\n",
+            "lesson02-udp-client: sent 34 bytes to",
+            "lesson03-udp-loop: received 34 bytes from",
+            "lesson03-udp-loop: sent 34 bytes to",
+            "lesson02-udp-client: received 34 bytes from",
+            "  lesson02 #1 > Hello, network! 你好，网络！\n",
+            "$ cargo run -p lesson02-udp-client\n",
+            "lesson02 #2 | ",
+        ],
     );
-    assert!(
-        ended.stdout.contains("\n  lesson02 #2 > Hello, network! 你好，网络！\n"),
-        "{}",
-        ended.stdout
+    for (length, place) in [(15, "#1"), (20, "#2"), (19, "#3")] {
+        in_order(
+            &shown,
+            &[
+                &format!("lesson05-tcp-client: sent {length} bytes"),
+                &format!("lesson09-tcp-threads: received {length} bytes"),
+                &format!("lesson09-tcp-threads: sent {length} bytes"),
+                &format!("lesson05 {place} | "),
+            ],
+        );
+    }
+    in_order(
+        &shown,
+        &[
+            "\n06  ",
+            "$ cargo run -p practice-servers\n$ cargo run -p lesson06-text-mail\n",
+            "practice | qq smtp #1 > 250 AUTH PLAIN LOGIN",
+            "lesson06-text-mail: connected to",
+            "practice | qq smtp #1 < AUTH PLAIN ****",
+            "practice | qq smtp #1 > 235 welcome",
+            "lesson06-text-mail: logged in as",
+            "practice | qq smtp #1 < MAIL FROM",
+            "practice | qq smtp #1 > 250 taken as",
+            "lesson06-text-mail: sent the mail to",
+            "practice | qq smtp #1 < QUIT",
+            "practice | qq smtp #1 > 221",
+            "  lesson06 > 250 taken as",
+            "\n10  ",
+            "DIR pub, FILE readme.txt",
+            "has connected",
+            "226 that is all",
+            "  lesson10 #1 > readme.txt\n",
+            "< RETR readme.txt",
+            "226 that was the file",
+            "  lesson10 #1 > saved",
+            "< QUIT",
+            "\n13  ",
+            "$ cargo run -p lesson13-pop3-mail\n",
+            "lesson13-pop3-mail: sent STAT",
+            "< STAT",
+            "> +OK 2 ",
+            "lesson13-pop3-mail: received +OK 2 ",
+            "  lesson13 #2 > messages in the mailbox: 2 (",
+            "lesson13-pop3-mail: sent LIST",
+            "lesson13-pop3-mail: sent QUIT",
+            "< QUIT",
+            "  lesson13 #2 > From: ",
+        ],
     );
+    // The offices part before the next lesson begins.
+    in_order(&shown, &["sina smtp #2 < QUIT", "sina smtp #2 > 221", "\n10  "]);
+    // Where to go next is for those who have seen all lessons.
+    assert!(!shown.contains("What next"), "{shown}");
 }
 
 /// Whatever the lessons before it have sent.
 #[test]
 fn lesson_13_finds_the_mails_of_the_others() {
-    let ended = run(TOUR, &["06", "12", "13"]);
-    assert_eq!(ended.status, Some(0), "{}\n{}", ended.stdout, ended.stderr);
+    let shown = shown(&["06", "12", "13"]);
     for line in [
         "messages in the mailbox: 3 (",
         "Subject: A mail with an attachment",
         "saved downloads/picture.png",
     ] {
-        let shown = format!("\n  lesson13 #2 > {line}");
-        assert!(ended.stdout.contains(&shown), "{}", ended.stdout);
+        assert!(shown.contains(&format!("\n  lesson13 #2 > {line}")), "{shown}");
     }
 }
 
@@ -64,31 +169,101 @@ fn plays_just_the_chosen_lessons_whatever_the_learner_has_set() {
     command.env("LESSON_ECHO_ADDR", "127.0.0.1:1").env("LESSON_LOG", "off");
     let ended = Program::start(command.args(["01", "4"])).finish();
     assert_eq!(ended.status, Some(0), "{}\n{}", ended.stdout, ended.stderr);
-    let headings: Vec<_> = ended.stdout.lines().filter(|line| line.starts_with("== ")).collect();
-    assert_eq!(headings.len(), 2, "{}", ended.stdout);
-    assert!(headings[0].starts_with("== Lesson 01: A UDP server"), "{headings:?}");
-    assert!(headings[1].starts_with("== Lesson 04: A TCP server"), "{headings:?}");
+    in_order(&ended.stdout, &["\n01  A UDP server", " listening on ", "\n04  A TCP server"]);
+    let (_, table) = ended.stdout.split_once("\nlesson  ").unwrap();
+    assert_eq!(table.lines().count(), 3, "{table}");
+}
+
+/// What `play_all` promises to record, in a run with all details.
+#[test]
+fn records_all_that_is_said() {
+    let mut progress = Vec::new();
+    let recording = play_all(Level::Debug, |lesson| progress.push(lesson.package)).unwrap();
+    assert_eq!(progress, lessons());
+    let services: HashMap<_, _> = recording.services.into_iter().collect();
+    assert_eq!(services.len(), 9);
+    assert!(services["qq-smtp"].port() > 0);
+
+    let plays: HashMap<_, _> =
+        recording.plays.iter().map(|play| (play.lesson.number(), play)).collect();
+    assert_eq!(plays.len(), LESSONS.len());
+    for play in &recording.plays {
+        assert_eq!(play.problem, None, "{}", play.lesson.package);
+        assert!(play.programs.is_sorted_by_key(|program| program.started));
+        for (index, program) in play.programs.iter().enumerate() {
+            assert!(play.lines.iter().any(|line| line.program == index), "{}", program.label);
+        }
+    }
+    let client = &plays["03"].programs[2];
+    assert_eq!((&*client.label, &*client.package), ("lesson02 #2", "lesson02-udp-client"));
+    assert_eq!(client.command, "cargo run -p lesson02-udp-client");
+    assert_eq!(plays["03"].results(2).collect::<Vec<_>>(), ["Hello, network! 你好，网络！"]);
+
+    // A line of a log says where in the source it comes from, and shows the bytes.
+    let sent = line(plays["02"], Voice::Log, "lesson02-udp-client: sent 29 bytes to ");
+    assert!(sent.text.contains("\"Who is there? 谁在那儿？\" (lesson02-udp-client/src/main.rs:"));
+    assert!(sent.event().ends_with("谁在那儿？\""), "{}", sent.event());
+    assert!(sent.at > plays["02"].programs[1].started);
+    let bytes = line(plays["06"], Voice::Practice, "qq smtp #1 < \"");
+    assert!(bytes.text.contains("Subject: A plain text mail\\r\\n"), "{}", bytes.text);
+    line(plays["06"], Voice::Practice, "qq relay < 250 taken as ");
+
+    let texts: Vec<_> = plays["13"].lines.iter().map(|line| line.text.as_str()).collect();
+    in_order(
+        &texts.join("\n"),
+        &[
+            "lesson13-pop3-mail: sent STAT (lesson13-pop3-mail/src/pop3.rs:",
+            "< STAT",
+            "> +OK 6 ",
+            "lesson13-pop3-mail: received +OK 6 ",
+            "lesson13-pop3-mail: sent RETR 6",
+            "< RETR 6",
+            "| message of ",
+            "lesson13-pop3-mail: received 1",
+        ],
+    );
+}
+
+/// The first line of this kind that has this text.
+#[track_caller]
+fn line<'a>(play: &'a Play, voice: Voice, text: &str) -> &'a Line {
+    let mut lines = play.lines.iter().filter(|line| line.voice == voice);
+    lines.find(|line| line.text.contains(text)).unwrap_or_else(|| panic!("no {text:?}"))
 }
 
 #[test]
-fn a_lesson_that_fails_is_said_and_makes_the_status_1() {
+fn a_lesson_that_fails_shows_all_its_lines_and_makes_the_status_1() {
     // A tour among programs of which one is an impostor: lesson 00 under the name of lesson 01.
-    let folder = Folder::create();
-    let copy = |from: &str, to: &str| {
-        let to = folder.path().join(format!("{to}{}", std::env::consts::EXE_SUFFIX));
-        fs::copy(from, &to).unwrap();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("impostor");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    let link = |from: &str, to: &str| {
+        let to = folder.join(format!("{to}{}", std::env::consts::EXE_SUFFIX));
+        fs::hard_link(from, &to).unwrap();
         to.display().to_string()
     };
-    let tour = copy(TOUR, "tour");
-    copy(&built("lesson00-addresses"), "lesson00-addresses");
-    copy(&built("lesson00-addresses"), "lesson01-udp-server");
-    let ended = Program::start(command(&tour, &folder).args(["00", "01"])).finish();
+    let tour = link(TOUR, "tour");
+    for lesson in lessons() {
+        let program = if lesson.starts_with("lesson01") { "lesson00-addresses" } else { &lesson };
+        link(&built(program), &lesson);
+    }
+    let ended = run(&tour, &[]);
+    fs::remove_dir_all(&folder).unwrap();
+
     assert_eq!(ended.status, Some(1), "{}\n{}", ended.stdout, ended.stderr);
-    assert!(ended.stdout.contains("lesson00-addresses         passed\n"), "{}", ended.stdout);
-    let failed = "lesson01-udp-server        FAILED: lesson01-udp-server does not listen\n";
-    assert!(ended.stdout.ends_with(failed), "{}", ended.stdout);
-    let error = "Error: 1 of 2 lessons failed\n\
-                 hint: its lines above say why; play one alone with: cargo run -- 03\n";
+    in_order(
+        &ended.stdout,
+        &[
+            "\n$ cargo run -p lesson00-addresses\n  address ",
+            "\n$ cargo run -p lesson01-udp-server\n  lesson01 > address ",
+            "\n  lesson01 > 2001:db8::1 ",
+            "\n$ cargo run -p lesson03-udp-loop\n$ ",
+            "\nlesson00-addresses         passed\n",
+            "lesson01-udp-server        FAILED: lesson01-udp-server does not listen\n",
+        ],
+    );
+    let error = "Error: 2 of 14 lessons failed\n\
+                 hint: its lines above say why; play one alone with: cargo run -- 01\n";
     assert!(ended.stderr.ends_with(error), "{}", ended.stderr);
 }
 
@@ -98,17 +273,33 @@ fn ends_quietly_when_the_reader_has_gone() {
     let mut command = command(TOUR, &folder);
     let mut tour = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(tour.stdout.take());
+    let stage = Path::new(TOUR).with_file_name("tour-stage").join(tour.id().to_string());
     let ended = tour.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(0));
     assert!(!String::from_utf8_lossy(&ended.stderr).contains("Error"));
+    // On Windows, a file that is still locked remains.
+    assert!(cfg!(windows) || !stage.exists());
 }
 
 #[test]
-fn says_which_lessons_there_are() {
-    let ended = run(TOUR, &["77"]);
-    assert_eq!(ended.status, Some(1));
-    assert_eq!(
-        ended.stderr,
-        "Error: there is no lesson 77\nhint: there are 00 01 02 03 04 05 06 07 08 09 10 11 12 13\n"
-    );
+fn what_is_typed_wrongly_is_refused() {
+    let there_are = "there are 00 01 02 03 04 05 06 07 08 09 10 11 12 13";
+    for name in ["77", "lesson3-udp", "chcek"] {
+        refuses(&run(TOUR, &["03", name]), &format!("there is no lesson {name}"), there_are);
+    }
+    let help = "cargo run -- --help";
+    refuses(&run(TOUR, &["--side-by-sid"]), "invalid option '--side-by-sid'", help);
+    refuses(&run(TOUR, &["03", "--all"]), "--all and --exercise go with diff", help);
+}
+
+#[test]
+fn help_lists_all_of_it() {
+    let help = shown(&["--help"]);
+    for lesson in lessons() {
+        assert!(help.contains(&format!("\n  {}  ", &lesson[6..8])), "{help}");
+    }
+    for text in ["diff 07", "diff 06 12", "--exercise", "--side-by-side", "--all", "check 03"] {
+        assert!(help.contains(text), "{help}");
+    }
+    assert!(help.lines().all(|line| line.len() <= 90), "{help}");
 }

@@ -1,11 +1,11 @@
-//! `LIST` and `NLST`: what is in a folder.
+//! `LIST`, `NLST` and `STAT`: what is in a folder.
 
+use std::fmt::Write;
 use std::fs::{self, Metadata};
-use std::io;
 use std::time::UNIX_EPOCH;
 
 use crate::clock;
-use crate::connection::{Connection, Stream};
+use crate::connection::Connection;
 use crate::ftp::tree::is_name;
 use crate::ftp::{Answer, Session, refusal};
 
@@ -16,63 +16,141 @@ impl Session<'_> {
         is_long: bool,
         connection: &mut Connection,
     ) -> Answer {
+        let lines = self.lines(argument, is_long)?;
+        self.transfer(connection, |stream| {
+            stream.write_all(lines.as_bytes())?;
+            Ok(lines.len() as u64)
+        })?;
+        Ok("226 that is all".into())
+    }
+
+    /// The same over the control connection, where every line begins with a space: clients take a
+    /// line that begins with a digit for the end of the reply.
+    pub(super) fn stat(&mut self, argument: &str) -> Answer {
+        let lines = self.lines(argument, true)?;
+        let lines: String = lines.lines().map(|line| format!(" {line}\n")).collect();
+        Ok(format!("213-{argument}\n{lines}213 that is all").into())
+    }
+
+    /// A line for everything in the folder, for everything whose name matches, or for the one file.
+    fn lines(&self, argument: &str, is_long: bool) -> Answer<String> {
         // Many clients ask as if for `ls -la`.
         let mut path = argument;
         while path.starts_with('-') {
             path = path.split_once(' ').map_or("", |(_, path)| path);
         }
-        let (place, metadata) = self.find(path)?;
-        let entries = match metadata.is_dir() {
-            true => Some(fs::read_dir(&*place).map_err(refusal)?),
-            false => None,
-        };
-        drop(place);
-        // A client can give a name from NLST to RETR as it is (RFC 1123 section 4.1.2.7).
-        let before = match path {
-            "" => String::new(),
-            path => format!("{}/", path.trim_end_matches('/')),
-        };
-        let line = |name: &str, metadata: &Metadata| match is_long {
-            true => long_line(name, metadata),
-            false => format!("{name}\r\n"),
-        };
-        self.transfer(connection, |stream| {
-            let Some(entries) = entries else {
-                return send(stream, &line(path, &metadata));
+        let mut lines = String::new();
+        let mut add = |name: &str, metadata: &Metadata| {
+            let _ = match is_long {
+                true => write!(lines, "{}{name}\r\n", long_line(metadata)),
+                false => write!(lines, "{name}\r\n"),
             };
-            let mut count = 0;
-            for entry in entries {
-                let entry = entry?;
-                // The list has plain files and folders alone, and no name that a command could not
-                // give. What has been removed meanwhile is left out, too.
-                if let Ok(metadata) = entry.metadata()
-                    && (metadata.is_file() || metadata.is_dir())
-                    && let Ok(name) = entry.file_name().into_string()
-                    && is_name(&name)
-                    && !name.contains(char::is_control)
-                {
-                    let name = if is_long { name } else { format!("{before}{name}") };
-                    count += send(stream, &line(&name, &metadata))?;
-                }
+        };
+        let (start, last) = path.split_at(path.rfind('/').map_or(0, |slash| slash + 1));
+        // A client can give a name from NLST to RETR as it is (RFC 1123 section 4.1.2.7).
+        let (folder, before, pattern) = match self.find(path) {
+            Ok((_, metadata)) if metadata.is_dir() && path.is_empty() => ("", String::new(), None),
+            Ok((_, metadata)) if metadata.is_dir() => {
+                (path, format!("{}/", path.trim_end_matches('/')), None)
             }
-            Ok(count)
-        })?;
-        Ok("226 that is all".into())
+            Ok((_, metadata)) => {
+                add(path, &metadata);
+                return Ok(lines);
+            }
+            Err(_) if last.contains(['*', '?']) => (start, start.to_string(), Some(last)),
+            Err(refusal) => return Err(refusal),
+        };
+        for (name, metadata) in self.entries(folder)? {
+            // As in a shell, `*` does not stand for hidden files.
+            let is_hidden = name.starts_with('.');
+            match pattern {
+                Some(pattern) if !matches(pattern, &name) => {}
+                Some(pattern) if is_hidden && !pattern.starts_with('.') => {}
+                _ if is_long => add(&name, &metadata),
+                _ => add(&format!("{before}{name}"), &metadata),
+            }
+        }
+        Ok(lines)
+    }
+
+    /// The plain files and folders in a folder, by their names. A name that no command could give is
+    /// left out, as is what has been removed meanwhile.
+    fn entries(&self, folder: &str) -> Answer<Vec<(String, Metadata)>> {
+        let (place, _) = self.find(folder)?;
+        let mut entries = Vec::new();
+        for entry in fs::read_dir(&*place).map_err(refusal)? {
+            let entry = entry.map_err(refusal)?;
+            if let Ok(metadata) = entry.metadata()
+                && (metadata.is_file() || metadata.is_dir())
+                && let Ok(name) = entry.file_name().into_string()
+                && is_name(&name)
+                && !name.contains(char::is_control)
+            {
+                entries.push((name, metadata));
+            }
+        }
+        entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+        Ok(entries)
     }
 }
 
-fn send(stream: &mut dyn Stream, line: &str) -> io::Result<u64> {
-    stream.write_all(line.as_bytes())?;
-    Ok(line.len() as u64)
-}
-
-/// A line as of `ls -l`, which is what clients can read.
-fn long_line(name: &str, metadata: &Metadata) -> String {
+/// A line as of `ls -l`, which is what clients can read, up to the name.
+fn long_line(metadata: &Metadata) -> String {
     let mode = match metadata.is_dir() {
         true => "drwxr-xr-x",
         false => "-rw-r--r--",
     };
     let modified = metadata.modified().unwrap_or(UNIX_EPOCH);
     let (size, date) = (metadata.len(), clock::list_date(modified));
-    format!("{mode} 1 practice practice {size:>12} {date} {name}\r\n")
+    format!("{mode} 1 practice practice {size:>12} {date} ")
+}
+
+/// Whether the name matches the pattern, in which `*` stands for any characters and `?` for one.
+pub(crate) fn matches(pattern: &str, name: &str) -> bool {
+    let [pattern, name] = [pattern, name].map(|text| text.chars().collect::<Vec<_>>());
+    let (mut at, mut from) = (0, 0);
+    // Where the last `*` stands, and up to where in the name it reaches.
+    let mut star = None;
+    while from < name.len() {
+        match pattern.get(at) {
+            Some('*') => {
+                star = Some((at, from));
+                at += 1;
+            }
+            Some(wanted) if *wanted == '?' || *wanted == name[from] => {
+                at += 1;
+                from += 1;
+            }
+            _ => {
+                let Some((place, reach)) = star else {
+                    return false;
+                };
+                star = Some((place, reach + 1));
+                (at, from) = (place + 1, reach + 1);
+            }
+        }
+    }
+    pattern[at..].iter().all(|left| *left == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn patterns() {
+        for (pattern, name, is_right) in [
+            ("*", "", true),
+            ("*.txt", "a.txt", true),
+            ("*.txt", "a.txt.gz", false),
+            ("a*b*c", "aXbXbc", true),
+            ("a*b*c", "aXc", false),
+            ("?", "课", true),
+            ("??", "课", false),
+            ("", "a", false),
+            ("*a*a*a*a*a*a*a*a*b", &"a".repeat(200), false),
+        ] {
+            assert_eq!(matches(pattern, name), is_right, "{pattern} {name}");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::accounts::{Rights, ftp_login};
 use crate::ftp::tree::Tree;
-use crate::ftp::{Answer, Session};
+use crate::ftp::{Answer, Session, refusal};
 use crate::limits;
 use crate::session::{Closing, Reply, Session as _};
 
@@ -14,6 +14,9 @@ pub(super) struct Account {
 
 impl Session<'_> {
     pub(super) fn user(&mut self, user: &str) -> Answer {
+        if user.is_empty() {
+            return Err("501 USER who?".into());
+        }
         self.account = None;
         self.user = user.into();
         Ok("331 and the password?".into())
@@ -31,6 +34,8 @@ impl Session<'_> {
             return Err("530 wrong user or password".into());
         };
         let tree = Tree::new(self.practice.folder.join("ftp").join(folder));
+        // Somebody may have removed it.
+        tree.make().map_err(refusal)?;
         self.account = Some(Account { tree, rights });
         self.folder = "/".into();
         let welcome = match rights {

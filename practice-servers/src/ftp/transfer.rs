@@ -8,11 +8,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::accounts::Rights;
-use crate::connection::{Connection, Stream, is_time_out};
+use crate::connection::{Connection, Stream, is_time_out, parse_number};
 use crate::files::Draft;
 use crate::ftp::text::{from_network, to_network};
-use crate::ftp::{Answer, Session, is_no_room, refusal};
+use crate::ftp::{Answer, Session, refusal};
 use crate::limits;
+use crate::session::Reply;
 
 impl Session<'_> {
     pub(super) fn set_type(&mut self, argument: &str) -> Answer {
@@ -66,9 +67,8 @@ impl Session<'_> {
         if !self.is_binary {
             return Err("501 a place in text means nothing: say TYPE I first".into());
         }
-        let offset = argument.parse();
-        self.offset = offset.map_err(|_| "501 REST takes a number of bytes")?;
-        Ok(format!("350 the next RETR begins at {}", self.offset).into())
+        self.offset = parse_number(argument).ok_or("501 REST takes a number of bytes")?;
+        Ok(format!("350 the next RETR or STOR begins at {}", self.offset).into())
     }
 
     pub(super) fn retr(&mut self, argument: &str, connection: &mut Connection) -> Answer {
@@ -82,47 +82,71 @@ impl Session<'_> {
         file.seek(SeekFrom::Start(offset)).map_err(refusal)?;
         let transcript = connection.transcript.clone();
         let is_binary = self.is_binary;
+        let mut has_cr = false;
         self.transfer(connection, |stream| {
             for_each_part(&mut file, |part| {
                 transcript.bytes('>', part);
                 match is_binary {
                     true => stream.write_all(part),
-                    false => stream.write_all(&to_network(part)),
+                    false => stream.write_all(&to_network(part, &mut has_cr)),
                 }
             })
         })?;
         Ok("226 that was the file".into())
     }
 
-    pub(super) fn stor(&mut self, argument: &str, connection: &mut Connection) -> Answer {
+    /// `STOR`, from the place on that REST has said, and `APPE`, from the end on.
+    pub(super) fn stor(
+        &mut self,
+        argument: &str,
+        appends: bool,
+        connection: &mut Connection,
+    ) -> Answer {
         self.may(Rights::Upload)?;
-        if mem::take(&mut self.offset) > 0 {
-            return Err("554 REST is for RETR alone".into());
+        let offset = mem::take(&mut self.offset);
+        let place = self.place_for_file(argument)?;
+        let length = place.metadata().map_or(0, |metadata| metadata.len());
+        let begin = match appends {
+            true if offset > 0 => return Err("554 REST is for RETR and STOR".into()),
+            true => length,
+            false if offset > length => return Err("554 the file is not that long".into()),
+            false => offset,
+        };
+        let mut draft = Draft::create(&self.practice.drafts).map_err(cannot_keep)?;
+        if begin > 0 {
+            let mut before = File::open(&*place).map_err(refusal)?.take(begin);
+            io::copy(&mut before, draft.file()).map_err(cannot_keep)?;
         }
-        self.place_for_file(argument)?;
-        let mut draft = Draft::create(&self.practice.drafts).map_err(refusal)?;
+        drop(place);
         let transcript = connection.transcript.clone();
         let is_binary = self.is_binary;
-        self.transfer(connection, |stream| {
-            let mut held = false;
+        let mut kept = Ok(());
+        let moved = self.transfer(connection, |stream| {
+            let mut has_cr = false;
+            // A client hears best why its file was not kept when it could send all of it.
             let moved = for_each_part(stream, |part| {
                 transcript.bytes('<', part);
-                match is_binary {
-                    true => draft.write_all(part),
-                    false => draft.write_all(&from_network(part, &mut held)),
+                if kept.is_ok() {
+                    kept = match is_binary {
+                        true => draft.write_all(part),
+                        false => draft.write_all(&from_network(part, &mut has_cr)),
+                    };
                 }
+                Ok(())
             })?;
-            if held {
-                draft.write_all(b"\r")?;
+            if has_cr && kept.is_ok() {
+                kept = draft.write_all(b"\r");
             }
             Ok(moved)
-        })?;
-        if is_broken_off(connection) {
-            return Err("426 broken off: nothing is kept".into());
+        });
+        moved?;
+        kept.map_err(cannot_keep)?;
+        if has_gone(connection) {
+            return Err("426 you have gone: nothing is kept".into());
         }
         // The path is checked again: a link may have come into it during the transfer.
         let place = self.place_for_file(argument)?;
-        draft.publish(&place).map_err(refusal)?;
+        draft.publish(&place).map_err(cannot_keep)?;
         Ok("226 the file is on the disk".into())
     }
 
@@ -151,8 +175,10 @@ impl Session<'_> {
                 connection.transcript.note(format!("{moved} bytes over the data connection"));
                 Ok(moved)
             }
-            Err(error) if is_no_room(&error) => Err(refusal(error)),
             Err(error) if is_time_out(&error) => Err("426 you have kept me waiting".into()),
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+                Err("426 the transfer broke off: TLS's close_notify did not come".into())
+            }
             Err(error) => Err(format!("426 the transfer broke off: {error}").into()),
         }
     }
@@ -162,9 +188,18 @@ impl Session<'_> {
         socket.set_read_timeout(Some(limits::STALL))?;
         socket.set_write_timeout(Some(limits::STALL))?;
         match self.is_private {
-            true => self.practice.tls.accept(socket),
+            true => self.practice.tls.accept(socket, || limits::STALL),
             false => Ok(Box::new(socket)),
         }
+    }
+}
+
+/// The reply when the server cannot keep a file.
+fn cannot_keep(error: io::Error) -> Reply {
+    let reply = refusal(error);
+    match reply.text.starts_with("45") {
+        true => reply,
+        false => "451 the server cannot keep the file now: try later".into(),
     }
 }
 
@@ -192,7 +227,7 @@ fn for_each_part(
     from: &mut (impl Read + ?Sized),
     mut work: impl FnMut(&[u8]) -> io::Result<()>,
 ) -> io::Result<u64> {
-    let mut buffer = vec![0; 65_536];
+    let mut buffer = vec![0; limits::PIECE];
     let mut count = 0;
     loop {
         let length = shared::wait(|| from.read(&mut buffer))?;
@@ -204,21 +239,27 @@ fn for_each_part(
     }
 }
 
-/// Whether the client has gone, or has asked to break off. The data connection of a program that
-/// was killed ends just like that of a program that has sent everything. But a client that waits
-/// for the reply to its upload says nothing meanwhile, or NOOP.
-fn is_broken_off(connection: &mut Connection) -> bool {
+/// Whether the client has gone without a word. The data connection of a program that was killed ends
+/// just like that of a program that has sent everything; but then its control connection ends, too.
+fn has_gone(connection: &mut Connection) -> bool {
     let Connection { stream, socket, .. } = connection;
     let _ = socket.set_nonblocking(true);
-    let is_quiet = |error: io::Error| error.kind() == ErrorKind::WouldBlock;
-    let is_waiting = match stream.fill_buf() {
-        Err(error) => is_quiet(error),
+    let is_quiet = |error: &io::Error| error.kind() == ErrorKind::WouldBlock;
+    let has_gone = match stream.fill_buf() {
+        Err(error) => !is_quiet(&error),
+        // Behind the commands that have come, the connection may have ended. That is no harm when
+        // the last one was QUIT.
         Ok(bytes) => {
-            let mut lines = bytes.split_inclusive(|byte| *byte == b'\n');
-            let is_noop = |line: &[u8]| line.eq_ignore_ascii_case(b"NOOP\r\n");
-            !bytes.is_empty() && lines.all(is_noop) && socket.peek(&mut [0]).is_err_and(is_quiet)
+            let last = bytes.trim_ascii_end();
+            let says_goodbye =
+                last.len() >= 4 && last[last.len() - 4..].eq_ignore_ascii_case(b"QUIT");
+            let has_ended = match socket.peek(&mut [0]) {
+                Ok(length) => length == 0,
+                Err(error) => !is_quiet(&error),
+            };
+            bytes.is_empty() || has_ended && !says_goodbye
         }
     };
     let _ = socket.set_nonblocking(false);
-    !is_waiting
+    has_gone
 }

@@ -1,6 +1,7 @@
 //! The files that an FTP user sees: a folder of this machine that is the user's `/`, and nothing
 //! outside it.
 
+use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Component, Path, PathBuf};
 
@@ -11,6 +12,19 @@ impl Tree {
     /// The tree whose `/` is the folder `root`.
     pub fn new(root: PathBuf) -> Self {
         Tree(root)
+    }
+
+    /// Makes the tree, if it is not there, with a file to download.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn make(&self) -> io::Result<()> {
+        if self.0.exists() {
+            return Ok(());
+        }
+        let public = self.0.join("pub");
+        fs::create_dir_all(&public)?;
+        fs::write(public.join("readme.txt"), README)
     }
 
     /// Where on this machine the file or folder lies that the user calls `path`, whether it exists
@@ -36,6 +50,9 @@ impl Tree {
     }
 }
 
+/// The file that every user finds.
+const README: &str = "This file came to you over FTP.\n你好，这个文件是用 FTP 下载的。\n";
+
 /// Whether a file on this machine can have the name, and have it for itself.
 pub fn is_name(name: &str) -> bool {
     let mut parts = Path::new(name).components();
@@ -44,7 +61,7 @@ pub fn is_name(name: &str) -> bool {
 }
 
 /// Whether Windows takes the name for something else than a file of that name: `con.txt` for the
-/// console, `a:b` for a stream of the file `a`, and `a.` for `a`.
+/// console, `a:b` for a stream of the file `a`, and `a.` for `a`; or for no name at all: `a?`.
 fn means_something_else(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
     let is_device = match stem.as_str() {
@@ -54,7 +71,7 @@ fn means_something_else(name: &str) -> bool {
             matches!(number.chars().collect::<Vec<_>>()[..], ['0'..='9' | '¹' | '²' | '³'])
         }),
     };
-    is_device || name.contains(':') || name.ends_with(['.', ' '])
+    is_device || name.contains([':', '<', '>', '"', '|', '?', '*']) || name.ends_with(['.', ' '])
 }
 
 /// What `path` means in `folder`: a path from `/` on, in which no `.`, `..` or empty name is left.
@@ -92,6 +109,8 @@ mod tests {
             "conin$",
             "a:b",
             "a::$DATA",
+            "a?",
+            "<a>",
             "a.",
             "a ",
             "a. .",

@@ -36,6 +36,16 @@ impl Envelope {
         Envelope { recipients: vec![Recipient::new(recipient)], ..Envelope::default() }
     }
 
+    /// Whether nobody waits for the message any more.
+    pub fn is_done(&self) -> bool {
+        self.recipients.iter().all(|recipient| recipient.is_done)
+    }
+
+    /// The line that the last office puts before a message, and nobody else (RFC 5321 section 4.4).
+    pub fn return_path(&self) -> String {
+        format!("Return-Path: <{}>\r\n", self.sender)
+    }
+
     /// The envelope as text: a line for the sender, a line for the parameters, and a line for each
     /// recipient, which begins with `-` when the recipient is done and with `+` when it waits.
     pub fn write(&self) -> String {

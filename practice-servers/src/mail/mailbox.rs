@@ -2,15 +2,22 @@
 
 use std::collections::HashSet;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::files::Draft;
+use crate::files::{self, Draft, in_folder};
+use crate::limits;
 
 /// A Maildir: a folder with the folders `new`, `cur` and `tmp`. A message is delivered into `new`.
-/// Mail programs that read the folder itself move it to `cur`, and use `tmp`.
-pub struct Maildir(PathBuf);
+/// Mail programs that read the folder itself move it to `cur`.
+pub struct Maildir {
+    folder: PathBuf,
+    /// How many messages there are. When a mail program that reads the folder itself has removed
+    /// some, the next [`Maildir::messages`] finds out.
+    count: AtomicUsize,
+}
 
 /// A message in a mailbox.
 pub struct Message {
@@ -28,31 +35,79 @@ impl Maildir {
     /// # Errors
     /// The system's.
     pub fn open(folder: PathBuf) -> io::Result<Self> {
-        for name in ["tmp", "new", "cur"] {
-            fs::create_dir_all(folder.join(name))?;
-        }
-        Ok(Maildir(folder))
+        // An earlier program may have ended while it copied a message.
+        let _ = fs::remove_dir_all(folder.join("tmp"));
+        let maildir = Maildir { folder, count: AtomicUsize::new(0) };
+        maildir.messages()?;
+        Ok(maildir)
     }
 
-    /// Delivers a message under the name `uid`, with `header` before it, by way of the folder
-    /// `drafts`. When this returns, it is on the disk. To deliver it once more changes nothing.
+    /// Makes its folders, unless they are there.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn make(&self) -> io::Result<()> {
+        ["tmp", "new", "cur"].iter().try_for_each(|name| fs::create_dir_all(self.folder.join(name)))
+    }
+
+    /// Delivers the message in the file `message`, which is on the disk already, under the name
+    /// `uid`: its file gets a second name here. When this returns, that is on the disk, too. Returns
+    /// the new name, or nothing when the message had been delivered before.
     ///
     /// # Errors
     /// The system's, above all that the disk is full.
-    pub fn deliver(
-        &self,
-        drafts: &Path,
-        uid: &str,
-        header: &str,
-        message: &Path,
-    ) -> io::Result<()> {
-        if self.messages()?.iter().any(|message| message.uid == uid) {
-            return Ok(());
+    pub fn deliver(&self, uid: &str, message: &Path) -> io::Result<Option<PathBuf>> {
+        let new = self.folder.join("new");
+        let path = new.join(uid);
+        let linked = in_folder(&new, || fs::hard_link(message, &path));
+        match linked {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(None),
+            Err(_) => self.copy(message, &path)?,
+            Ok(()) => {}
         }
-        let mut draft = Draft::create(drafts)?;
-        draft.write_all(header.as_bytes())?;
+        if let Err(error) = files::sync(&new) {
+            let _ = fs::remove_file(path);
+            return Err(error);
+        }
+        self.count.fetch_add(1, Ordering::Relaxed);
+        Ok(Some(path))
+    }
+
+    /// Not every file system lets a file have two names.
+    fn copy(&self, message: &Path, path: &Path) -> io::Result<()> {
+        let mut draft = Draft::create(&self.folder.join("tmp"))?;
         io::copy(&mut File::open(message)?, draft.file())?;
-        draft.publish(&self.0.join("new").join(uid))
+        draft.file().sync_all()?;
+        draft.rename(path)
+    }
+
+    /// Whether it takes no more messages.
+    pub fn is_full(&self) -> bool {
+        self.count.load(Ordering::Relaxed) >= limits::MESSAGES
+    }
+
+    /// Removes messages, on the disk, too; each that it can.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn remove<'a>(&self, messages: impl Iterator<Item = &'a Message>) -> io::Result<()> {
+        let mut result = Ok(());
+        let mut folders = HashSet::new();
+        for message in messages {
+            match fs::remove_file(&message.path) {
+                Ok(()) => {
+                    self.count.fetch_sub(1, Ordering::Relaxed);
+                    folders.extend(message.path.parent());
+                }
+                Err(error) => result = Err(error),
+            }
+        }
+        folders.into_iter().fold(result, |result, folder| result.and(files::sync(folder)))
+    }
+
+    /// Its folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// All messages, the oldest first.
@@ -60,9 +115,10 @@ impl Maildir {
     /// # Errors
     /// The system's.
     pub fn messages(&self) -> io::Result<Vec<Message>> {
+        self.make()?;
         let mut messages = Vec::new();
         for folder in ["new", "cur"] {
-            for entry in fs::read_dir(self.0.join(folder))? {
+            for entry in fs::read_dir(self.folder.join(folder))? {
                 let path = entry?.path();
                 // A mail program may have moved it meanwhile.
                 let Ok(metadata) = path.symlink_metadata() else {
@@ -81,16 +137,8 @@ impl Maildir {
             }
         }
         messages.sort_by(|one, other| one.uid.cmp(&other.uid));
+        self.count.store(messages.len(), Ordering::Relaxed);
         Ok(messages)
-    }
-
-    /// How many files there are, which is at least the number of messages.
-    ///
-    /// # Errors
-    /// The system's.
-    pub fn count(&self) -> io::Result<usize> {
-        let new = fs::read_dir(self.0.join("new"))?.count();
-        Ok(new + fs::read_dir(self.0.join("cur"))?.count())
     }
 }
 

@@ -1,15 +1,17 @@
-//! The queue of an office: the mails that it has promised to deliver. From there each mail goes
-//! into the office's own mailboxes, and over SMTP to other offices.
+//! The mail that an office has taken. What is for its own users goes into their mailboxes at once;
+//! what is for another office waits in the queue, until that office has it.
 
-use std::fs::{self, File};
+use std::collections::HashMap;
+use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::accounts::Office;
-use crate::files::{self, Draft};
+use crate::files::{self, Draft, in_folder};
 use crate::limits;
 use crate::mail::envelope::Envelope;
 use crate::mail::mailbox::{Locks, Maildir};
@@ -17,14 +19,18 @@ use crate::mail::relay::{self, Mail};
 use crate::mail::report::report;
 use crate::transcript::{Sink, Transcript};
 
-/// The queue of one office. Each mail is two files: the message and its envelope.
+/// The mailboxes and the queue of one office. Each mail in the queue is two files: the message and
+/// its envelope.
 pub struct Queue {
     office: &'static Office,
     /// The other offices, and where each takes mail.
     others: Vec<(&'static Office, SocketAddr)>,
     folder: PathBuf,
-    mailboxes: PathBuf,
+    /// By the address.
+    mailboxes: HashMap<String, Maildir>,
     drafts: PathBuf,
+    /// About how many mails wait.
+    count: AtomicUsize,
     /// The names of the mails that a thread is delivering.
     busy: Locks,
     wake: SyncSender<()>,
@@ -43,22 +49,25 @@ impl Queue {
         others: Vec<(&'static Office, SocketAddr)>,
         sink: Sink,
     ) -> io::Result<(Self, Receiver<()>)> {
+        let mut mailboxes = HashMap::new();
+        for address in office.accounts() {
+            let mailbox = Maildir::open(root.join("mail").join(&address))?;
+            mailboxes.insert(address, mailbox);
+        }
         let (wake, woken) = sync_channel(1);
         let queue = Queue {
             office,
             others,
             folder: root.join("queue").join(office.domain),
-            mailboxes: root.join("mail"),
+            mailboxes,
             drafts: root.join("tmp"),
+            count: AtomicUsize::new(0),
             busy: Locks::default(),
             wake,
             sink,
             transcript: Transcript::new(format!("{} queue", office.name), sink),
         };
         fs::create_dir_all(&queue.folder)?;
-        for address in office.accounts() {
-            Maildir::open(queue.mailboxes.join(address))?;
-        }
         // A message without an envelope was never acknowledged, or everybody has it.
         for id in names(&queue.folder, ".message")? {
             if !queue.file(&id, "envelope").exists() {
@@ -68,46 +77,68 @@ impl Queue {
         Ok((queue, woken))
     }
 
-    /// Whether no more mail can be taken for now.
-    pub fn is_full(&self) -> bool {
-        let names = names(&self.folder, ".envelope");
-        names.is_ok_and(|names| names.len() >= limits::MESSAGES)
+    /// The mailbox that gets mail for `address`, if that is an address of this office.
+    pub fn mailbox(&self, address: &str) -> Option<&Maildir> {
+        self.mailboxes.get(&self.office.mailbox(address)?)
     }
 
-    /// Takes the responsibility for a mail. When this returns, the mail is on the disk, and in
-    /// those mailboxes that are the office's own. The thread in [`Queue::run`] hands it to other
-    /// offices.
+    /// Whether no more mail can be taken for now.
+    pub fn is_full(&self) -> bool {
+        self.count.load(Ordering::Relaxed) >= limits::MESSAGES
+    }
+
+    /// Takes the responsibility for a mail, whose first line is [`Envelope::return_path`]. When this
+    /// returns, the mail is on the disk: in those mailboxes that are the office's own, and, if
+    /// anybody else gets it, in the queue. The thread in [`Queue::run`] hands it to other offices.
+    /// The message is written once: its file has a name in every place.
     ///
     /// # Errors
     /// The system's, above all that the disk is full. Then nothing is left of the mail.
-    pub fn accept(&self, id: &str, message: Draft, mut envelope: Envelope) -> io::Result<()> {
+    pub fn accept(&self, id: &str, mut message: Draft, mut envelope: Envelope) -> io::Result<()> {
+        // The thread in `run` keeps off until this is over.
         let busy = self.busy.take(id);
-        let (path, envelope_path) = (self.file(id, "message"), self.file(id, "envelope"));
-        message.publish(&path)?;
-        // With the envelope in its place, the message has been taken.
-        let text = envelope.write();
-        if let Err(error) = files::write(&self.drafts, &envelope_path, text.as_bytes()) {
-            let _ = fs::remove_file(envelope_path);
-            let _ = fs::remove_file(path);
+        message.file().sync_all()?;
+        let (delivered, _) = self.deliver(id, message.path(), &mut envelope);
+        let is_done = envelope.is_done();
+        if !is_done && let Err(error) = self.enqueue(id, message, &envelope) {
+            for file in [self.file(id, "envelope"), self.file(id, "message")] {
+                let _ = fs::remove_file(file);
+            }
+            for path in delivered {
+                let _ = fs::remove_file(path);
+            }
             return Err(error);
         }
-        if let Err(error) = self.deliver(id, &mut envelope) {
-            self.transcript.failed(format!("cannot deliver {id} yet: {error}"));
-        }
+        // Were it woken earlier, it would find this mail busy, and leave it for its next round.
         drop(busy);
-        let _ = self.wake.try_send(());
+        if !is_done {
+            let _ = self.wake.try_send(());
+        }
+        Ok(())
+    }
+
+    fn enqueue(&self, id: &str, message: Draft, envelope: &Envelope) -> io::Result<()> {
+        in_folder(&self.folder, || self.folder.metadata())?;
+        message.rename(&self.file(id, "message"))?;
+        // With the envelope in its place, the mail is in the queue.
+        let text = envelope.write();
+        files::write(&self.drafts, &self.file(id, "envelope"), text.as_bytes())?;
+        self.count.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
 
     /// Works through the queue whenever a mail has come into it, and every [`limits::RETRY`].
     pub fn run(&self, woken: &Receiver<()>) {
         loop {
-            for id in names(&self.folder, ".envelope").unwrap_or_default() {
+            let ids = names(&self.folder, ".envelope").unwrap_or_default();
+            self.count.store(ids.len(), Ordering::Relaxed);
+            for id in ids {
                 let Some(_busy) = self.busy.take(&id) else {
                     continue;
                 };
                 if let Err(error) = self.process(&id) {
-                    self.transcript.failed(format!("will try {id} again: {error}"));
+                    let folder = self.folder.display();
+                    self.transcript.failed(format!("will try {id} in {folder} again: {error}"));
                 }
             }
             let _ = woken.recv_timeout(limits::RETRY);
@@ -122,33 +153,45 @@ impl Queue {
         };
         let mut envelope = Envelope::parse(&text).ok_or(ErrorKind::InvalidData)?;
         // An office gets its copy even if another office, or a mailbox here, cannot take one now.
-        let mut result = self.deliver(id, &mut envelope);
+        let (delivered, mut result) = self.deliver(id, &self.file(id, "message"), &mut envelope);
+        if !delivered.is_empty() || envelope.is_done() {
+            self.keep(id, &envelope)?;
+        }
         for (other, addr) in &self.others {
             result = result.and(self.relay(id, &mut envelope, other, *addr));
         }
         result
     }
 
-    /// Puts the mail into those mailboxes of the envelope that are the office's own.
-    fn deliver(&self, id: &str, envelope: &mut Envelope) -> io::Result<()> {
+    /// Puts the message into those mailboxes of the envelope that are the office's own, and returns
+    /// the names that its file has there.
+    fn deliver(
+        &self,
+        id: &str,
+        message: &Path,
+        envelope: &mut Envelope,
+    ) -> (Vec<PathBuf>, io::Result<()>) {
         let uid = format!("{id}.{}", self.office.domain);
-        let return_path = format!("Return-Path: <{}>\r\n", envelope.sender);
-        let message = self.file(id, "message");
-        let mut result = Ok(());
+        let (mut paths, mut result) = (Vec::new(), Ok(()));
         for recipient in envelope.recipients.iter_mut().filter(|recipient| !recipient.is_done) {
-            let Some(address) = self.office.mailbox(&recipient.address) else {
+            let address = &recipient.address;
+            let Some(mailbox) = self.mailbox(address) else {
                 continue;
             };
-            let mailbox = Maildir::open(self.mailboxes.join(&address));
-            let delivered = mailbox
-                .and_then(|mailbox| mailbox.deliver(&self.drafts, &uid, &return_path, &message));
-            recipient.is_done = delivered.is_ok();
-            if delivered.is_ok() {
-                self.transcript.note(format!("{id} is in the mailbox of {address}"));
+            match mailbox.deliver(&uid, message) {
+                Ok(path) => {
+                    self.transcript.note(format!("{id} is in the mailbox of {address}"));
+                    recipient.is_done = true;
+                    paths.extend(path);
+                }
+                Err(error) => {
+                    let folder = mailbox.folder().display();
+                    self.transcript.failed(format!("cannot deliver {id} into {folder}: {error}"));
+                    result = Err(error);
+                }
             }
-            result = result.and(delivered);
         }
-        self.keep(id, envelope).and(result)
+        (paths, result)
     }
 
     /// Hands the mail to another office, if anybody there still waits for it.
@@ -219,10 +262,12 @@ impl Queue {
         // After a crash the same report may be made again. It then has the same name.
         let done = envelope.recipients.iter().filter(|one| one.is_done).count();
         let report_id = format!("{id}B{done}");
-        let message = File::open(self.file(id, "message"))?;
+        let message = relay::open(&self.file(id, "message"))?;
+        let envelope = Envelope::of_report(sender.clone());
         let mut draft = Draft::create(&self.drafts)?;
+        draft.write_all(envelope.return_path().as_bytes())?;
         draft.write_all(&report(self.office, &report_id, sender, refused, message)?)?;
-        self.accept(&report_id, draft, Envelope::of_report(sender.clone()))
+        self.accept(&report_id, draft, envelope)
     }
 
     /// Notes who is done, or forgets the mail when all are. The envelope is written over in its
@@ -230,8 +275,8 @@ impl Queue {
     /// written, that part is right.
     fn keep(&self, id: &str, envelope: &Envelope) -> io::Result<()> {
         let path = self.file(id, "envelope");
-        if envelope.recipients.iter().any(|one| !one.is_done) {
-            let mut file = File::options().write(true).open(path)?;
+        if !envelope.is_done() {
+            let mut file = fs::File::options().write(true).open(path)?;
             file.write_all(envelope.write().as_bytes())?;
             return file.sync_all();
         }

@@ -1,11 +1,12 @@
 //! How an office hands a mail to another office: as an SMTP client.
 
 use std::fs::File;
-use std::io::{self, BufReader, ErrorKind};
+use std::io::{self, BufRead, BufReader, ErrorKind};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 
 use crate::accounts::Office;
+use crate::clients::Crowd;
 use crate::connection::{Connection, Line};
 use crate::transcript::Transcript;
 use crate::{dots, limits};
@@ -37,11 +38,11 @@ pub fn hand_over(
 ) -> io::Result<(Connection, Vec<String>)> {
     transcript.note(format!("takes {} to {addr}", mail.id));
     let socket = TcpStream::connect_timeout(&addr, limits::STALL)?;
-    let mut peer = Connection::new(socket, transcript)?;
+    let mut peer = Connection::new(socket, transcript, Crowd::default())?;
     expect("220", read_reply(&mut peer)?)?;
     expect("250", ask(&mut peer, &format!("EHLO {}", office.domain))?)?;
 
-    let mut message = BufReader::new(File::open(mail.message)?);
+    let mut message = open(mail.message)?;
     // The lines that servers on the way have added do not count.
     let size = message.get_ref().metadata()?.len().min(limits::MESSAGE);
     let command = format!("MAIL FROM:<{}> SIZE={size}{}", mail.sender, mail.parameters);
@@ -57,7 +58,7 @@ pub fn hand_over(
     if !taken.is_empty() {
         let mut reply = ask(&mut peer, "DATA")?;
         if reply.starts_with('3') {
-            dots::send(&mut message, peer.stream.get_mut())?;
+            dots::send(&mut message, None, peer.stream.get_mut())?;
             reply = read_reply(&mut peer)?;
         }
         for one in &mut taken {
@@ -65,6 +66,19 @@ pub fn hand_over(
         }
     }
     Ok((peer, replies))
+}
+
+/// Opens a message behind its line [`Envelope::return_path`](super::envelope::Envelope), which is
+/// for nobody but the last office.
+///
+/// # Errors
+/// The system's.
+pub fn open(message: &Path) -> io::Result<BufReader<File>> {
+    let mut message = BufReader::with_capacity(limits::PIECE, File::open(message)?);
+    if message.fill_buf()?.starts_with(b"Return-Path:") {
+        message.skip_until(b'\n')?;
+    }
+    Ok(message)
 }
 
 /// Says `QUIT` and closes the connection. The mail has been handed over: what fails now does not

@@ -1,7 +1,6 @@
 //! The mail that tells a sender that another mail did not arrive.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead};
 
 use crate::accounts::Office;
 use crate::clock;
@@ -16,7 +15,7 @@ pub fn report(
     id: &str,
     sender: &str,
     refused: &[(String, String)],
-    message: File,
+    message: impl BufRead,
 ) -> io::Result<Vec<u8>> {
     let (domain, date) = (office.domain, clock::mail_date());
     let mut reasons = String::new();
@@ -25,7 +24,7 @@ pub fn report(
     }
     // The sender recognises the mail by its header. The report holds at most 16 KiB of it.
     let mut header = String::new();
-    for line in BufReader::new(message.take(16_384)).split(b'\n') {
+    for line in message.take(16_384).split(b'\n') {
         let line = line?;
         let line = String::from_utf8_lossy(line.trim_ascii_end());
         if line.is_empty() {

@@ -1,12 +1,12 @@
 //! `DATA`: takes the message itself, and writes down the way that it has come.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{self, Write};
 
 use crate::connection::{Connection, is_time_out};
 use crate::files::{self, Draft};
 use crate::mail::envelope::Envelope;
 use crate::session::Reply;
+use crate::smtp::header::Header;
 use crate::smtp::{Session, TOO_LARGE};
 use crate::{clock, dots, limits};
 
@@ -39,25 +39,33 @@ impl Session<'_> {
         }
         let transcript = connection.transcript.clone();
         let cannot_keep = |error: io::Error| {
-            transcript.failed(format!("cannot keep the mail: {error}"));
+            let folder = self.practice.folder.display();
+            transcript.failed(format!("cannot keep the mail in {folder}: {error}"));
             Ok("452 cannot keep the mail: send it again later".into())
-        };
-        let mut draft = match Draft::create(&self.practice.drafts) {
-            Ok(draft) => draft,
-            Err(error) => return cannot_keep(error),
         };
         let envelope = self.envelope.take().unwrap_or_default();
         let id = files::unique_name();
-        let trace = self.trace(&id, &envelope, connection);
-        let mut kept = draft.write_all(trace.as_bytes());
+        // The queue's thread leaves the first line out when it hands the mail to another office.
+        let trace = envelope.return_path() + &self.trace(&id, &envelope, connection);
+        let draft = Draft::create(&self.practice.drafts);
+        let mut draft = match draft.and_then(|mut draft| {
+            draft.write_all(trace.as_bytes())?;
+            Ok(draft)
+        }) {
+            Ok(draft) => draft,
+            Err(error) => return cannot_keep(error),
+        };
         connection.send("354 the mail, please, and CR LF . CR LF at its end")?;
 
-        let mut size = 0;
-        let received = dots::receive(&mut connection.stream, |part| {
+        let (mut size, mut header, mut stays) = (0, Header::default(), Vec::new());
+        let mut kept = Ok(());
+        let received = dots::receive(connection, |part| {
             transcript.bytes('<', part);
-            size += part.len() as u64;
+            stays.clear();
+            header.take(part, &mut stays);
+            size += stays.len() as u64;
             if kept.is_ok() && size <= limits::MESSAGE + TRACES {
-                kept = draft.write_all(part);
+                kept = draft.write_all(&stays);
             }
         });
         transcript.note(format!("message of {size} bytes"));
@@ -70,13 +78,11 @@ impl Session<'_> {
         if let Err(error) = kept {
             return cannot_keep(error);
         }
-        draft.file().seek(SeekFrom::Start(trace.len() as u64))?;
-        let (hops, traces) = read_traces(draft.file())?;
         // What the servers before this one have added does not count for the sender's limit.
-        if size - traces > limits::MESSAGE || size > limits::MESSAGE + TRACES {
+        if size - header.traces > limits::MESSAGE || size > limits::MESSAGE + TRACES {
             return Ok(TOO_LARGE.into());
         }
-        if hops > limits::HOPS {
+        if header.hops > limits::HOPS {
             return Ok("554 this mail goes round in a loop".into());
         }
         match queue.accept(&id, draft, envelope) {
@@ -119,29 +125,4 @@ impl Session<'_> {
              \t{date}\r\n"
         )
     }
-}
-
-/// How many servers the mail has passed, by the `Received` fields in its header, and how many bytes
-/// those at its top have, which were added on this way. A field goes on in lines that begin with a
-/// space or a tab.
-fn read_traces(message: &mut File) -> io::Result<(usize, u64)> {
-    let (mut hops, mut bytes) = (0, 0);
-    let mut is_top = true;
-    let mut lines = BufReader::new(message);
-    let mut line = Vec::new();
-    while lines.by_ref().take(TRACES).read_until(b'\n', &mut line)? > 0 {
-        let name = line.get(..9).unwrap_or_default();
-        if line.trim_ascii_end().is_empty() {
-            break;
-        } else if name.eq_ignore_ascii_case(b"Received:") {
-            hops += 1;
-        } else if !line.starts_with(b" ") && !line.starts_with(b"\t") {
-            is_top = false;
-        }
-        if is_top {
-            bytes += line.len() as u64;
-        }
-        line.clear();
-    }
-    Ok((hops, bytes))
 }

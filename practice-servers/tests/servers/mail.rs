@@ -2,58 +2,65 @@
 
 use crate::support::Servers;
 
+/// The ends of a mail that make SMTP smuggling work on other servers end none here, and none at the
+/// other office, to which the mail is relayed.
 #[test]
 fn only_cr_lf_dot_cr_lf_ends_a_message() {
     let servers = Servers::start();
     let mut peer = servers.peer("qq-smtp");
-    peer.says("EHLO client.example", "250");
-    let ends: [&[u8]; 4] = [b"\r\n", b"\n", b"\r", b"\0"];
-    let mut body = b"Subject: x\r\n\r\n".to_vec();
-    for before in ends {
-        for after in ends {
-            if before != b"\r\n" || after != b"\r\n" {
-                let smuggled = b"MAIL FROM:<evil@example.example>";
-                body.extend([b"a", before, b".", after, smuggled].concat());
-            }
+    peer.logs_in("laoshi@qq.example");
+    let ends = ["\r\n", "\n", "\r", "\0"];
+    let mut count = 0;
+    for (before, after) in ends.iter().flat_map(|before| ends.map(|after| (*before, after))) {
+        if (before, after) == ("\r\n", "\r\n") {
+            continue;
         }
+        count += 1;
+        peer.says("MAIL FROM:<laoshi@qq.example>", "250");
+        peer.says("RCPT TO:<xuesheng@sina.example>", "250");
+        peer.says("DATA", "354");
+        let smuggled = "MAIL FROM:<evil@b.example>\r\nRCPT TO:<banzhang@sina.example>\r\nDATA";
+        let mail = format!("Subject: x\r\n\r\na{before}.{after}{smuggled}\r\n.\r\nNOOP\r\n");
+        // The pieces in which the bytes arrive do not matter.
+        for piece in mail.as_bytes().chunks(7) {
+            peer.send(piece);
+        }
+        assert!(peer.reply().starts_with("250 taken"), "{mail:?}");
+        assert_eq!(peer.reply(), "250 here I am");
     }
-    body.extend(b"\n\r.\r\r\n.\r\r\r\n\n.\r\n\0\r\n..\r\n");
-    // A client has to double the dots that begin lines. The mailbox holds the text as it was
-    // before.
-    let stuffed: Vec<u8> = lines(&body).into_iter().flat_map(stuffed).collect();
-    peer.says("MAIL FROM:<a@b.example>", "250");
-    peer.says("RCPT TO:<laoshi@qq.example>", "250");
-    peer.says("DATA", "354");
-    // The pieces in which the bytes arrive do not matter.
-    for piece in stuffed.chunks(3) {
-        peer.send(piece);
+    let mails = servers.mails_when("sina", "xuesheng", |mails| mails.len() == count);
+    for mail in mails {
+        assert!(mail.ends_with(
+            "MAIL FROM:<evil@b.example>\r\nRCPT TO:<banzhang@sina.example>\r\nDATA\r\n"
+        ));
+        assert_eq!(mail.matches("Received: ").count(), 2, "{mail}");
     }
-    peer.send(".\r\nNOOP\r\n");
+    servers.mailbox("sina", "banzhang").says("STAT", "+OK 0 0");
+}
+
+/// `nc` without `-C` ends its lines with LF alone. It can say everything but the end of the mail.
+#[test]
+fn a_conversation_in_lines_that_end_with_lf() {
+    let mut servers = Servers::start();
+    let mut peer = servers.peer("qq-smtp");
+    peer.send("EHLO client.example\nMAIL FROM:<a@b.example>\nRCPT TO:<laoshi@qq.example>\nDATA\n");
+    for code in ["250", "250", "250", "354"] {
+        assert!(peer.reply().starts_with(code));
+    }
+    peer.send("Subject: lf\n\na\n..b\nc\rd\n.\n");
+    servers.program.logged("qq smtp #1 | a dot alone in a line does not end the mail: CR LF");
+    peer.send("\r\n.\r\nQUIT\n");
     assert!(peer.reply().starts_with("250 taken"));
-    assert_eq!(peer.reply(), "250 here I am");
-    let mail = servers.mail("qq", "laoshi");
-    assert!(mail.as_bytes().ends_with(&body), "{mail:?}");
-}
-
-fn stuffed(line: &[u8]) -> Vec<u8> {
-    match line {
-        [b'.', ..] => [b".", line].concat(),
-        line => line.to_vec(),
+    assert!(peer.reply().starts_with("221"));
+    let mut peer = servers.peer("qq-pop3");
+    peer.send("USER laoshi@qq.example\nPASS practice\nRETR 1\n");
+    for _ in 0..3 {
+        assert!(peer.reply().starts_with("+OK"));
     }
-}
-
-/// The lines of a text, which end with CR LF and with nothing else.
-fn lines(text: &[u8]) -> Vec<&[u8]> {
-    let mut lines = Vec::new();
-    let mut start = 0;
-    for end in 2..=text.len() {
-        if text[..end].ends_with(b"\r\n") {
-            lines.push(&text[start..end]);
-            start = end;
-        }
-    }
-    lines.push(&text[start..]);
-    lines
+    let mail = peer.lines_to_dot();
+    assert!(mail.ends_with("Subject: lf\r\n\r\na\r\n.b\r\nc d\r\n.\r\n\r\n"), "{mail:?}");
+    // Not even a file that came into the mailbox by another way confuses a client.
+    assert_eq!(mail.matches('\n').count(), mail.matches("\r\n").count());
 }
 
 #[test]
@@ -108,6 +115,8 @@ fn a_mail_that_goes_round_in_a_loop_ends() {
         let reply = peer.mails("a@b.example", &["laoshi@qq.example"], message);
         assert!(reply.starts_with(code), "{reply}");
     }
+    // Of the two lines, that of the last office stays.
+    assert_eq!(servers.mail("qq", "laoshi").matches("Return-Path:").count(), 1);
 }
 
 #[test]
@@ -213,11 +222,26 @@ fn a_full_mailbox_takes_no_more_and_old_mail_comes_back() {
     let mut peer = servers.peer("sina-smtp");
     peer.says("EHLO client.example", "250");
     peer.says("MAIL FROM:<a@b.example>", "250");
-    for number in 1..10_000 {
-        servers.deliver("xuesheng@sina.example", &format!("{number}"), b"");
+    let new = servers.path("mail/xuesheng@sina.example/new");
+    for number in 1..100_000 {
+        let name = new.join(number.to_string());
+        // A file can have many names, but not any number of them.
+        match number % 1_000 {
+            1 => std::fs::write(name, "").unwrap(),
+            rest => {
+                let first =
+                    new.join((number + 1 - if rest == 0 { 1_000 } else { rest }).to_string());
+                std::fs::hard_link(first, name).unwrap();
+            }
+        }
     }
+    // The server counts the mails at the login.
+    servers.mailbox("sina", "xuesheng").says("QUIT", "+OK");
     peer.says("RCPT TO:<xuesheng@sina.example>", "250");
-    servers.deliver("xuesheng@sina.example", "10000", b"");
+    peer.says("DATA", "354");
+    peer.send("the last one\r\n.\r\n");
+    assert!(peer.reply().starts_with("250"));
+    peer.says("MAIL FROM:<a@b.example>", "250");
     peer.says("RCPT TO:<xuesheng@sina.example>", "452");
     // This mail has waited since 2001.
     let queue = servers.path("queue/qq.example");

@@ -36,8 +36,15 @@ fn every_line_is_shown_but_no_secret() {
     // A person who does not know base64.
     peer.says("auth Login laoshi", "334");
     peer.says("practice", "501");
-    // A client whose lines do not end with CR LF.
-    peer.says(&format!("NOOP\nAUTH PLAIN {secret}\n\u{feff}PASS practice\0"), "500");
+    // Clients with control characters in their lines, or with an LF in the password.
+    peer.says(&format!("NOOP\rAUTH PLAIN {secret}\r\u{feff}PASS practice\0"), "500");
+    peer.says("NOOP", "250");
+    peer.says(&format!("AU\x08TH\tPLAIN\t{secret}"), "500");
+    peer.says("NOOP", "250");
+    peer.says("\x01PA\0SS\tpractice", "500");
+    peer.says("NOOP", "250");
+    peer.send("PASS\npractice\r\n");
+    assert!(peer.reply().starts_with("500") && peer.reply().starts_with("500"));
     peer.says(&format!("AUTH PLAIN  {secret}"), "501");
     peer.says(&format!("AUTH {secret}"), "504");
     peer.says(&format!(" AUTH PLAIN {secret}"), "500");
@@ -72,7 +79,11 @@ fn every_line_is_shown_but_no_secret() {
         "qq smtp #1 > 250 AUTH PLAIN LOGIN",
         "qq smtp #1 < AUTH LOGIN ****",
         "qq smtp #1 < ****",
-        "qq smtp #1 < NOOP\\nAUTH PLAIN ****PASS ****",
+        "qq smtp #1 < NOOP\\rAUTH PLAIN ****",
+        "qq smtp #1 < AUTH ****",
+        "qq smtp #1 < PASS ****",
+        "qq smtp #1 < PASS ****",
+        "qq smtp #1 < ****",
         "qq smtp #1 < AUTH PLAIN ****",
         "qq smtp #1 < AUTH ****",
         "qq smtp #1 < AUTH PLAIN ****",

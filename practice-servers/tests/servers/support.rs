@@ -50,6 +50,11 @@ impl Servers {
         Servers(Practice::start_in(SERVERS, folder))
     }
 
+    /// Starts them by a command that ends in [`on_free_ports`].
+    pub fn start_by(command: Command, folder: Folder) -> Self {
+        Servers(Practice::start_by(command, folder))
+    }
+
     /// Kills them, as SIGKILL does, and starts them anew.
     pub fn restart(self) -> Self {
         let Practice { program, folder, .. } = self.0;
@@ -297,8 +302,14 @@ impl Peer {
     /// Uploads a file, and returns the reply to it.
     #[track_caller]
     pub fn stores(&mut self, name: &str, bytes: &[u8]) -> String {
+        self.sends(&format!("STOR {name}"), bytes)
+    }
+
+    /// Sends a command that takes a file, and the file, and returns the last reply.
+    #[track_caller]
+    pub fn sends(&mut self, command: &str, bytes: &[u8]) -> String {
         let mut data = self.data();
-        self.says(&format!("STOR {name}"), "150");
+        self.says(command, "150");
         data.write_all(bytes).unwrap();
         drop(data);
         self.reply()

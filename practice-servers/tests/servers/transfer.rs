@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::io::Write;
-use std::net::Shutdown;
+
+use testing::is_closed;
 
 use crate::support::Servers;
 
@@ -23,13 +24,72 @@ fn a_download_goes_on_where_it_broke_off() {
     assert_eq!(peer.fetches("RETR alphabet"), b"");
     peer.says("REST 27", "350");
     peer.says("RETR alphabet", "554");
-    peer.says("REST 20", "350");
+    peer.says("REST 27", "350");
     peer.says("STOR alphabet", "554");
     peer.says("REST 20", "350");
     peer.fetches("NLST");
     assert_eq!(peer.fetches("RETR alphabet").len(), 26);
     peer.says("REST x", "501");
     peer.says("REST -1", "501");
+    peer.says("REST +5", "501");
+}
+
+#[test]
+fn an_upload_goes_on_where_it_broke_off() {
+    let servers = Servers::start();
+    let mut peer = servers.ftp("guest");
+    peer.says("TYPE I", "200");
+    assert!(peer.stores("alphabet", b"abcdef").starts_with("226"));
+    peer.says("REST 4", "350");
+    assert!(peer.stores("alphabet", b"EFGH").starts_with("226"));
+    assert_eq!(peer.fetches("RETR alphabet"), b"abcdEFGH");
+    // REST holds for one STOR.
+    assert!(peer.sends("APPE alphabet", b"IJ").starts_with("226"));
+    assert!(peer.sends("APPE new", b"1").starts_with("226"));
+    assert_eq!(peer.fetches("RETR alphabet"), b"abcdEFGHIJ");
+    assert_eq!(peer.fetches("RETR new"), b"1");
+    peer.says("REST 4", "350");
+    peer.says("APPE alphabet", "554");
+}
+
+#[test]
+fn patterns_and_status() {
+    let servers = Servers::start();
+    let mut peer = servers.ftp("laoshi");
+    for name in ["a.txt", "b.txt", "b.bin", ".txt", "课.txt"] {
+        fs::write(servers.path("ftp/laoshi").join(name), name).unwrap();
+    }
+    assert_eq!(peer.fetches("NLST *.txt"), "a.txt\r\nb.txt\r\n课.txt\r\n".as_bytes());
+    assert_eq!(peer.fetches("NLST /?.bin"), b"/b.bin\r\n");
+    assert_eq!(peer.fetches("NLST pub/*"), b"pub/readme.txt\r\n");
+    assert_eq!(peer.fetches("NLST *.none"), b"");
+    assert_eq!(peer.fetches("NLST ../../*.bin"), b"../../b.bin\r\n");
+    let list = String::from_utf8(peer.fetches("LIST b*")).unwrap();
+    assert!(list.lines().count() == 2 && list.ends_with(" b.txt\r\n"), "{list}");
+    let list = peer.says("STAT b.*", "213-");
+    assert!(list.contains("\n -rw-r--r-- 1 ") && list.ends_with("\n213 that is all"), "{list}");
+    peer.says("STAT missing", "550");
+    let status = peer.says("STAT", "211-");
+    assert!(status.contains("\n laoshi has logged in\n"), "{status}");
+    peer.says("HELP", "214-");
+    peer.plays(
+        "C: XMKD x
+         S: 257 \"/x\"
+         C: XCWD x
+         S: 250
+         C: XPWD
+         S: 257 \"/x\"
+         C: XCUP
+         S: 250
+         C: XRMD x
+         S: 250
+         C: REIN
+         S: 220
+         C: PWD
+         S: 530
+         C: STAT /
+         S: 530",
+    );
 }
 
 #[test]
@@ -40,6 +100,9 @@ fn text_has_the_line_ends_of_the_network_on_the_way() {
     fs::write(servers.path("ftp/laoshi/text"), format!("a\n\nb\rc{long}")).unwrap();
     let text = peer.fetches("RETR text");
     assert!(text == format!("a\r\n\r\nb\rc{}", "x\r\n".repeat(100_000)).as_bytes());
+    // A file may have such line ends already.
+    fs::write(servers.path("ftp/laoshi/text"), &text).unwrap();
+    assert!(peer.fetches("RETR text") == text);
     let reply = peer.stores("copy", &[&text[..], b"\r\r\n\r"].concat());
     assert!(reply.starts_with("226"));
     let copy = fs::read(servers.path("ftp/laoshi/copy")).unwrap();
@@ -81,9 +144,45 @@ fn a_data_connection_that_never_comes_costs_425() {
     peer.says("NLST", "425 say PASV");
     peer.says("EPSV", "229");
     peer.says("NLST", "425 no data connection");
+    // ABOR closes the port that waits.
+    let data = peer.data();
+    peer.says("ABOR", "226");
+    is_closed(&mut { data });
+    peer.says("NLST", "425 say PASV");
     // The server listens for one data connection only.
     peer.says("NLST", "425 say PASV");
     assert_eq!(peer.fetches("NLST"), b"pub\r\n");
+}
+
+/// What a client says behind its upload changes nothing, whether it waits for the reply or not.
+#[test]
+fn an_upload_stays_whatever_follows() {
+    let servers = Servers::start();
+    let telnet = [b"\xff\xf4\xff\xf2", &b"ABOR\r\n"[..]].concat();
+    let commands = [&b"NOOP\r\n"[..], b"PWD\r\n", b"ABOR\r\n", &telnet, b"TYPE I\r\nQUIT\r\n"];
+    for (number, command) in commands.iter().enumerate() {
+        let mut peer = servers.ftp("laoshi");
+        let mut data = peer.data();
+        peer.says(&format!("STOR {number}"), "150");
+        data.write_all(b"whole").unwrap();
+        peer.send(command);
+        drop(data);
+        assert!(peer.reply().starts_with("226"));
+        assert!(peer.reply().starts_with('2'));
+    }
+    // This one does not even wait for the reply to QUIT.
+    let mut peer = servers.ftp("laoshi");
+    let mut data = peer.data();
+    peer.says("STOR 5", "150");
+    data.write_all(b"whole").unwrap();
+    peer.send("QUIT\r\n");
+    peer.ends();
+    drop(data);
+    peer.rest();
+    for number in 0..6 {
+        let file = fs::read(servers.path(&format!("ftp/laoshi/{number}"))).unwrap();
+        assert_eq!(file, b"whole");
+    }
 }
 
 #[test]
@@ -98,30 +197,7 @@ fn an_upload_that_breaks_off_leaves_nothing() {
     peer.ends();
     drop(data);
     peer.rest();
-    // The client breaks the upload off, in each of the ways that clients use.
-    let telnet = [b"\xff\xf4\xff\xf2", &b"ABOR\r\n"[..]].concat();
-    for abort in [&b"ABOR\r\n"[..], b"abor\r\n", &telnet, b"NOOP\r\nABOR\r\n"] {
-        let mut peer = servers.ftp("laoshi");
-        let mut data = peer.data();
-        peer.says("STOR new", "150");
-        data.write_all(b"half").unwrap();
-        peer.send(abort);
-        // The reply to the command follows.
-        data.shutdown(Shutdown::Write).unwrap();
-        assert!(peer.reply().starts_with("426"));
-        let reply = peer.reply();
-        assert!(reply.starts_with("226") || reply.starts_with("200"), "{reply}");
-    }
-    // A patient client only says NOOP.
     let mut peer = servers.ftp("laoshi");
-    let mut data = peer.data();
-    peer.says("STOR patience", "150");
-    peer.send("NOOP\r\n");
-    data.write_all(b"whole").unwrap();
-    drop(data);
-    assert!(peer.reply().starts_with("226"));
-    assert!(peer.reply().starts_with("200"));
-    peer.says("DELE patience", "250");
     // It is killed after a NOOP.
     let mut data = peer.data();
     peer.says("STOR new", "150");

@@ -105,7 +105,7 @@ fn names_that_are_none_get_501_and_the_session_lives() {
     let servers = Servers::start();
     let mut peer = servers.ftp("laoshi");
     for _ in 0..10 {
-        for name in ["a\rb", "a\nb", "a\0b", "\r", "\n", "a\x1b[2Jb"] {
+        for name in ["a\rb", "a\tb", "a\0b", "\r ", "\x7f", "a\x1b[2Jb"] {
             peer.says(&format!("MKD {name}"), "501");
             peer.says(&format!("STOR {name}"), "501");
         }

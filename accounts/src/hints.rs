@@ -1,0 +1,163 @@
+//! What to do next, by the cause and by the phase in which it happened.
+
+use std::io::ErrorKind;
+
+use rustls::{CertificateError, Error as TlsError};
+
+use crate::failure::{Cause, Phase};
+use crate::{Account, Tls};
+
+const LATER: &str = "the server cannot do it now: try again later";
+const SLOW: &str = "the server is slow: wait longer: --timeout 60";
+const TOO_LARGE: &str = "the mail is too large for the server: send less";
+const WRONG_SENDER: &str = "the sender must be the account's own address: check \
+                            LESSON_MAIL_FROM and LESSON_SMTP_USER";
+const WRONG_RECIPIENT: &str = "the server takes no mail for one of the recipients: check \
+                               LESSON_MAIL_TO, and in lesson 11 LESSON_MAIL_CC and LESSON_MAIL_BCC";
+const UNWANTED: &str = "the server does not want this mail: it says why above";
+const MAYBE_TAKEN: &str = "the server may have taken the mail: look into the mailbox of a \
+                           recipient before you send it again";
+
+/// What to do next.
+pub(crate) fn hint(cause: Cause, phase: Phase, account: &Account) -> String {
+    use ErrorKind::*;
+
+    let (url, ports) = (account.kind.url, account.kind.ports);
+    let is_begun = !matches!(phase, Phase::Connect | Phase::StartTls);
+    match cause {
+        Cause::Tls(error) => hint_of_tls(error, account),
+        Cause::Reply(code, words) => hint_of_reply(code, &words, phase, account),
+        Cause::Io(ConnectionRefused) if account.is_loopback() => {
+            let command = account.practice_command();
+            format!(
+                "nobody listens there: start the practice servers in another terminal: {command}"
+            )
+        }
+        Cause::Io(ConnectionRefused) => {
+            format!("nobody listens there: check the host and the port in {url}; {ports}")
+        }
+        Cause::Io(HostUnreachable | NetworkUnreachable) => {
+            format!("check your own network, and the host in {url}")
+        }
+        Cause::Io(Other) => "a firewall may be in between, or the server is set up wrongly".into(),
+        Cause::Io(FileTooLarge) if is_begun => {
+            "this lesson takes no more: a mail program can fetch it".into()
+        }
+        Cause::Io(_) | Cause::Foreign if matches!(phase, Phase::SendMail) => MAYBE_TAKEN.into(),
+        Cause::Io(TimedOut) if is_begun && url == "LESSON_POP3_URL" => {
+            format!("perhaps another session has the mailbox open, or {SLOW}")
+        }
+        Cause::Io(TimedOut) if is_begun => SLOW.into(),
+        Cause::Io(TimedOut) => format!(
+            "check the host and the port in {url}: {ports}; if they are right, wait longer: \
+             --timeout 60"
+        ),
+        Cause::Io(_) => format!(
+            "the server broke off: see what it says, check the host and the port in {url}, and \
+             try again; {ports}"
+        ),
+        Cause::Foreign if is_begun => "the server broke off, or answers oddly: try again".into(),
+        Cause::Foreign => {
+            format!("is it the right server? check the host and the port in {url}; {ports}")
+        }
+        Cause::Unreadable => match phase {
+            Phase::LogIn => {
+                format!("many servers refuse a login in GBK: {}", account.check_login())
+            }
+            Phase::SendMail => format!("it may be a refusal in GBK, or {MAYBE_TAKEN}"),
+            _ => format!("is it the right server? check the host and the port in {url}; {ports}"),
+        },
+        Cause::Missing => match phase {
+            Phase::StartTls => format!("the server has no TLS at this port; {ports}"),
+            Phase::LogIn => {
+                format!("the server offers no login here, perhaps only in TLS; {ports}")
+            }
+            _ => "check the addresses: this server takes only those in ASCII".into(),
+        },
+    }
+}
+
+fn hint_of_tls(error: TlsError, account: &Account) -> String {
+    use CertificateError::{NotValidForName, NotValidForNameContext};
+
+    let (url, ports) = (account.kind.url, account.kind.ports);
+    match error {
+        TlsError::InvalidCertificate(NotValidForName | NotValidForNameContext { .. }) => {
+            format!("the certificate is for another name: put that name into {url}")
+        }
+        TlsError::InvalidCertificate(_) if account.is_loopback() => {
+            "trust the practice servers: set the variable SSL_CERT_FILE to the path of their \
+             practice-data/ca.pem"
+                .into()
+        }
+        TlsError::InvalidCertificate(_) => {
+            format!(
+                "this machine does not trust the server: check the host in {url}, and your clock"
+            )
+        }
+        TlsError::InvalidMessage(_) => format!("that port begins without TLS: {ports}"),
+        _ => "the server knows only old kinds of TLS: ask another port or another host".into(),
+    }
+}
+
+/// What to do after a refusal, by the phase, the code, and the enhanced code (RFC 3463) or the
+/// response code (RFC 2449) with which the words begin.
+fn hint_of_reply(code: u16, words: &str, phase: Phase, account: &Account) -> String {
+    let kind = account.kind;
+    let first = words.split_whitespace().find(|word| *word != "-ERR").unwrap_or_default();
+    let detail = first.split_once('.').map_or("", |(_class, detail)| detail);
+    match (phase, code, first, detail) {
+        (_, _, "[IN-USE]", _) => {
+            "another session has the mailbox open: try again when that has ended".into()
+        }
+        (_, _, "[SYS/TEMP]" | "[LOGIN-DELAY]", _) => LATER.into(),
+        (Phase::Connect, 500.., ..) => "the server does not want to talk: it says why above".into(),
+        (Phase::Connect, ..300, ..) => format!("is it the right server? {}", kind.ports),
+        (Phase::StartTls, 500.., ..) => format!("the server has no TLS there; {}", kind.ports),
+        (Phase::LogIn, 500 | 502, ..) => format!("is it the right server? {}", kind.ports),
+        (Phase::LogIn, ..400 | 430 | 500.., ..) => account.check_login(),
+        (Phase::SendMail, ..) => hint_of_refused_mail(code, detail, account).into(),
+        (Phase::Do(..), 425 | 426, ..) => {
+            "no data connection: a firewall may be in between, or the server is set up wrongly"
+                .into()
+        }
+        (_, 400..=499, ..) => LATER.into(),
+        (Phase::Do(..), 530, ..) => account.check_login(),
+        (Phase::Do(..), 552, ..) => "the server has no room: upload less".into(),
+        (Phase::Do(..), 550 | 553, ..) => {
+            format!("check DIR and FILE in {}, and what {} may do there", kind.url, account.user)
+        }
+        (Phase::Do(..), 521 | 522 | 533 | 534, ..) => {
+            format!("the server may want TLS: put ?tls=required at the end of {}", kind.url)
+        }
+        (Phase::Do(..), 500..=504, ..) => {
+            "the server does not know this command, or has no passive mode: ask another one".into()
+        }
+        _ => "the server gives its reason above: try again later".into(),
+    }
+}
+
+/// A mail can be refused because of the sender, of a recipient, or of what it says.
+fn hint_of_refused_mail(code: u16, detail: &str, account: &Account) -> &'static str {
+    match (code, detail) {
+        (_, "2.2") => {
+            "the mailbox of a recipient is full: write to somebody else, or try again later"
+        }
+        (_, "5.3") => "write to fewer recipients at once",
+        (400..=499, _) => LATER,
+        (_, "3.4") | (552, _) => TOO_LARGE,
+        (553, _) | (_, "1.7" | "1.8") => WRONG_SENDER,
+        (530, _) => match account.tls {
+            Tls::Never => "the server wants TLS: ?tls=required with port 587, or smtps:// with 465",
+            _ => UNWANTED,
+        },
+        (_, detail) if detail.starts_with("1.") => WRONG_RECIPIENT,
+        (_, detail) if detail.starts_with("7.") => UNWANTED,
+        (501, _) => WRONG_SENDER,
+        (550 | 551, _) => {
+            "the server takes no mail for a recipient, or not this mail: it says why above; check \
+             LESSON_MAIL_TO, LESSON_MAIL_FROM and what the mail says"
+        }
+        _ => UNWANTED,
+    }
+}

@@ -1,0 +1,24 @@
+//! What an address is for.
+
+use std::net::IpAddr;
+
+/// What the address is for (RFC 6890); an IPv4 address inside an IPv6 one is what it is alone.
+pub fn kind_of(ip: IpAddr) -> &'static str {
+    match ip.to_canonical() {
+        ip if ip.is_unspecified() => "unspecified",
+        ip if ip.is_loopback() => "loopback",
+        ip if ip.is_multicast() => "multicast",
+        IpAddr::V4(ip) if ip.is_private() => "private",
+        IpAddr::V6(ip) if ip.is_unique_local() => "private",
+        IpAddr::V4(ip) if ip.is_link_local() => "link-local",
+        IpAddr::V6(ip) if ip.is_unicast_link_local() => "link-local",
+        IpAddr::V4(ip) if ip.is_broadcast() => "broadcast",
+        IpAddr::V4(ip) if ip.is_documentation() => "documentation",
+        IpAddr::V6(ip) if matches!(ip.segments(), [0x2001, 0xdb8, ..]) => "documentation",
+        IpAddr::V4(ip) if matches!(ip.octets(), [100, 64..=127, ..]) => "shared",
+        IpAddr::V4(ip) if matches!(ip.octets(), [0 | 240.., ..]) => "reserved",
+        IpAddr::V4(ip) if matches!(ip.octets(), [192, 0, 0, _] | [198, 18..=19, ..]) => "reserved",
+        IpAddr::V6(ip) if !matches!(ip.segments(), [0x2000..=0x3fff, ..]) => "reserved",
+        _ => "public",
+    }
+}

@@ -1,0 +1,39 @@
+//! Lesson 01 with exercise 2 solved: it tells a peer who it is.
+//!
+//! Check it: `cargo run -- check solutions 01`.
+//! Diff it: `cargo run -- diff 01 --exercise 2`.
+
+use std::net::UdpSocket;
+
+use shared::OrCannot;
+
+/// At most this many bytes are received at once: a whole datagram, or a part of a stream.
+const BUFFER_SIZE: usize = 65_535;
+
+fn main() -> shared::Result {
+    let config = shared::load!("LESSON_ECHO_ADDR");
+    let addr = config.addr("LESSON_ECHO_ADDR")?;
+
+    // Steps 1 and 2: create the socket, and bind it to a fixed IP address and port.
+    let socket = UdpSocket::bind(addr).or_cannot("listen on", addr)?;
+    let local = socket.local_addr().or_cannot("ask for the port of", addr)?;
+    shared::info!("listening on {local}");
+
+    let mut buffer = [0; BUFFER_SIZE];
+    echo_datagram(&socket, &mut buffer)
+}
+
+/// Receives one datagram and sends it back (RFC 862).
+fn echo_datagram(socket: &UdpSocket, buffer: &mut [u8]) -> shared::Result {
+    // Step 3: receive what the peer sends.
+    let (length, peer) = socket.recv_from(buffer).or_cannot("receive from", "a peer")?;
+    let datagram = &buffer[..length];
+    shared::received(datagram, peer);
+
+    // Step 4: answer; an echo server sends back what it received.
+    let address = peer.to_string();
+    let answer = if datagram == b"whoami" { address.as_bytes() } else { datagram };
+    socket.send_to(answer, peer).or_cannot("answer", peer)?;
+    shared::sent(answer, peer);
+    Ok(())
+}

@@ -1,0 +1,48 @@
+//! Lesson 02 with exercise 2 solved: it asks up to three times.
+//!
+//! Check it: `cargo run -- check solutions 02`.
+//! Diff it: `cargo run -- diff 02 --exercise 2`.
+
+use std::net::UdpSocket;
+
+use shared::OrCannot;
+
+/// The most bytes of a message. A datagram over IPv4 carries no more: of its 65,535 bytes, the IP
+/// header takes 20 and the UDP header 8 (RFC 791 section 3.1, RFC 768).
+const MAX_MESSAGE: usize = 65_507;
+/// The most bytes of an answer. An echo is as long as its message, which is shorter than this.
+const MAX_ANSWER: usize = 65_535;
+
+fn main() -> shared::Result {
+    let config = shared::load!("LESSON_ECHO_ADDR", "LESSON_MESSAGE", "LESSON_TIMEOUT");
+    let server = config.peer("LESSON_ECHO_ADDR", "lesson01-udp-server")?;
+    let message = config.bytes("LESSON_MESSAGE", MAX_MESSAGE);
+    let limit = config.seconds("LESSON_TIMEOUT");
+    let any = if server.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
+
+    // Step 1: create the socket, on any free port.
+    let socket = UdpSocket::bind(any).or_cannot("bind to", any)?;
+    // Over UDP, connect sends nothing: the system now drops the datagrams of other peers, and
+    // reports a closed port.
+    socket.connect(server).or_cannot("connect to", server)?;
+    socket.set_read_timeout(Some(limit)).or_cannot("await", server)?;
+
+    let mut buffer = [0; MAX_ANSWER];
+    let mut received = Ok(0);
+    for _ in 0..3 {
+        // Step 2: send to the given server.
+        socket.send(message).or_cannot("send to", server)?;
+        shared::sent(message, server);
+
+        // Step 3: receive the answer; if Ctrl-Z or a debugger ends the wait, wait again.
+        received = shared::wait(|| socket.recv(&mut buffer));
+        if received.is_ok() {
+            break;
+        }
+    }
+    let length = received.or_cannot("receive from", server)?;
+    let answer = &buffer[..length];
+    shared::received(answer, server);
+
+    shared::print(String::from_utf8_lossy(answer))
+}

@@ -1,0 +1,53 @@
+//! Lesson 03 with exercise 3 solved: its owner may end it.
+//!
+//! Check it: `cargo run -- check solutions 03`.
+//! Diff it: `cargo run -- diff 03 --exercise 3`.
+
+use std::net::{SocketAddr, UdpSocket};
+use std::process;
+
+use shared::OrCannot;
+
+/// At most this many bytes are received at once: a whole datagram, or a part of a stream.
+const BUFFER_SIZE: usize = 65_535;
+
+fn main() -> shared::Result {
+    let config = shared::load!("LESSON_ECHO_ADDR");
+    let addr = config.addr("LESSON_ECHO_ADDR")?;
+
+    // Steps 1 and 2: create the socket, and bind it to a fixed IP address and port.
+    let socket = UdpSocket::bind(addr).or_cannot("listen on", addr)?;
+    let local = socket.local_addr().or_cannot("ask for the port of", addr)?;
+    shared::info!("listening on {local}");
+
+    let mut buffer = [0; BUFFER_SIZE];
+    let mut owner = None;
+    loop {
+        if let Err(error) = echo_datagram(&socket, &mut buffer, &mut owner) {
+            shared::report(&error);
+        }
+    }
+}
+
+/// Receives one datagram and sends it back (RFC 862).
+fn echo_datagram(
+    socket: &UdpSocket,
+    buffer: &mut [u8],
+    owner: &mut Option<SocketAddr>,
+) -> shared::Result {
+    // Step 3: receive what the peer sends.
+    let (length, peer) = socket.recv_from(buffer).or_cannot("receive from", "a peer")?;
+    let datagram = &buffer[..length];
+    shared::received(datagram, peer);
+
+    // The peer of the very first datagram is the owner.
+    if *owner.get_or_insert(peer) == peer && datagram == b"quit" {
+        socket.send_to(b"bye", peer).or_cannot("answer", peer)?;
+        process::exit(0);
+    }
+
+    // Step 4: answer; an echo server sends back what it received.
+    socket.send_to(datagram, peer).or_cannot("answer", peer)?;
+    shared::sent(datagram, peer);
+    Ok(())
+}

@@ -1,0 +1,70 @@
+//! Lesson 04 with exercise 1 solved: it sends the sum at the end.
+//!
+//! Check it: `cargo run -- check solutions 04`.
+//! Diff it: `cargo run -- diff 04 --exercise 1`.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+use shared::OrCannot;
+
+/// At most this many bytes are received at once: a whole datagram, or a part of a stream.
+const BUFFER_SIZE: usize = 65_535;
+
+fn main() -> shared::Result {
+    let config = shared::load!("LESSON_ECHO_ADDR", "LESSON_TIMEOUT");
+    let addr = config.addr("LESSON_ECHO_ADDR")?;
+    let timeout = config.seconds("LESSON_TIMEOUT");
+
+    // Steps 1 to 3: create the socket, bind it to a fixed IP address and port, and listen.
+    let listener = TcpListener::bind(addr).or_cannot("listen on", addr)?;
+    let local = listener.local_addr().or_cannot("ask for the port of", addr)?;
+    shared::info!("listening on {local}");
+
+    loop {
+        if let Err(error) = accept_client(&listener, timeout) {
+            shared::report(&error);
+            // The system may be out of sockets: wait until clients leave.
+            thread::sleep(Duration::from_millis(100));
+        }
+    }
+}
+
+/// Accepts the next client, and serves it.
+fn accept_client(listener: &TcpListener, timeout: Duration) -> shared::Result {
+    // Step 4: accept, which yields a second socket, the channel to that one peer.
+    let (stream, peer) = listener.accept().or_cannot("accept", "a client")?;
+    shared::info!("accepted {peer}");
+    stream.set_read_timeout(Some(timeout)).or_cannot("await", peer)?;
+    stream.set_write_timeout(Some(timeout)).or_cannot("await", peer)?;
+    let _ = serve_client(stream, peer).inspect_err(shared::report);
+    Ok(())
+}
+
+/// Serves one client until it closes its sending side.
+fn serve_client(mut stream: TcpStream, peer: SocketAddr) -> shared::Result {
+    let mut buffer = vec![0; BUFFER_SIZE];
+    let mut total = 0;
+    loop {
+        // Step 5: receive what the peer sends; if Ctrl-Z or a debugger ends the wait, wait again.
+        let length = shared::wait(|| stream.read(&mut buffer)).or_cannot("receive from", peer)?;
+        shared::received(&buffer[..length], peer);
+        if length == 0 {
+            break;
+        }
+        // Step 6: answer; an echo server sends back what it received.
+        stream.write_all(&buffer[..length]).or_cannot("answer", peer)?;
+        shared::sent(&buffer[..length], peer);
+        total += length;
+    }
+    // The client has closed its sending side; the other direction is still open.
+    let sum = format!("{total} bytes\n");
+    stream.write_all(sum.as_bytes()).or_cannot("answer", peer)?;
+    shared::sent(sum.as_bytes(), peer);
+    // Step 7: close the channel.
+    drop(stream);
+    shared::info!("closed {peer}");
+    Ok(())
+}

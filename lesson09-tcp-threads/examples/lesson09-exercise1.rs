@@ -1,0 +1,73 @@
+//! Lesson 09 with exercise 1 solved: it logs how many clients are there.
+//!
+//! Check it: `cargo run -- check solutions 09`.
+//! Diff it: `cargo run -- diff 09 --exercise 1`.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use shared::OrCannot;
+
+/// At most this many bytes are received at once: a whole datagram, or a part of a stream.
+const BUFFER_SIZE: usize = 65_535;
+
+/// How many clients are connected.
+static CLIENTS: AtomicUsize = AtomicUsize::new(0);
+
+fn main() -> shared::Result {
+    let config = shared::load!("LESSON_ECHO_ADDR", "LESSON_TIMEOUT");
+    let addr = config.addr("LESSON_ECHO_ADDR")?;
+    let timeout = config.seconds("LESSON_TIMEOUT");
+
+    // Steps 1 to 3: create the socket, bind it to a fixed IP address and port, and listen.
+    let listener = TcpListener::bind(addr).or_cannot("listen on", addr)?;
+    let local = listener.local_addr().or_cannot("ask for the port of", addr)?;
+    shared::info!("listening on {local}");
+
+    loop {
+        if let Err(error) = accept_client(&listener, timeout) {
+            shared::report(&error);
+            // The system may be out of sockets: wait until clients leave.
+            thread::sleep(Duration::from_millis(100));
+        }
+    }
+}
+
+/// Accepts the next client, and serves it.
+fn accept_client(listener: &TcpListener, timeout: Duration) -> shared::Result {
+    // Step 4: accept, which yields a second socket, the channel to that one peer.
+    let (stream, peer) = listener.accept().or_cannot("accept", "a client")?;
+    shared::info!("accepted {peer}");
+    stream.set_read_timeout(Some(timeout)).or_cannot("await", peer)?;
+    stream.set_write_timeout(Some(timeout)).or_cannot("await", peer)?;
+    let serve = move || {
+        shared::info!("clients: {}", CLIENTS.fetch_add(1, Ordering::SeqCst) + 1);
+        let _ = serve_client(stream, peer).inspect_err(shared::report);
+        shared::info!("clients: {}", CLIENTS.fetch_sub(1, Ordering::SeqCst) - 1);
+    };
+    thread::Builder::new().spawn(serve).or_cannot("start a thread for", peer)?;
+    Ok(())
+}
+
+/// Serves one client until it closes its sending side.
+fn serve_client(mut stream: TcpStream, peer: SocketAddr) -> shared::Result {
+    let mut buffer = vec![0; BUFFER_SIZE];
+    loop {
+        // Step 5: receive what the peer sends; if Ctrl-Z or a debugger ends the wait, wait again.
+        let length = shared::wait(|| stream.read(&mut buffer)).or_cannot("receive from", peer)?;
+        shared::received(&buffer[..length], peer);
+        if length == 0 {
+            break;
+        }
+        // Step 6: answer; an echo server sends back what it received.
+        stream.write_all(&buffer[..length]).or_cannot("answer", peer)?;
+        shared::sent(&buffer[..length], peer);
+    }
+    // Step 7: close the channel.
+    drop(stream);
+    shared::info!("closed {peer}");
+    Ok(())
+}

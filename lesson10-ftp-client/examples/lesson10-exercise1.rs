@@ -1,0 +1,101 @@
+//! Lesson 10 with exercise 1 solved: half an upload is never seen.
+//!
+//! Check it: `cargo run -- check solutions 10`.
+//! Diff it: `cargo run -- diff 10 --exercise 1`.
+
+#[path = "../src/files.rs"]
+mod files;
+#[path = "../src/session.rs"]
+mod session;
+
+use std::io;
+
+use accounts::Phase::{Do, LogIn, Quit};
+use accounts::{Account, InPhase};
+use suppaftp::RustlsFtpStream;
+use suppaftp::types::FileType;
+
+use crate::files::{Draft, Upload};
+
+fn main() -> shared::Result {
+    let config = shared::load!(
+        "LESSON_FTP_URL",
+        "LESSON_FTP_USER",
+        "LESSON_FTP_PASSWORD",
+        "LESSON_ALLOW_PLAINTEXT",
+        "LESSON_TIMEOUT",
+        "LESSON_FTP_UPLOAD",
+        "LESSON_SAVE_DIR",
+    );
+    let account = accounts::ftp(&config);
+    let to_upload = Upload::open(&config);
+
+    // HOST, DIR and FILE together name a file; without a DIR it lies where the user arrives.
+    let (dir, file) = account.path.rsplit_once('/').unwrap_or((".", &account.path));
+    let dir = if dir.is_empty() { "/" } else { dir };
+    shared::info!("HOST {}, DIR {dir}, FILE {file}", account.host);
+
+    // Step 1: connect to HOST.
+    let mut ftp = session::connect(&account)?;
+
+    // Step 2: give the user name and the password.
+    ftp.login(&account.user, &account.password).in_phase(LogIn, &account)?;
+    shared::info!("logged in as {}", account.user);
+
+    // Step 3: transfer files and query information; binary, so that no byte is changed on the way.
+    ftp.transfer_type(FileType::Binary).in_phase(Do("go binary at", &account.host), &account)?;
+    ftp.cwd(dir).in_phase(Do("go into", dir), &account)?;
+    list(&mut ftp, dir, &account)?;
+    download(&mut ftp, file, config.text("LESSON_SAVE_DIR"), &account)?;
+    if let Some(to_upload) = to_upload {
+        upload(&mut ftp, to_upload, &account)?;
+    }
+
+    // Step 4: leave. All is done, whatever the server says now.
+    let _ = ftp.quit().in_phase(Quit, &account).inspect_err(shared::report);
+    Ok(())
+}
+
+/// Prints the names of what lies in the folder `dir`, where we are.
+fn list(ftp: &mut RustlsFtpStream, dir: &str, account: &Account) -> shared::Result {
+    for name in session::names(ftp, dir, account)?.lines() {
+        shared::print(name)?;
+    }
+    Ok(())
+}
+
+/// Downloads `file` into the folder `save_dir`. It gets its name there when it is whole.
+fn download(
+    ftp: &mut RustlsFtpStream,
+    file: &str,
+    save_dir: &str,
+    account: &Account,
+) -> shared::Result {
+    let (mut draft, mut piece) = (Draft::create(save_dir, file)?, vec![0; 65_536]);
+    let download = Do("download", file);
+    let mut stream = ftp.retr_as_stream(file).in_phase(download, account)?;
+    loop {
+        let length = session::read(&mut stream, &mut piece).in_phase(download, account)?;
+        if length == 0 {
+            break;
+        }
+        draft.write(&piece[..length])?;
+    }
+    // The end of the stream proves nothing: the server says whether that was the whole file.
+    stream.finish().in_phase(download, account)?;
+    shared::print(draft.save()?)
+}
+
+/// Uploads a file into the folder where we are.
+fn upload(ftp: &mut RustlsFtpStream, mut upload: Upload, account: &Account) -> shared::Result {
+    let name = upload.name.as_str();
+    let part = format!("{name}.part");
+    let mut stream = ftp.put_with_stream(&part).in_phase(Do("upload", name), account)?;
+    let sent = io::copy(&mut upload.file, &mut stream);
+    // A server that does not take it all says why.
+    stream.finish().in_phase(Do("upload", name), account)?;
+    let length = sent.in_phase(Do("upload", name), account)?;
+    // Only now it is whole.
+    ftp.rename(part.as_str(), name).in_phase(Do("rename", &part), account)?;
+    shared::print(format!("uploaded {name} ({length} bytes)"))
+}

@@ -1,0 +1,175 @@
+//! POP3 (RFC 1939), the client's side: a command is a line, and so is the reply to it. What is
+//! longer follows in lines of its own, up to one with nothing but a dot.
+
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+
+use accounts::Phase::{Connect, Do, LogIn, Quit};
+use accounts::{Account, InPhase, Phase, Refused};
+use shared::Error;
+
+use crate::stream::{self, Stream};
+
+/// The longest reply, in bytes, with its CR LF (RFC 1939 section 3).
+const MAX_REPLY: usize = 512;
+/// The longest list, in bytes; a line of it, or of a message, has no bound of its own.
+const MAX_LIST: usize = 1024 * 1024;
+/// The longest message, in bytes.
+const MAX_MESSAGE: usize = 64 * 1024 * 1024;
+
+/// A mailbox at a server, open to us alone until [`Mailbox::quit`].
+pub struct Mailbox<'a> {
+    account: &'a Account,
+    stream: BufReader<Box<dyn Stream>>,
+}
+
+impl<'a> Mailbox<'a> {
+    /// Connects to the server of the account, and hears its greeting.
+    ///
+    /// # Errors
+    /// There is no connection, TLS does not come about, or the server does not want us.
+    pub fn connect(account: &'a Account) -> shared::Result<Self> {
+        let stream = BufReader::new(stream::connect(account)?);
+        let mut mailbox = Mailbox { account, stream };
+        mailbox.reply(Connect)?;
+        shared::info!("connected to {account}");
+        Ok(mailbox)
+    }
+
+    /// Says who we are, and proves it.
+    ///
+    /// # Errors
+    /// The server does not believe it, or somebody else has the mailbox open.
+    pub fn log_in(&mut self) -> shared::Result {
+        self.ask("USER", &self.account.user, LogIn)?;
+        self.ask("PASS", &self.account.password, LogIn)?;
+        Ok(())
+    }
+
+    /// Asks how many messages there are, and how many bytes they have together.
+    ///
+    /// # Errors
+    /// The server's reply is no such numbers.
+    pub fn stat(&mut self) -> shared::Result<(u64, u64)> {
+        let reply = self.ask("STAT", "", Do("ask for", "the number of messages"))?;
+        two_numbers(reply.trim_start_matches("+OK").trim_start())
+    }
+
+    /// Lists the messages: the number of each, and its size in bytes.
+    ///
+    /// # Errors
+    /// The server's answer is no such list, or longer than 1 MiB.
+    pub fn list(&mut self) -> shared::Result<Vec<(u64, u64)>> {
+        let phase = Do("list", "the messages");
+        self.ask("LIST", "", phase)?;
+        let lines = self.lines(phase, MAX_LIST)?;
+        String::from_utf8_lossy(&lines).lines().map(two_numbers).collect()
+    }
+
+    /// Fetches the message of this number, byte for byte as it was delivered.
+    ///
+    /// # Errors
+    /// The server refuses, breaks off, or sends more than 64 MiB.
+    pub fn retrieve(&mut self, number: u64) -> shared::Result<Vec<u8>> {
+        let number = number.to_string();
+        let phase = Do("fetch message", &number);
+        self.ask("RETR", &number, phase)?;
+        self.lines(phase, MAX_MESSAGE)
+    }
+
+    /// Marks the message of this number as deleted.
+    ///
+    /// # Errors
+    /// The server refuses, or breaks off.
+    pub fn delete(&mut self, number: u64) -> shared::Result {
+        let number = number.to_string();
+        self.ask("DELE", &number, Do("delete message", &number))?;
+        Ok(())
+    }
+
+    /// Takes leave. Only here a server removes what `DELE` has marked (RFC 1939 section 6).
+    ///
+    /// # Errors
+    /// The server breaks off, or could not remove something.
+    pub fn quit(mut self) -> shared::Result {
+        self.ask("QUIT", "", Quit)?;
+        Ok(())
+    }
+
+    /// Sends a command, and returns the line that replies to it, which is `+OK` and more.
+    fn ask(&mut self, verb: &str, argument: &str, phase: Phase) -> shared::Result<String> {
+        // A new line within it would begin another command.
+        if argument.contains(char::is_control) {
+            let problem = format!("cannot send {verb} with a control character in it");
+            return Err(Error::new(problem, "check LESSON_POP3_USER and LESSON_POP3_PASSWORD"));
+        }
+        let command = format!("{verb} {argument}");
+        let stream = self.stream.get_mut();
+        stream.begin();
+        let sent = stream.write_all(format!("{}\r\n", command.trim_end()).as_bytes());
+        sent.and_then(|()| stream.flush()).in_phase(phase, self.account)?;
+        match verb {
+            "PASS" => shared::info!("sent PASS ****"),
+            _ => shared::info!("sent {}", command.trim_end()),
+        }
+        self.reply(phase)
+    }
+
+    /// Receives one line, in whatever charset, and returns it without its CR LF.
+    fn reply(&mut self, phase: Phase) -> shared::Result<String> {
+        let mut line = Vec::new();
+        self.add_line(&mut line, MAX_REPLY).in_phase(phase, self.account)?;
+        let text = accounts::text_of(&line).trim_end_matches("\r\n").to_string();
+        shared::info!("received {}", self.account.masked(phase, &text));
+        match text == "+OK" || text.starts_with("+OK ") {
+            true => Ok(text),
+            false => Err(Refused(text)).in_phase(phase, self.account),
+        }
+    }
+
+    /// Receives lines up to the one that is a dot, with which they have at most `max` bytes. Where
+    /// a line of the message begins with a dot, the server has put one more before it.
+    fn lines(&mut self, phase: Phase, max: usize) -> shared::Result<Vec<u8>> {
+        let mut lines = Vec::new();
+        loop {
+            let start = lines.len();
+            self.add_line(&mut lines, max).in_phase(phase, self.account)?;
+            if lines[start..] == *b".\r\n" {
+                lines.truncate(start);
+                shared::received(&lines, self.account);
+                return Ok(lines);
+            }
+            if lines[start] == b'.' {
+                lines.remove(start);
+            }
+        }
+    }
+
+    /// Receives a line and adds it to `lines`, which grow to `max` bytes at most. Only CR LF ends a
+    /// line: with a CR or an LF alone, a message would seem to come to an end in its middle.
+    fn add_line(&mut self, lines: &mut Vec<u8>, max: usize) -> io::Result<()> {
+        let start = lines.len();
+        while !lines[start..].ends_with(b"\r\n") {
+            if lines.len() == max {
+                let why = format!("more than {max} bytes");
+                return Err(io::Error::new(ErrorKind::FileTooLarge, why));
+            }
+            let mut limited = (&mut self.stream).take((max - lines.len()) as u64);
+            if limited.read_until(b'\n', lines)? == 0 {
+                return Err(ErrorKind::UnexpectedEof.into());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads two numbers; more may follow (RFC 1939 section 5).
+fn two_numbers(line: &str) -> shared::Result<(u64, u64)> {
+    let mut words = line.split_whitespace().map(str::parse);
+    match (words.next(), words.next()) {
+        (Some(Ok(first)), Some(Ok(second))) => Ok((first, second)),
+        _ => {
+            let problem = format!("cannot understand the server: \"{line}\" is not two numbers");
+            Err(Error::new(problem, "is it a POP3 server? see what it says"))
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! The page: what goes where. The templates in `page/templates/` say how it looks.
+
+pub mod code;
+pub mod diff;
+pub mod ladder;
+pub mod mail;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{self, Display};
+use std::hash::{BuildHasher, RandomState};
+use std::path::Path;
+
+use askama::Template;
+use time::OffsetDateTime;
+
+use crate::code::Place;
+use crate::events;
+use crate::ladder::{Ladder, What};
+use crate::mail as mails;
+use crate::readme::{self, Readme};
+use crate::recording::{Play, Recording, Source, short};
+use crate::sources::Sources;
+use crate::{exchange, offices, way};
+
+/// A text of the page's own in both languages; the page shows one of them.
+pub struct Say(&'static str, &'static str);
+
+/// A text in English and in Chinese.
+pub fn say(english: &'static str, chinese: &'static str) -> Say {
+    Say(english, chinese)
+}
+
+impl Display for Say {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        let Say(english, chinese) = self;
+        write!(out, "<span class=en lang=en>{english}</span>")?;
+        write!(out, "<span class=zh lang=zh-CN>{chinese}</span>")
+    }
+}
+
+impl askama::filters::HtmlSafe for Say {}
+
+/// The whole page.
+#[derive(Template)]
+#[template(path = "page.html")]
+struct Page {
+    /// Nobody who wrote a mail or a README can know it, so that no script but the page's own runs.
+    nonce: String,
+    style: &'static str,
+    script: &'static str,
+    begun: String,
+    lessons: Vec<Lesson>,
+}
+
+/// What the page shows of a lesson.
+#[derive(Template)]
+#[template(path = "lesson.html")]
+struct Lesson {
+    number: String,
+    english: Readme,
+    /// The same in Chinese; without it, both languages show the English one.
+    chinese: Option<Readme>,
+    commands: Vec<String>,
+    /// Where nothing goes over the wire, what the program prints.
+    printed: String,
+    ladder: Option<ladder::View>,
+    panes: Vec<code::Pane>,
+    diff: Option<diff::View>,
+    mails: Vec<mail::View>,
+    way: Option<ladder::View>,
+}
+
+/// The page, as HTML.
+///
+/// # Errors
+/// A template cannot be filled in.
+pub fn page(workspace: &Path, recording: &Recording, sources: &Sources) -> askama::Result<String> {
+    let begun = OffsetDateTime::from(recording.begun);
+    let (hour, minute, second) = begun.time().as_hms();
+    let plays = recording.plays.iter();
+    let page = Page {
+        nonce: format!("{:016x}", RandomState::new().hash_one("page")),
+        style: include_str!("../templates/page.css"),
+        script: include_str!("../templates/page.js"),
+        begun: format!("{} {hour:02}:{minute:02}:{second:02} UTC", begun.date()),
+        lessons: plays.map(|play| lesson(workspace, recording, play, sources)).collect(),
+    };
+    page.render()
+}
+
+fn lesson(workspace: &Path, recording: &Recording, play: &Play, sources: &Sources) -> Lesson {
+    let events = events::of(play);
+    let has_offices = offices::are_in(play, &events);
+    let mut ladder = match has_offices {
+        true => offices::ladder(recording, play, &events, sources),
+        false => exchange::ladder(play, &events, sources),
+    };
+    for row in &mut ladder.rows {
+        row.places = sources.with_steps(&row.places);
+    }
+    let number = short(&play.lesson).trim_start_matches("lesson").to_string();
+    let folder = workspace.join(&play.lesson);
+    let untitled = || Readme { title: play.lesson.clone(), ..Readme::default() };
+    let mut commands: Vec<String> =
+        play.programs.iter().map(|program| program.command.clone()).collect();
+    if has_offices {
+        commands.insert(0, "cargo run -p practice-servers".into());
+    }
+    let printed: Vec<&str> = play
+        .lines
+        .iter()
+        .filter(|line| matches!(line.source, Source::Printed(_)))
+        .map(|line| line.text.as_str())
+        .collect();
+    let is_on_wire = ladder.lanes.len() > 1;
+    Lesson {
+        english: readme::read(&folder.join("README.md")).unwrap_or_else(untitled),
+        chinese: readme::read(&folder.join("README.zh-CN.md")),
+        commands,
+        printed: if is_on_wire { String::new() } else { printed.join("\n") },
+        panes: panes(play, &ladder, sources, &number),
+        diff: play.parent.as_ref().map(|parent| diff::view(parent, &play.lesson, sources)),
+        mails: letters(&ladder, &number),
+        way: way::ladder(play, &events, sources).map(|way| ladder::view(&way, "way")),
+        ladder: is_on_wire.then(|| ladder::view(&ladder, &number)),
+        number,
+    }
+}
+
+/// The sources beside the ladder: all of the lesson's, and of the others what its arrows lead to.
+fn panes(play: &Play, ladder: &Ladder, sources: &Sources, number: &str) -> Vec<code::Pane> {
+    let places: BTreeSet<&Place> = ladder.rows.iter().flat_map(|row| &row.places).collect();
+    let mut lit: BTreeMap<(&str, &str), BTreeSet<usize>> = BTreeMap::new();
+    for place in places {
+        lit.entry((&place.package, &place.file)).or_default().insert(place.line);
+    }
+    let mut packages = vec![play.lesson.as_str()];
+    for program in &play.programs {
+        if !packages.contains(&program.package.as_str()) {
+            packages.push(&program.package);
+        }
+    }
+    let mut panes = Vec::new();
+    for package in packages {
+        for file in sources.files(package) {
+            let lines = lit.remove(&(package, file.name.as_str())).unwrap_or_default();
+            if package == play.lesson || !lines.is_empty() {
+                panes.push(code::pane(package, file, &lines, number, panes.is_empty()));
+            }
+        }
+    }
+    panes
+}
+
+/// The mails that the lesson itself has sent or fetched, each once.
+fn letters(ladder: &Ladder, number: &str) -> Vec<mail::View> {
+    let own = |lane: usize| ladder.lanes[lane].is_own;
+    let mut letters = Vec::new();
+    for row in &ladder.rows {
+        if row.what == What::Mail
+            && (own(row.from) || own(row.to))
+            && let Some(mail) = mails::read(&row.text)
+        {
+            let id = format!("m{number}-{}", letters.len());
+            letters.push(mail::View { id, mail });
+        }
+    }
+    letters
+}

@@ -1,0 +1,183 @@
+//! The ladder of a run: a lane for each program, a row for each thing that happened.
+
+use std::time::Duration;
+
+use crate::code::Place;
+use crate::events::Event;
+use crate::log::Said;
+use crate::recording::{Play, Source};
+
+/// A silence that is longer gets a row of its own.
+const LONG: Duration = Duration::from_millis(20);
+
+/// Where a row stands: after so many events, and which of the rows there it is.
+pub type Anchor = (usize, usize);
+
+/// The ladder of a run.
+#[derive(Default)]
+pub struct Ladder {
+    /// From left to right.
+    pub lanes: Vec<Lane>,
+    /// From top to bottom.
+    pub rows: Vec<Row>,
+}
+
+/// A program, or one of the servers in it.
+pub struct Lane {
+    /// Its name, such as `lesson05 #2` or `qq smtp`.
+    pub name: String,
+    /// What it is, or its address.
+    pub about: String,
+    /// Whether it is the lesson's own.
+    pub is_own: bool,
+    /// Where it stands, in percent of the ladder's width.
+    pub x: f32,
+}
+
+/// What a row shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// A program can be reached from now on.
+    Listens,
+    /// A program logs something else.
+    Logs,
+    /// A program prints its result.
+    Prints,
+    /// Whoever started the exchange says something.
+    Asks,
+    /// The other side says something.
+    Answers,
+    /// A mail goes over in one piece.
+    Mail,
+    /// A file, or a list of files, goes over a connection of its own.
+    File,
+    /// The system opens a connection.
+    Opens,
+    /// One side has no more to say: its system sends a FIN.
+    Ends,
+    /// One side closes the connection, and its system sends a FIN.
+    Closes,
+    /// Both sides have closed the connection.
+    Closed,
+    /// The connection goes on in TLS.
+    Secures,
+    /// An MTA or MDA writes these lines on top of a mail.
+    Writes,
+    /// A new part of the run begins with a command of the learner's.
+    Begins,
+    /// Nothing happens for a while.
+    Waits,
+}
+
+/// One row.
+#[derive(Clone)]
+pub struct Row {
+    /// Where it stands.
+    pub anchor: Anchor,
+    /// When it happened, since the start of the play.
+    pub at: Duration,
+    /// The lane that it begins at.
+    pub from: usize,
+    /// The lane that it leads to; a row that stays at one lane leads to itself.
+    pub to: usize,
+    /// What it is.
+    pub what: What,
+    /// What was said, in the words of the wire or of the log, in full.
+    pub text: String,
+    /// How many bytes went over, if that was counted.
+    pub size: Option<usize>,
+    /// Where the source does it, on either side.
+    pub places: Vec<Place>,
+    /// Whether it went in TLS.
+    pub is_secure: bool,
+    /// Rows with the same number are shown as one at first.
+    pub fold: Option<usize>,
+}
+
+impl Row {
+    /// A row from one lane to another, without more.
+    pub fn new(anchor: Anchor, what: What, (from, to): (usize, usize), text: String) -> Self {
+        Row {
+            anchor,
+            at: Duration::ZERO,
+            from,
+            to,
+            what,
+            text,
+            size: None,
+            places: Vec::new(),
+            is_secure: false,
+            fold: None,
+        }
+    }
+}
+
+impl Ladder {
+    /// The lane with this name.
+    pub fn lane(&self, name: &str) -> Option<usize> {
+        self.lanes.iter().position(|lane| lane.name == name)
+    }
+
+    /// Adds a lane to the right of the others.
+    pub fn add_lane(&mut self, name: impl Into<String>, about: impl Into<String>, is_own: bool) {
+        self.lanes.push(Lane { name: name.into(), about: about.into(), is_own, x: 50.0 });
+    }
+
+    /// Gives each lane its place between the margins, which are given in percent.
+    pub fn spread(&mut self, margin: f32) {
+        let last = self.lanes.len().max(2) - 1;
+        for (index, lane) in self.lanes.iter_mut().enumerate() {
+            lane.x = margin + (100.0 - 2.0 * margin) * index as f32 / last as f32;
+        }
+    }
+
+    /// Sorts the rows, says when each happened, and shows the waits between them.
+    pub fn settle(&mut self, events: &[Event]) {
+        self.rows.sort_by_key(|row| row.anchor);
+        let start = self.rows.first().and_then(|row| events.get(row.anchor.0));
+        let start = start.map_or(Duration::ZERO, |event| event.at);
+        let mut last = Duration::ZERO;
+        let mut settled: Vec<Row> = Vec::new();
+        for mut row in std::mem::take(&mut self.rows) {
+            let time = events.get(row.anchor.0).map_or(last, |event| event.at - start);
+            row.at = time;
+            if time.saturating_sub(last) > LONG && !settled.is_empty() {
+                let mut wait = Row::new(row.anchor, What::Waits, (0, 0), String::new());
+                (wait.at, wait.fold) = (time - last, row.fold);
+                settled.push(wait);
+            }
+            last = time;
+            settled.push(row);
+        }
+        self.rows = settled;
+    }
+
+    /// Rows for what `program` printed, and for what else it logged, at its `lane`.
+    pub fn add_notes(&mut self, play: &Play, events: &[Event], program: usize, lane: usize) {
+        // Lines that were printed one right after another are one row.
+        let mut printed_before = None;
+        for (index, event) in events.iter().enumerate() {
+            let what = match event.source {
+                Source::Printed(other) if other == program => What::Prints,
+                Source::Log(other) if other == program && !event.is_on_wire => match event.said {
+                    Said::Other => What::Logs,
+                    Said::Listening(_) => What::Listens,
+                    _ => continue,
+                },
+                _ => continue,
+            };
+            if let Some(row) = self.rows.last_mut()
+                && what == What::Prints
+                && printed_before == Some(index)
+            {
+                row.text += "\n";
+                row.text += &event.text;
+            } else {
+                let mut row = Row::new((index, 1), what, (lane, lane), event.text.clone());
+                row.places.extend(event.place(play));
+                self.rows.push(row);
+            }
+            printed_before = (what == What::Prints).then_some(index + 1);
+        }
+    }
+}

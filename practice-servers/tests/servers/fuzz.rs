@@ -1,0 +1,107 @@
+//! Lines that nobody would write, over the wire, made from a seed.
+
+use std::env;
+use std::io::{BufRead, BufReader, Write};
+
+use testing::tcp_peer;
+
+use crate::support::Servers;
+
+const WORDS: [&str; 48] = [
+    "EHLO",
+    "HELO",
+    "MAIL",
+    "RCPT",
+    "FROM:",
+    "TO:",
+    "<a@b.example>",
+    "<laoshi@qq.example>",
+    "DATA",
+    ".",
+    "RSET",
+    "AUTH",
+    "PLAIN",
+    "LOGIN",
+    "AGE=",
+    "USER",
+    "PASS",
+    "laoshi",
+    "practice",
+    "STAT",
+    "LIST",
+    "RETR",
+    "TOP",
+    "DELE",
+    "UIDL",
+    "CWD",
+    "MKD",
+    "RMD",
+    "RNFR",
+    "RNTO",
+    "STOR",
+    "APPE",
+    "SIZE",
+    "REST",
+    "TYPE",
+    "I",
+    "1",
+    "-1",
+    "99999999999999999999",
+    "../..",
+    "*",
+    "\0",
+    "\r",
+    "\t",
+    "老师",
+    "\u{1b}[2J",
+    "=",
+    "SIZE=1",
+];
+
+/// Whatever a client says, each line gets an answer that is one, and the next client is served.
+#[test]
+fn a_server_answers_whatever_a_client_says() {
+    let servers = Servers::start();
+    let inputs = env::var("FUZZ_INPUTS").ok().and_then(|inputs| inputs.parse().ok());
+    let mut seed: u64 = 0x5eed;
+    let mut below = |limit: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (seed >> 33) as usize % limit
+    };
+    for name in ["qq-smtp", "qq-pop3", "ftp"] {
+        let mut left: usize = inputs.unwrap_or(1_000);
+        while left > 0 {
+            let mut stream = tcp_peer(servers.addr(name));
+            let mut replies = BufReader::new(stream.try_clone().unwrap());
+            let mut line = Vec::new();
+            replies.read_until(b'\n', &mut line).unwrap();
+            let count = 1 + below(40).min(left);
+            left = left.saturating_sub(count);
+            let mut lines = String::new();
+            for _ in 0..count {
+                let words: Vec<_> = (0..below(6)).map(|_| WORDS[below(WORDS.len())]).collect();
+                lines += &words.join([" ", "", "\t"][below(3)]);
+                lines += ["\r\n", "\r\n", "\n"][below(3)];
+            }
+            // It ends every message that it may have begun.
+            lines += "\r\n.\r\nNOOP\r\n";
+            // The server may have had enough of it before the end.
+            let _ = stream.write_all(lines.as_bytes());
+            let _ = stream.shutdown(std::net::Shutdown::Write);
+            loop {
+                line.clear();
+                if replies.read_until(b'\n', &mut line).unwrap_or(0) == 0 {
+                    break;
+                }
+                assert!(line.ends_with(b"\r\n"), "{name}: {lines:?}: {line:?}");
+                assert!(
+                    !line[..line.len() - 2].iter().any(u8::is_ascii_control),
+                    "{name}: {lines:?}"
+                );
+            }
+        }
+    }
+    for name in ["qq-smtp", "qq-pop3", "ftp"] {
+        servers.peer(name);
+    }
+}

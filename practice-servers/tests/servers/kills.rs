@@ -1,0 +1,136 @@
+//! The servers are killed again and again while clients send mails and files.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Mutex;
+use std::thread;
+use std::time::Duration;
+
+use testing::PATIENCE;
+
+use crate::support::{Servers, base64};
+
+/// How often the servers are killed.
+const KILLS: u64 = 20;
+/// Where the text of a whole mail, or a whole file, ends.
+const END: &str = "and that is all\r\n";
+
+/// A conversation with a server that may be killed at any moment.
+struct Client(BufReader<TcpStream>);
+
+impl Client {
+    fn connect(addr: SocketAddr) -> Option<Self> {
+        let stream = TcpStream::connect(addr).ok()?;
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut client = Client(BufReader::new(stream));
+        client.reply().map(|_| client)
+    }
+
+    fn reply(&mut self) -> Option<String> {
+        let mut line = String::new();
+        while self.0.read_line(&mut line).ok()? > 0 && line.ends_with('\n') {
+            if line.as_bytes()[3] == b' ' {
+                return Some(line);
+            }
+            line.clear();
+        }
+        None
+    }
+
+    /// Sends a command, and returns the reply, if both get through.
+    fn says(&mut self, command: &str, code: &str) -> Option<String> {
+        self.0.get_mut().write_all(format!("{command}\r\n").as_bytes()).ok()?;
+        let reply = self.reply()?;
+        assert!(reply.starts_with(code), "{command:?}: {reply:?}");
+        Some(reply)
+    }
+}
+
+/// Sends mails until the server is gone, and notes the subject of each that it has acknowledged.
+fn send_mails(addr: SocketAddr, name: &str, acknowledged: &Mutex<Vec<String>>) -> Option<()> {
+    let mut client = Client::connect(addr)?;
+    client.says("EHLO client.example", "250")?;
+    let secrets = base64("\0laoshi@qq.example\0practice");
+    client.says(&format!("AUTH PLAIN {secrets}"), "235")?;
+    for number in 0.. {
+        client.says("MAIL FROM:<laoshi@qq.example>", "250")?;
+        client.says("RCPT TO:<zhujiao@qq.example>", "250")?;
+        client.says("RCPT TO:<laoshi@qq.example>", "250")?;
+        client.says("RCPT TO:<xuesheng@sina.example>", "250")?;
+        client.says("DATA", "354")?;
+        let subject = format!("Subject: {name}-{number}\r\n");
+        let text = "x\r\n".repeat(number % 20 * 500);
+        client.says(&format!("{subject}\r\n{text}{END}."), "250")?;
+        acknowledged.lock().unwrap().push(subject);
+    }
+    None
+}
+
+/// Uploads files until the server is gone, and notes the name of each that it has acknowledged.
+fn send_files(addr: SocketAddr, name: &str, acknowledged: &Mutex<Vec<String>>) -> Option<()> {
+    let mut client = Client::connect(addr)?;
+    client.says("USER guest", "331")?;
+    client.says("PASS practice", "230")?;
+    client.says("TYPE I", "200")?;
+    for number in 0.. {
+        let reply = client.says("EPSV", "229")?;
+        let port = reply.split('|').nth(3)?.parse().ok()?;
+        let mut data = TcpStream::connect((addr.ip(), port)).ok()?;
+        let file = format!("{name}-{number}");
+        client.says(&format!("STOR {file}"), "150")?;
+        let text = "x\r\n".repeat(number % 20 * 5_000);
+        let sent = data.write_all(format!("{text}{END}").as_bytes());
+        drop(data);
+        sent.ok()?;
+        assert!(client.reply()?.starts_with("226"));
+        acknowledged.lock().unwrap().push(file);
+    }
+    None
+}
+
+#[test]
+#[ignore = "takes a minute"]
+fn what_was_acknowledged_survives_twenty_kills_under_load() {
+    let mut servers = Servers::start();
+    let (mails, files) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()));
+    for kill in 0..KILLS {
+        let (smtp, ftp) = (servers.addr("qq-smtp"), servers.addr("ftp"));
+        let folder = thread::scope(|scope| {
+            for client in 0..3 {
+                let (mails, files) = (&mails, &files);
+                scope.spawn(move || send_mails(smtp, &format!("{kill}-{client}"), mails));
+                scope.spawn(move || send_files(ftp, &format!("{kill}-{client}"), files));
+            }
+            // They work for a while, each time another one.
+            thread::sleep(Duration::from_millis(100 + kill * 37 % 400));
+            let testing::Practice { program, folder, .. } = servers.0;
+            drop(program);
+            folder
+        });
+        servers = Servers::start_in(folder);
+    }
+
+    let (mails, files) = (mails.into_inner().unwrap(), files.into_inner().unwrap());
+    assert!(mails.len() as u64 > KILLS && files.len() as u64 > KILLS, "no load");
+    servers.come_to_rest();
+    for (office, user) in [("qq", "laoshi"), ("qq", "zhujiao"), ("sina", "xuesheng")] {
+        let texts = servers.mails_when(office, user, |_| true);
+        for text in &texts {
+            assert!(text.starts_with("Return-Path: ") && text.ends_with(END), "{text}");
+        }
+        // A mail whose acknowledgement was lost may be there, too, and may be there twice.
+        let all: HashSet<_> = texts.iter().flat_map(|text| text.lines()).collect();
+        for mail in &mails {
+            assert!(all.contains(mail.trim_end()), "{user} has not got {mail}");
+        }
+    }
+    let folder = servers.path("ftp/guest");
+    for file in &files {
+        assert!(folder.join(file).exists(), "{file}");
+    }
+    for name in servers.files("ftp/guest").iter().filter(|name| *name != "pub") {
+        assert!(fs::read_to_string(folder.join(name)).unwrap().ends_with(END), "{name}");
+    }
+}

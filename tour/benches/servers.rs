@@ -1,0 +1,346 @@
+//! Measures the practice servers against others: SMTP against aiosmtpd with its `Mailbox` handler,
+//! POP3 against Dovecot, FTP against vsftpd and pyftpdlib.
+//!
+//! Run it: `cargo bench -p tour`. A server that is not installed is left out: `python3` finds the
+//! two Python packages, and Dovecot and vsftpd want to be started by root. Two servers are measured
+//! in turn, and each round has its own ratio ours / other: 2.00 is twice as fast.
+
+mod compare;
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+use std::{env, fs, thread};
+
+use compare::{LIMIT, Server, build, compare, free_addr, title};
+
+/// How often each server is measured.
+const ROUNDS: usize = 9;
+/// How long a mail server takes mail at a time.
+const ROUND: Duration = Duration::from_millis(700);
+/// How many clients send mail at a time.
+const CLIENTS: usize = 4;
+/// The mails that lie in a mailbox beforehand.
+const MAILS: usize = 5_000;
+/// The size of the file that is downloaded: 256 MiB.
+const FILE: u64 = 256 << 20;
+
+fn main() -> ExitCode {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("servers");
+    let result = fs::create_dir_all(&folder).and_then(|()| compare_all(&folder));
+    // Whatever happened, 256 MiB and some thousand mails need not stay.
+    let _ = fs::remove_dir_all(&folder);
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => compare::failed(&error),
+    }
+}
+
+fn compare_all(folder: &Path) -> io::Result<()> {
+    let program = build("practice-servers")?;
+    let start = |name: &str| Practice::start(&program, &folder.join(name));
+    let takes = |addr| move || take_mails(addr);
+
+    title("another", "practice-servers");
+    let ours = start("empty")?;
+    if is_python_package("aiosmtpd") {
+        let addr = free_addr()?;
+        let mut python = Command::new("python3");
+        python.args(["-m", "aiosmtpd", "-n", "-l", &addr.to_string()]);
+        python.args(["-c", "aiosmtpd.handlers.Mailbox"]).arg(folder.join("aiosmtpd"));
+        let aiosmtpd = Server::start(&mut python, addr, |addr| Peer::connect(addr, "220"))?;
+        compare("aiosmtpd: mails/s", ROUNDS, takes(aiosmtpd.addr), takes(ours.smtp.addr))?;
+    }
+    drop(ours);
+    let (empty, full) = (start("other")?, start("full")?);
+    fill(&full.mailbox, MAILS, 2_000)?;
+    drop(full);
+    let full = start("full")?;
+    compare(
+        "empty box: 5,000 in it, mails/s",
+        ROUNDS,
+        takes(empty.smtp.addr),
+        takes(full.smtp.addr),
+    )?;
+    drop((empty, full));
+
+    compare_pop3(folder, &start("pop3")?)?;
+    compare_ftp(folder, &start("ftp")?)
+}
+
+/// Our servers.
+struct Practice {
+    smtp: Server,
+    pop3: SocketAddr,
+    ftp: SocketAddr,
+    mailbox: PathBuf,
+    files: PathBuf,
+}
+
+impl Practice {
+    fn start(program: &Path, folder: &Path) -> io::Result<Self> {
+        let [smtp, pop3, ftp] = [free_addr()?, free_addr()?, free_addr()?];
+        let mut command = Command::new(program);
+        command.arg(format!("--practice-dir={}", folder.display()));
+        command.arg(format!("--qq-smtp-addr={smtp}")).arg(format!("--qq-pop3-addr={pop3}"));
+        command.arg(format!("--ftp-addr={ftp}"));
+        for other in ["qq-smtps", "qq-pop3s", "sina-smtp", "sina-smtps", "sina-pop3", "sina-pop3s"]
+        {
+            command.arg(format!("--{other}-addr=127.0.0.1:0"));
+        }
+        let smtp = Server::start(&mut command, smtp, |addr| Peer::connect(addr, "220"))?;
+        let mailbox = folder.join("mail/laoshi@qq.example/new");
+        Ok(Practice { smtp, pop3, ftp, mailbox, files: folder.join("ftp/anonymous") })
+    }
+}
+
+/// `RETR` of many small mails, and of a few large ones.
+fn compare_pop3(folder: &Path, ours: &Practice) -> io::Result<()> {
+    let other = folder.join("dovecot");
+    let maildir = other.join("laoshi@qq.example");
+    let config = format!(
+        "base_dir = {0}/run\nlog_path = {0}/log\nprotocols = pop3\nlisten = 127.0.0.1\nssl = no\n\
+         disable_plaintext_auth = no\nmail_location = maildir:{0}/%u\nfirst_valid_uid = 1\n\
+         passdb {{\n driver = static\n args = password=practice\n}}\n\
+         userdb {{\n driver = static\n args = uid=mail gid=mail home={0}\n}}\n",
+        other.display()
+    );
+    for (what, count, size) in
+        [("Dovecot: mails of 10 kB/s", 500, 10_000), ("Dovecot: mails of 5 MB/s", 8, 5_000_000)]
+    {
+        for new in [maildir.join("new"), ours.mailbox.clone()] {
+            fs::create_dir_all(&new)?;
+            for entry in fs::read_dir(&new)? {
+                fs::remove_file(entry?.path())?;
+            }
+            fill(&new, count, size)?;
+        }
+        let _ = Command::new("chown").args(["-R", "mail:mail"]).arg(&other).status();
+        let addr = free_addr()?;
+        let inet = "service pop3-login {\n inet_listener pop3 {\n  port = PORT\n }\n}\n";
+        let path = folder.join("dovecot.conf");
+        fs::write(&path, config.clone() + &inet.replace("PORT", &addr.port().to_string()))?;
+        let mut dovecot = Command::new("dovecot");
+        dovecot.arg("-F").arg("-c").arg(path);
+        let dovecot = match start_if_installed(&mut dovecot, addr, "+OK")? {
+            Some(dovecot) => dovecot,
+            None => return Ok(()),
+        };
+        let fetches = |addr| move || fetch_mails(addr, count);
+        compare(what, ROUNDS, fetches(dovecot.addr), fetches(ours.pop3))?;
+        // Dovecot has children: it ends them when it is asked to, but not when it is killed.
+        let _ =
+            Command::new("doveadm").arg("-c").arg(folder.join("dovecot.conf")).arg("stop").status();
+    }
+    Ok(())
+}
+
+/// Downloads of one large file.
+fn compare_ftp(folder: &Path, ours: &Practice) -> io::Result<()> {
+    let chunk = vec![b'x'; 1 << 20];
+    let mut file = fs::File::create(ours.files.join("large"))?;
+    for _ in 0..FILE >> 20 {
+        file.write_all(&chunk)?;
+    }
+    let downloads = |addr| move || download(addr);
+
+    let addr = free_addr()?;
+    let config = format!(
+        "listen=YES\nlisten_address=127.0.0.1\nlisten_port={}\nanonymous_enable=YES\n\
+         local_enable=NO\nanon_root={}\nsecure_chroot_dir={}\n\
+         anon_world_readable_only=NO\nbackground=NO\nseccomp_sandbox=NO\n",
+        addr.port(),
+        ours.files.display(),
+        folder.join("empty").display(),
+    );
+    let path = folder.join("vsftpd.conf");
+    fs::write(&path, config)?;
+    if let Some(vsftpd) = start_if_installed(Command::new("vsftpd").arg(path), addr, "220")? {
+        compare("vsftpd: download, bytes/s", ROUNDS, downloads(vsftpd.addr), downloads(ours.ftp))?;
+    }
+    if is_python_package("pyftpdlib") {
+        let addr = free_addr()?;
+        let mut python = Command::new("python3");
+        python.args(["-m", "pyftpdlib", "-i", "127.0.0.1", "-p", &addr.port().to_string(), "-d"]);
+        python.arg(&ours.files).stderr(Stdio::null());
+        let other = Server::start(&mut python, addr, |addr| Peer::connect(addr, "220"))?;
+        compare(
+            "pyftpdlib: download, bytes/s",
+            ROUNDS,
+            downloads(other.addr),
+            downloads(ours.ftp),
+        )?;
+    }
+    Ok(())
+}
+
+/// Whether `python3` finds a package; says so if not.
+fn is_python_package(name: &str) -> bool {
+    let mut python = Command::new("python3");
+    python.args(["-c", &format!("import {name}")]).stderr(Stdio::null());
+    let is_there = python.status().is_ok_and(|status| status.success());
+    if !is_there {
+        compare::say(&format!("{name} is not installed: left out"));
+    }
+    is_there
+}
+
+/// Starts a server that only root can start, or says that it cannot.
+fn start_if_installed(
+    command: &mut Command,
+    addr: SocketAddr,
+    greeting: &str,
+) -> io::Result<Option<Server>> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    match Server::start(command, addr, |addr| Peer::connect(addr, greeting)) {
+        Ok(server) => Ok(Some(server)),
+        Err(error) => {
+            compare::say(&format!("{name} is not installed, or needs root: left out ({error})"));
+            Ok(None)
+        }
+    }
+}
+
+/// Writes so many mails of `size` bytes into the folder `new` of a mailbox.
+fn fill(new: &Path, count: usize, size: usize) -> io::Result<()> {
+    let text = message(size);
+    for number in 0..count {
+        fs::write(new.join(format!("1700000000.M{number:06}P1Q1.bench")), &text)?;
+    }
+    Ok(())
+}
+
+/// A message in lines of 72 characters.
+fn message(size: usize) -> Vec<u8> {
+    let line = format!("{}\r\n", "x".repeat(72));
+    let header = "From: a@b.example\r\nTo: laoshi@qq.example\r\nSubject: fast?\r\n\r\n";
+    let mut message = header.as_bytes().to_vec();
+    message.extend(line.repeat(size / line.len()).into_bytes());
+    message
+}
+
+/// How many mails a second a server takes from [`CLIENTS`] clients at the same time.
+fn take_mails(addr: SocketAddr) -> io::Result<f64> {
+    let start = Instant::now();
+    let send = || -> io::Result<f64> {
+        let mut peer = Peer::connect(addr, "220")?;
+        peer.ask("EHLO client.example", "250")?;
+        let mut mail = message(2_000);
+        mail.extend(b".");
+        let mail = String::from_utf8_lossy(&mail);
+        let mut count = 0.0;
+        while start.elapsed() < ROUND {
+            peer.ask("MAIL FROM:<a@b.example>", "250")?;
+            peer.ask("RCPT TO:<laoshi@qq.example>", "250")?;
+            peer.ask("DATA", "354")?;
+            peer.ask(&mail, "250")?;
+            count += 1.0;
+        }
+        Ok(count)
+    };
+    let counts = thread::scope(|scope| -> io::Result<f64> {
+        let clients: Vec<_> = (0..CLIENTS).map(|_| scope.spawn(send)).collect();
+        let mut sum = 0.0;
+        for client in clients {
+            sum += client.join().map_err(|_| io::Error::other("a client thread panicked"))??;
+        }
+        Ok(sum)
+    })?;
+    Ok(counts / start.elapsed().as_secs_f64())
+}
+
+/// How many mails a second a client fetches.
+fn fetch_mails(addr: SocketAddr, count: usize) -> io::Result<f64> {
+    let mut peer = Peer::connect(addr, "+OK")?;
+    peer.ask("USER laoshi@qq.example", "+OK")?;
+    peer.ask("PASS practice", "+OK")?;
+    let start = Instant::now();
+    for number in 1..=count {
+        peer.ask(&format!("RETR {number}"), "+OK")?;
+        peer.read_to_dot()?;
+    }
+    let rate = count as f64 / start.elapsed().as_secs_f64();
+    peer.ask("QUIT", "+OK")?;
+    Ok(rate)
+}
+
+/// How many bytes a second a client downloads.
+fn download(addr: SocketAddr) -> io::Result<f64> {
+    let mut peer = Peer::connect(addr, "220")?;
+    peer.ask("USER anonymous", "331")?;
+    peer.ask("PASS a@b.example", "230")?;
+    peer.ask("TYPE I", "200")?;
+    let reply = peer.ask("EPSV", "229")?;
+    let port = reply.split('|').nth(3).and_then(|port| port.parse().ok());
+    let mut data = TcpStream::connect((addr.ip(), port.unwrap_or_default()))?;
+    data.set_read_timeout(Some(LIMIT))?;
+    let start = Instant::now();
+    let mut buffer = vec![0; 1 << 20];
+    let mut bytes = 0;
+    // Some servers answer before the data connection, some begin with it.
+    peer.say("RETR large")?;
+    loop {
+        match data.read(&mut buffer)? {
+            0 => break,
+            length => bytes += length as u64,
+        }
+    }
+    peer.expect("1")?;
+    peer.expect("226")?;
+    if bytes != FILE {
+        return Err(io::Error::other(format!("{bytes} bytes came")));
+    }
+    Ok(FILE as f64 / start.elapsed().as_secs_f64())
+}
+
+/// The client's side of one conversation.
+struct Peer {
+    stream: BufReader<TcpStream>,
+}
+
+impl Peer {
+    fn connect(addr: SocketAddr, greeting: &str) -> io::Result<Self> {
+        let stream = TcpStream::connect(addr)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(LIMIT))?;
+        let mut peer = Peer { stream: BufReader::with_capacity(65_536, stream) };
+        peer.expect(greeting)?;
+        Ok(peer)
+    }
+
+    fn say(&mut self, command: &str) -> io::Result<()> {
+        self.stream.get_mut().write_all(format!("{command}\r\n").as_bytes())
+    }
+
+    /// Sends a command, and returns the last line of the reply, which begins with `expected`.
+    fn ask(&mut self, command: &str, expected: &str) -> io::Result<String> {
+        self.say(command)?;
+        self.expect(expected)
+    }
+
+    fn expect(&mut self, expected: &str) -> io::Result<String> {
+        loop {
+            let mut line = String::new();
+            self.stream.read_line(&mut line)?;
+            if !line.starts_with(expected) {
+                return Err(io::Error::other(format!("not {expected}: {line:?}")));
+            }
+            if line.as_bytes().get(3) != Some(&b'-') {
+                return Ok(line);
+            }
+        }
+    }
+
+    fn read_to_dot(&mut self) -> io::Result<()> {
+        let mut line = Vec::new();
+        while line != b".\r\n" {
+            line.clear();
+            if self.stream.read_until(b'\n', &mut line)? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+        Ok(())
+    }
+}

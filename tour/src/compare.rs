@@ -1,0 +1,176 @@
+//! Shows how two programs differ.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use console::Style;
+use shared::{Error, Result};
+use tour::diff::{Hunk, Piece, header, hunks};
+use tour::lessons::{Lesson, workspace};
+
+use crate::columns::side_by_side;
+use crate::options::Options;
+use crate::show::say;
+
+/// Two files to be compared.
+pub type Files = (PathBuf, PathBuf);
+
+/// The files that a learner wants to see compared: those of a lesson and its parent, of any two
+/// lessons, or of a lesson and the solution of an exercise.
+///
+/// # Errors
+/// They are not one or two lessons; the lesson has no parent, or no such exercise.
+pub fn files(lessons: &[&Lesson], exercise: Option<u32>) -> Result<Vec<Files>> {
+    let source = |lesson: &Lesson| lesson.folder().join("src").join("main.rs");
+    match (lessons, exercise) {
+        ([lesson], Some(exercise)) => solution(lesson, exercise),
+        ([lesson], None) => Ok(vec![(source(parent(lesson)?), source(lesson))]),
+        ([old, new], None) => Ok(vec![(source(old), source(new))]),
+        _ => {
+            let hint = "as in cargo run -- diff 07, diff 06 12, or diff 03 --exercise 1";
+            Err(Error::new("diff takes one or two lessons, or one and an exercise", hint))
+        }
+    }
+}
+
+/// The lesson that this one is to be compared with.
+fn parent(lesson: &Lesson) -> Result<&'static Lesson> {
+    lesson.find_parent().ok_or_else(|| {
+        let number = lesson.number();
+        let problem = format!("lesson {number} has no parent: it is the first of its kind");
+        Error::new(problem, "name two lessons: cargo run -- diff 06 12")
+    })
+}
+
+/// The files of a solution, each beside the file of the lesson whose place it takes.
+fn solution(lesson: &Lesson, exercise: u32) -> Result<Vec<Files>> {
+    let (number, package) = (lesson.number(), lesson.package);
+    solution_in(&lesson.folder(), number, exercise).ok_or_else(|| {
+        let problem = format!("lesson {number} has no solution of an exercise {exercise}");
+        Error::new(problem, format!("{package}/README.md says which exercises there are"))
+    })
+}
+
+/// The same for the lesson of this number in `folder`. A solution is a file, or a folder if it
+/// changes more than `main.rs`.
+fn solution_in(folder: &Path, number: &str, exercise: u32) -> Option<Vec<Files>> {
+    let (source, examples) = (folder.join("src"), folder.join("examples"));
+    for name in [format!("lesson{number}-exercise{exercise}"), format!("exercise{exercise}")] {
+        let file = examples.join(format!("{name}.rs"));
+        if file.is_file() {
+            return Some(vec![(source.join("main.rs"), file)]);
+        }
+        if let Ok(entries) = fs::read_dir(examples.join(name)) {
+            let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+            files.sort();
+            let beside = |file: PathBuf| Some((source.join(file.file_name()?), file));
+            return Some(files.into_iter().filter_map(beside).collect());
+        }
+    }
+    None
+}
+
+/// Shows how the files differ, and how many lines that are.
+///
+/// # Errors
+/// A file cannot be read, or nobody reads what is shown.
+pub fn show(files: &[Files], options: &Options) -> io::Result<()> {
+    let (mut removed, mut added) = (0, 0);
+    for (old_file, new_file) in files {
+        let (old, new) = (fs::read_to_string(old_file)?, fs::read_to_string(new_file)?);
+        let headers = (header(&old), header(&new));
+        let body = hunks(&old, &new, headers);
+        for row in body.iter().flat_map(|hunk| &hunk.rows).filter(|row| !row.is_same()) {
+            removed += usize::from(row.old.is_some());
+            added += usize::from(row.new.is_some());
+        }
+        let shown = if options.is_all { hunks(&old, &new, (0, 0)) } else { body };
+        match options.is_side_by_side {
+            true => side_by_side(&name(old_file), &name(new_file), &shown)?,
+            false => unified(&name(old_file), &name(new_file), &shown)?,
+        }
+    }
+    let count = removed + added;
+    say(&format!("{count} lines changed, the header aside: {removed} removed, {added} added"))
+}
+
+/// The name of a file below the workspace, the same on all systems.
+fn name(file: &Path) -> String {
+    file.strip_prefix(workspace()).unwrap_or(file).display().to_string().replace('\\', "/")
+}
+
+/// Whole lines, the removed ones above those that were added.
+fn unified(old: &str, new: &str, hunks: &[Hunk]) -> io::Result<()> {
+    let (bold, red, green) = (Style::new().bold(), Style::new().red(), Style::new().green());
+    say(&bold.apply_to(format!("--- {old}\n+++ {new}")).to_string())?;
+    for hunk in hunks {
+        say(&position(hunk))?;
+        for rows in hunk.rows.chunk_by(|one, next| one.is_same() == next.is_same()) {
+            if rows[0].is_same() {
+                for row in rows {
+                    say(&format!(" {}", text(row.old.as_deref())))?;
+                }
+                continue;
+            }
+            for row in rows.iter().filter(|row| row.old.is_some()) {
+                say(&red.apply_to(format!("-{}", text(row.old.as_deref()))).to_string())?;
+            }
+            for row in rows.iter().filter(|row| row.new.is_some()) {
+                say(&green.apply_to(format!("+{}", text(row.new.as_deref()))).to_string())?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Where a hunk lies in both files.
+pub fn position(hunk: &Hunk) -> String {
+    let ((old, old_count), (new, new_count)) = (hunk.old, hunk.new);
+    let position = format!("@@ -{old},{old_count} +{new},{new_count} @@");
+    Style::new().cyan().apply_to(position).to_string()
+}
+
+fn text(pieces: Option<&[Piece]>) -> String {
+    pieces.unwrap_or_default().iter().map(|(_, text)| text.as_str()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use testing::Folder;
+
+    use super::*;
+
+    #[test]
+    fn a_solution_is_found_under_each_of_its_names() {
+        let folder = Folder::create();
+        let found = |exercise| {
+            let files = solution_in(folder.path(), "03", exercise).unwrap_or_default();
+            let name = |file: PathBuf| {
+                let name = file.strip_prefix(folder.path()).unwrap();
+                name.display().to_string().replace('\\', "/")
+            };
+            files.into_iter().map(|(old, new)| (name(old), name(new))).collect::<Vec<_>>()
+        };
+        for name in ["lesson03-exercise2", "exercise4"] {
+            fs::create_dir_all(folder.path().join("examples").join(name)).unwrap();
+        }
+        let files = ["lesson03-exercise1.rs", "lesson03-exercise2/pop3.rs", "exercise3.rs"];
+        for file in files.into_iter().chain(["lesson03-exercise2/main.rs", "exercise4/main.rs"]) {
+            folder.write(&format!("examples/{file}"), "");
+        }
+        let pair =
+            |file: &str, solution: &str| (format!("src/{file}"), format!("examples/{solution}"));
+        assert_eq!(found(1), [pair("main.rs", "lesson03-exercise1.rs")]);
+        assert_eq!(
+            found(2),
+            [
+                pair("main.rs", "lesson03-exercise2/main.rs"),
+                pair("pop3.rs", "lesson03-exercise2/pop3.rs")
+            ]
+        );
+        assert_eq!(found(3), [pair("main.rs", "exercise3.rs")]);
+        assert_eq!(found(4), [pair("main.rs", "exercise4/main.rs")]);
+        assert_eq!(found(5), []);
+    }
+}

@@ -1,0 +1,69 @@
+//! What was typed behind `cargo run --`.
+
+use lexopt::{Arg, Parser, ValueExt};
+use shared::{Error, Result};
+
+/// The usage, above the list of the lessons.
+pub const USAGE: &str = "Plays the lessons in order, each with its other side.
+
+  cargo run                           play all lessons, and show what they print
+  cargo run -- 03 09                  play these, and show all that both sides say
+  cargo run -- diff 07                show what a lesson changes in its parent
+  cargo run -- diff 06 12             show how two lessons differ
+  cargo run -- diff 03 --exercise 1   show what the solution of an exercise changes
+  cargo run -- check 03               say which exercises of a lesson are solved
+
+With diff:
+  --side-by-side   show the old and the new in two columns
+  --all            show the comments at the top, too, which each lesson has for itself
+
+Lessons (03, 3, lesson03 and lesson03-udp-loop are the same):
+";
+
+/// The flags, and the words that are none.
+#[derive(Default)]
+pub struct Options {
+    /// `diff`, `check`, lessons.
+    pub words: Vec<String>,
+    /// `--help`.
+    pub is_help: bool,
+    /// `--side-by-side`.
+    pub is_side_by_side: bool,
+    /// `--all`.
+    pub is_all: bool,
+    /// `--exercise N`.
+    pub exercise: Option<u32>,
+}
+
+impl Options {
+    /// Reads the command line.
+    ///
+    /// # Errors
+    /// There is no such flag, its value is missing or wrong, or it does not go with the command.
+    pub fn read() -> Result<Self> {
+        let hint = "see what there is: cargo run -- --help";
+        let options = Options::parse().map_err(|error| Error::new(error.to_string(), hint))?;
+        let is_diff = options.words.first().is_some_and(|word| word == "diff");
+        let has_flag = options.is_side_by_side || options.is_all || options.exercise.is_some();
+        match has_flag && !is_diff && !options.is_help {
+            true => Err(Error::new("--side-by-side, --all and --exercise go with diff", hint)),
+            false => Ok(options),
+        }
+    }
+
+    fn parse() -> std::result::Result<Self, lexopt::Error> {
+        let mut options = Options::default();
+        let mut parser = Parser::from_env();
+        while let Some(argument) = parser.next()? {
+            match argument {
+                Arg::Short('h') | Arg::Long("help") => options.is_help = true,
+                Arg::Long("side-by-side") => options.is_side_by_side = true,
+                Arg::Long("all") => options.is_all = true,
+                Arg::Long("exercise") => options.exercise = Some(parser.value()?.parse()?),
+                Arg::Value(word) => options.words.push(word.string()?),
+                other => return Err(other.unexpected()),
+            }
+        }
+        Ok(options)
+    }
+}
