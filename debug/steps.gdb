@@ -3,7 +3,7 @@ skip -rfu ^(std|core|alloc|accounts|shared|lettre|suppaftp|mailparse|rustls|rust
 skip -rfu ^<
 # ... and over what the compiler calls to fill and to copy memory.
 skip -rfu ^_*mem(cpy|move|set|cmp)
-# What has several fields is shown one field a line, however many lines that are; fields of fields of fields are not.
+# What has several fields is shown one field a line, three levels deep, however many lines that are.
 set print pretty on
 set print max-depth 3
 set pagination off

@@ -28,27 +28,6 @@ def stop_in_gdb(gdb):
     gdb.Breakpoint(source=path, line=first_step(path, places[0].line), temporary=True)
 
 
-class WayBack:
-    """Leads back to the lesson when `step` has left it.
-
-    Of a function that begins with inlined code, lldb knows no symbol, and then does not look whether to pass over it.
-    """
-
-    def __init__(self, target, _arguments, _):
-        self.target = target
-
-    def handle_stop(self, context, _):
-        """Whether lldb is to stop here; if not, it runs on to the caller."""
-        thread, frame = context.GetThread(), context.GetFrame()
-        has_left = thread.GetStopDescription(80) == "step in" and not frame.GetSymbol()
-        if has_left:
-            caller = next(other for other in thread if other.GetPC() != frame.GetPC())
-            back = self.target.BreakpointCreateBySBAddress(caller.GetPCAddress())
-            back.SetOneShot(True)
-            back.SetThreadID(thread.GetThreadID())
-        return not has_left
-
-
 def __lldb_init_module(debugger, _):
     """Has lldb stop once, at the first step."""
     target = debugger.GetSelectedTarget()

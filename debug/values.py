@@ -1,5 +1,5 @@
-"""How gdb and lldb show values: bytes as text and as numbers, an address as one writes it, and of the settings those
-that the lesson takes. In lldb also: a text in one line, and of an enum the variant that it is."""
+"""How gdb and lldb show values: bytes as text and as numbers, an address as one writes it, a socket by its number, and
+of the settings those that the lesson takes. In lldb also: a text in one line, and of an enum the variant that it is."""
 
 import locale
 import re
@@ -20,10 +20,16 @@ class InGdb:
         return InGdb(self.value[field])
 
     def __int__(self):
-        return int(self.value)
+        """The number that it is, or that its innermost field is."""
+        import gdb
+
+        value = self.value
+        while value.type.code == gdb.TYPE_CODE_STRUCT:
+            value = value[value.type.fields()[0]]
+        return int(value)
 
     def shown(self):
-        return self.value.format_string()
+        return self.value.format_string(repeat_threshold=0)
 
     def variant(self):
         """What the variant of an enum holds."""
@@ -39,7 +45,9 @@ class InGdb:
             return (InGdb(self.value[index]) for index in range(len(self)))
         import gdb_lookup
 
-        return (InGdb(element) for _, element in gdb_lookup.printer(self.value).children())
+        # Of memory that cannot be read, Rust's printer says so in a text.
+        elements = (element for _, element in gdb_lookup.printer(self.value).children())
+        return (InGdb(element) for element in elements if not isinstance(element, str))
 
     def to_string(self):
         return way_to_show(self.type)(self)
@@ -58,7 +66,10 @@ class InLldb:
         return InLldb(child)
 
     def __int__(self):
-        return self.value.GetValueAsUnsigned()
+        value = self.value
+        while value.GetNumChildren():
+            value = value.GetChildAtIndex(0)
+        return value.GetValueAsUnsigned()
 
     def shown(self):
         return self.value.GetSummary()
@@ -85,7 +96,9 @@ def in_bytes(value):
 
 
 def ip(value):
-    return str(ip_address(bytes(map(int, value["octets"]))))
+    address = ip_address(bytes(map(int, value["octets"])))
+    mapped = getattr(address, "ipv4_mapped", None)
+    return f"::ffff:{mapped}" if mapped else str(address)
 
 
 def socket_addr(value):
@@ -94,15 +107,27 @@ def socket_addr(value):
     return f"{address}:{int(value['port'])}"
 
 
+def duration(value):
+    return f"{int(value['secs']) + int(value['nanos']) / 1e9:g} s"
+
+
 def quoted(value):
     """The text in a value that shows as it is, or as `Some` of it."""
-    return "".join(re.findall('"(.*)"', value.shown() or ""))
+    return "".join(re.findall('"(.*)"', value.shown() or "", re.DOTALL))
+
+
+def address(value):
+    """A mail address; nothing where it has been moved away, and its memory holds something else."""
+    text = bytes(map(int, islice(value["serialized"]["vec"], MANY)))
+    at = int(value["at_start"])
+    return text.decode(errors="replace") if text[at : at + 1] == b"@" else None
 
 
 def mailbox(value):
-    name, email = quoted(value["name"]), quoted(value["email"]["serialized"])
-    if "@" not in email:
+    email = address(value["email"])
+    if not email:
         return "moved away"
+    name = quoted(value["name"])
     return f"{name} <{email}>" if name else email
 
 
@@ -113,7 +138,6 @@ def header(value):
 def settings(value):
     taken = (setting for setting in value["settings"] if int(setting["is_taken"]))
     shown = ((quoted(setting["name"]), quoted(setting["value"])) for setting in taken)
-    # A password is shown nowhere.
     return "{" + ", ".join(f"{name}={'****' if name.endswith('PASSWORD') else text}" for name, text in shown) + "}"
 
 
@@ -123,16 +147,19 @@ WAYS = {
     r"core::net::ip_addr::Ipv[46]Addr": ip,
     r"core::net::socket_addr::SocketAddrV[46]": socket_addr,
     r"core::net::(ip_addr::IpAddr|socket_addr::SocketAddr)": lambda value: value.variant().shown(),
-    r"lettre::address::types::Address": lambda value: quoted(value["serialized"]),
+    r"core::time::Duration": duration,
+    r"std::net::(udp::UdpSocket|tcp::TcpStream|tcp::TcpListener)": lambda value: f"fd {int(value)}",
+    r"lettre::address::types::Address": lambda value: address(value) or "moved away",
     r"lettre::message::header::HeaderValue": header,
     r"lettre::message::mailbox::types::Mailbox": mailbox,
     r"lettre::message::mailbox::types::Mailboxes": lambda value: ", ".join(map(mailbox, value["__0"])),
+    r"accounts::Account": lambda value: f"{quoted(value['user'])} at {quoted(value['url'])}",
     r"shared::config::Config": settings,
 }
 
 
-def way_to_show(type):
-    return next((way for name, way in WAYS.items() if re.fullmatch(name, type)), None)
+def way_to_show(name):
+    return next((way for names, way in WAYS.items() if re.fullmatch(names, name)), None)
 
 
 def show_in_gdb(gdb):
@@ -148,6 +175,16 @@ def show_in_gdb(gdb):
 
 def show_in_lldb(value, _):
     return way_to_show(value.GetTypeName().removesuffix(" *"))(InLldb(value))
+
+
+def show_text(value, scope):
+    import lldb_lookup
+
+    try:
+        return lldb_lookup.summary_lookup(value, scope)
+    except Exception:
+        # What a moved value points to may not be there any more, or be no text.
+        return "moved away"
 
 
 def holds_capacity(value, address):
@@ -194,8 +231,7 @@ def __lldb_init_module(debugger, _):
         debugger.HandleCommand(f"type {kind} add --category lessons {what}")
 
     # Without this, the bytes of a text follow it, one a line.
-    show("summary", '--python-function lldb_lookup.StdStringSummaryProvider --regex "^alloc::string::String$"')
-    show("summary", '--python-function lldb_lookup.summary_lookup --regex "^&(mut )?str$"')
+    show("summary", '--python-function values.show_text --regex "^(alloc::string::String|&(mut )?str)$"')
     # A byte: 72 'H'.
     show("format", '--format unsigned "unsigned char"')
     show("summary", '--summary-string "${var%c}" "unsigned char"')

@@ -77,20 +77,31 @@ const LLDB: Language = Language {
     begin: "script lldb.debugger.SetAsync(False)",
     place: "script thread = lldb.debugger.GetSelectedTarget().process.GetSelectedThread(); \
             frame = thread.GetSelectedFrame(); where = frame.line_entry; \
-            print('at', where.line, where.file.fullpath); print(frame.name)",
+            print('at', where.line, where.file.fullpath); print(frame.name); \
+            print('' if frame.symbol else 'astray')",
     id: "script print('id', lldb.debugger.GetSelectedTarget().process.id)",
     locals: "frame variable",
     breakpoint: "breakpoint set --name",
     end: "script print('-- that is all --')",
 };
 
+/// What several lessons show. `{addr}` stands for the address in the settings, `{peer}` for the one
+/// in the log, `{bytes}` and `{buffer}` for the message, alone and in a buffer that it does not fill.
+const CONFIG: &str = "config = {LESSON_ECHO_ADDR={addr}, ";
+const SERVER: &str = "server = {addr}\n";
+const PEER: &str = "peer = {peer}\n";
+const LENGTH: &str = "length = 34\n";
+const SOCKET: &str = "socket = fd ";
+const LIMIT: &str = "limit = 3600 s\n";
+const UNUSED: &str = r#"buffer = 65535 bytes "" {...}"#;
+const BUFFER: &str = "buffer = {buffer}\n";
+
 /// A numbered step of a lesson.
 #[derive(Debug)]
 struct Step {
     /// The first and the last number in its comment.
     numbers: (u32, u32),
-    /// The number of the line at which a debugger stops: that of its statement, without a `let` on
-    /// a line of its own.
+    /// The number of its statement's line in the file.
     line: usize,
     /// The function that holds it.
     function: String,
@@ -119,10 +130,9 @@ impl Source {
                 let label = text.split([':', ',']).next().unwrap();
                 let words = label.split(' ').filter_map(|word| word.parse().ok());
                 let numbers: Vec<u32> = words.collect();
-                let first = source.after(index + 1);
                 source.steps.push(Step {
                     numbers: (numbers[0], *numbers.last().unwrap()),
-                    line: first + usize::from(source.line(first).ends_with(" =")),
+                    line: source.after(index + 1),
                     function: function.clone(),
                 });
             }
@@ -156,22 +166,20 @@ impl Source {
         self.after((number..).find(ends).unwrap())
     }
 
-    /// The names that the line gives to values, itself or with the line above it.
+    /// The names that the line gives to values.
     fn names(&self, number: usize) -> Vec<&str> {
-        let above = self.line(number - 1);
-        let line = if above.ends_with(" =") { above } else { self.line(number) };
-        let line = line.strip_prefix("let ").unwrap_or_default();
-        let (pattern, _) = line.split_once(" =").unwrap_or_default();
+        let line = self.line(number).strip_prefix("let ").unwrap_or_default();
+        let (pattern, _) = line.split_once(" = ").unwrap_or_default();
         let words = pattern.split(|c: char| !c.is_alphanumeric() && c != '_');
         words.filter(|word| !["", "mut", "_"].contains(word)).collect()
     }
 
     /// The names that the step gives to values, and that nothing had before it in its function.
     fn new_names(&self, step: &Step) -> Vec<&str> {
-        let start =
-            self.lines.iter().position(|line| line.contains(&format!("fn {}(", step.function)));
-        let before = start.unwrap() + 1..step.line - 1;
-        let is_new = |name: &&str| !before.clone().any(|line| self.names(line + 1).contains(name));
+        let head = format!("fn {}(", step.function);
+        let head = self.lines.iter().position(|line| line.starts_with(&head)).unwrap();
+        let is_new =
+            |name: &&str| !(head + 2..step.line).any(|line| self.names(line).contains(name));
         self.names(step.line).into_iter().filter(is_new).collect()
     }
 
@@ -325,7 +333,13 @@ impl Session {
     /// in a closure.
     #[track_caller]
     fn place(&mut self) -> Option<usize> {
-        let answer = self.ask(self.language.place);
+        let mut answer = self.ask(self.language.place);
+        // Of a library's function that begins with inlined code lldb knows no symbol here, and does
+        // not pass over it: the guide's way back.
+        if answer.lines().any(|line| line == "astray") {
+            self.ask("finish");
+            answer = self.ask(self.language.place);
+        }
         let place = answer.lines().find_map(|line| {
             let (_, place) = line.split_once("at ")?;
             let (number, path) = place.trim().split_once(' ')?;
@@ -358,6 +372,9 @@ impl Session {
             "Cannot access memory",
             "Traceback",
             "Python Exception",
+            // The password.
+            "\"practice\"",
+            "=practice,",
         ] {
             assert!(!answer.contains(bad), "{bad}: {answer}\n{}", self.said);
         }
@@ -366,52 +383,52 @@ impl Session {
 
     /// What the lesson shows at this step, or when it is done.
     fn truth(&self, step: u32, is_done: bool) -> Vec<String> {
+        let shown: &[&str] = match (&self.lesson[6..8], step, is_done) {
+            ("00", 2, false) => &[r#"text = "127.0.0.1:7007""#, "ip = 127.0.0.1\n"],
+            ("00", 3, false) => &[r#"version = "IPv4""#, r#"class = "A""#, r#"kind = "loopback""#],
+            ("00", 3, true) => &[r#"range = "registered""#],
+            ("01" | "03" | "04" | "09", 1, false) => &[CONFIG, "addr = {addr}\n"],
+            ("01" | "03", 3, false) => &[UNUSED],
+            ("01" | "03", 4, _) => &[PEER, LENGTH, "datagram = {bytes}\n", BUFFER],
+            ("02", 1 | 2, _) | ("05", 1 | 3, _) => &[CONFIG, SERVER, "message = {bytes}\n"],
+            ("02", 3, false) => &[SERVER, SOCKET, LIMIT, UNUSED],
+            ("02", 3, true) => &[SERVER, SOCKET, LIMIT, LENGTH, BUFFER],
+            ("04" | "09", 5, false) => &["stream = fd ", PEER, UNUSED],
+            ("04" | "09", 6, _) => &["stream = fd ", PEER, LENGTH, BUFFER],
+            ("04" | "09", 7, _) => &[PEER, BUFFER],
+            ("05", 4, false) => &[SERVER, SOCKET, LIMIT, r#"buffer = 0 bytes "" {}"#],
+            ("05", 4, true) => &[SERVER, LENGTH, "buffer = {bytes}\n"],
+            ("05", 5, _) => &[SERVER, LENGTH, "answer = {bytes}\n"],
+            ("06" | "07" | "08" | "12", 2.., _) => {
+                &["From: laoshi@qq.example", "To: xuesheng@sina.example"]
+            }
+            ("11", 2.., _) => {
+                &["From: 王老师 <laoshi@qq.example>", "To: 学生 <xuesheng@sina.example>"]
+            }
+            ("10", ..) => &[r#"dir = "pub""#, r#"file = "readme.txt""#],
+            ("13", 4.., _) => &["count = 1\n"],
+            _ => &[],
+        };
         let text = "Hello, network! 你好，网络！";
         let numbers: Vec<_> = text.bytes().map(|byte| byte.to_string()).collect();
         let bytes = format!("\"{text}\" {{{}", numbers.join(", "));
-        let message = |name| format!("{name} = 34 bytes {bytes}}}\n");
-        let buffer = || format!("buffer = 65535 bytes {bytes}, ...}}\n");
-        let unused = || "buffer = 65535 bytes \"\" {...}\n".to_string();
-        let addr = |name| format!("{name} = {}\n", self.addr);
-        let peer =
-            || format!("peer = {}\n", self.logged(" from ").or(self.logged("accepted ")).unwrap());
-        let length = || "length = 34\n".to_string();
-        let config = || format!("config = {{LESSON_ECHO_ADDR={}, ", self.addr);
-        let texts = |texts: &[&str]| texts.iter().map(|text| text.to_string()).collect();
-        match (&self.lesson[6..8], step, is_done) {
-            ("00", 2, false) => texts(&["text = \"127.0.0.1:7007\"\n", "ip = 127.0.0.1\n"]),
-            ("00", 3, false) => {
-                texts(&["version = \"IPv4\"\n", "class = \"A\"\n", "kind = \"loopback\"\n"])
-            }
-            ("00", 3, true) => texts(&["range = \"registered\"\n"]),
-            ("01" | "03" | "04" | "09", 1, false) => vec![config(), addr("addr")],
-            ("01" | "03", 3, false) => vec![unused()],
-            ("01" | "03", 4, _) => vec![peer(), length(), message("datagram"), buffer()],
-            ("02", 1 | 2, _) | ("05", 1 | 3, _) => {
-                vec![config(), addr("server"), message("message")]
-            }
-            ("02", 3, false) => vec![addr("server"), unused()],
-            ("02", 3, true) => vec![addr("server"), length(), buffer()],
-            ("04" | "09", 5, false) => vec![peer(), unused()],
-            ("04" | "09", 6, _) => vec![peer(), length(), buffer()],
-            ("04" | "09", 7, _) => vec![peer(), buffer()],
-            ("05", 4, false) => texts(&["buffer = 0 bytes \"\" {}\n"]),
-            ("05", 4, true) => vec![length(), message("buffer")],
-            ("05", 5, _) => vec![addr("server"), length(), message("answer")],
-            ("06" | "07" | "08" | "12", 2.., _) => {
-                texts(&["From: laoshi@qq.example", "To: xuesheng@sina.example"])
-            }
-            ("10", _, _) => texts(&["dir = \"pub\"\n", "file = \"readme.txt\"\n"]),
-            ("13", 4.., _) => texts(&["count = 1\n"]),
-            _ => Vec::new(),
-        }
+        let peer = self.logged(" from ").or(self.logged("accepted "));
+        let filled = |shown: &&str| {
+            shown
+                .replace("{addr}", &self.addr)
+                .replace("{peer}", &peer.map_or(String::new(), |addr| addr.to_string()))
+                .replace("{bytes}", &format!("34 bytes {bytes}}}"))
+                .replace("{buffer}", &format!("65535 bytes {bytes}, ...}}"))
+        };
+        shown.iter().map(filled).collect()
     }
 
     /// The last address in the log behind these words.
     fn logged(&self, words: &str) -> Option<SocketAddr> {
-        let mut addrs =
-            self.said.lines().filter_map(|line| line.split_once(words)?.1.trim().parse().ok());
-        addrs.next_back()
+        let lines = self.said.lines().rev();
+        lines
+            .filter_map(|line| line.split_once(words))
+            .find_map(|(_, addr)| addr.trim().parse().ok())
     }
 }
 
@@ -537,6 +554,12 @@ fn next_goes_from_step_to_step_in_lldb() {
 #[ignore = "needs rust-gdb"]
 fn a_mailbox_shows_while_it_is_there_in_gdb() {
     a_mailbox_shows_while_it_is_there(GDB);
+}
+
+#[test]
+#[ignore = "needs rust-lldb"]
+fn a_mailbox_shows_while_it_is_there_in_lldb() {
+    a_mailbox_shows_while_it_is_there(LLDB);
 }
 
 #[test]
