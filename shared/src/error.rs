@@ -1,6 +1,5 @@
 //! The one error type: a line that says what failed and why, and a hint that says what to do next.
 
-use std::collections::BTreeMap;
 use std::error::Error as Source;
 use std::fmt::{self, Debug, Display, Formatter};
 use std::io::{self, ErrorKind};
@@ -72,12 +71,12 @@ pub fn wait<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
 }
 
 /// For an address, its setting and a way to start the other side there, as hints say them.
-static KNOWN: Mutex<BTreeMap<String, (String, String)>> = Mutex::new(BTreeMap::new());
+static KNOWN: Mutex<Vec<(String, String, String)>> = Mutex::new(Vec::new());
 
 /// Keeps in mind that an address comes from `setting`, and how to `start` the other side there.
 pub(crate) fn remember(addr: SocketAddr, setting: String, start: String) {
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    known.insert(addr.to_string(), (setting, start));
+    known.push((addr.to_string(), setting, start));
 }
 
 const OTHER: &str = "check what the line above names; --help shows the settings as they are";
@@ -87,7 +86,8 @@ fn explain(doing: &str, whom: &str, error: &(dyn Source + 'static)) -> Error {
     use ErrorKind::*;
 
     let known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    let (setting, start) = known.get(whom).cloned().unwrap_or_default();
+    let newest = known.iter().rev().find(|(addr, ..)| addr == whom);
+    let (_, setting, start) = newest.cloned().unwrap_or_default();
     let mut sources = iter::successors(Some(error), |&error| error.source());
     let kind = sources.find_map(|error| error.downcast_ref().map(io::Error::kind));
     let kind = match kind.unwrap_or(Other) {
