@@ -17,7 +17,12 @@ pub fn record() -> Result<Recording> {
     })?;
     let services = recording.services.iter().map(|(name, addr)| (name.clone(), addr.to_string()));
     let services = services.collect();
-    let plays = recording.plays.into_iter().map(converted).collect();
+    let plays: Vec<_> = recording.plays.into_iter().map(converted).collect();
+    for play in &plays {
+        if let Some(line) = play.problem.as_ref().and_then(|problem| problem.lines().next()) {
+            let _ = writeln!(io::stderr(), "{} FAILED: {line}", play.lesson);
+        }
+    }
     Ok(Recording { begun: recording.begun, services, plays })
 }
 
@@ -42,5 +47,6 @@ fn converted(play: tour::recording::Play) -> Play {
         parent: play.lesson.find_parent().map(|parent| parent.package.into()),
         programs: programs.collect(),
         lines: lines.collect(),
+        problem: play.problem,
     }
 }

@@ -24,6 +24,9 @@ pub struct Play {
     pub programs: Vec<Program>,
     /// What they and the practice servers wrote, in the order of arrival.
     pub lines: Vec<Line>,
+    /// What went wrong, if anything did: a line, and below it, after an empty one, what the
+    /// compiler or the program that failed said about it.
+    pub problem: Option<String>,
 }
 
 /// One program of a play.
@@ -75,8 +78,9 @@ pub fn short(package: &str) -> &str {
 /// A play for a test: each of its lines came a millisecond after the one before.
 #[cfg(test)]
 pub fn play(packages: &[&str], lines: &[(Source, &str)]) -> Play {
-    let mut play =
-        Play { lesson: packages[0].into(), parent: None, programs: Vec::new(), lines: Vec::new() };
+    let (programs, lines_of_play) = (Vec::new(), Vec::new());
+    let lesson = packages[0].to_string();
+    let mut play = Play { lesson, parent: None, programs, lines: lines_of_play, problem: None };
     for package in packages {
         let (package, command) = (package.to_string(), format!("cargo run -p {package}"));
         play.programs.push(Program { package, command, started: Duration::ZERO });

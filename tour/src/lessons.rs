@@ -65,6 +65,15 @@ impl Lesson {
         Lesson::find(self.parent?)
     }
 
+    /// The packages of the programs that play it.
+    pub fn packages(&self) -> impl Iterator<Item = &'static str> {
+        let server = match self.server {
+            Server::Once(package) | Server::Forever { package, .. } => Some(package),
+            Server::None | Server::Practice => None,
+        };
+        server.into_iter().chain(self.clients.iter().map(|client| client.package))
+    }
+
     /// The folder of its package.
     pub fn folder(&self) -> PathBuf {
         workspace().join(self.package)

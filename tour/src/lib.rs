@@ -3,6 +3,7 @@
 //! [`lessons::LESSONS`] is the table of them, [`Tour`] plays one after another, and [`play_all`]
 //! does both at once.
 
+mod build;
 pub mod diff;
 pub mod lessons;
 mod order;
@@ -10,15 +11,17 @@ mod practice;
 pub mod recording;
 mod stage;
 
+use std::collections::HashMap;
 use std::env;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{self, Command};
+use std::process;
 use std::time::SystemTime;
 
-use shared::{Error, Level, OrCannot, Result};
+use shared::{Level, OrCannot, Result};
 
+use build::build;
 use lessons::{LESSONS, Lesson, workspace};
 use practice::Practice;
 use recording::{Play, Recording};
@@ -28,6 +31,8 @@ use stage::Stage;
 pub struct Tour {
     /// Where the programs lie.
     binaries: PathBuf,
+    /// The packages that cannot be compiled, and what the compiler says of each.
+    broken: HashMap<&'static str, String>,
     /// A folder of its own, with an empty `.env`, so that no `.env` of the learner's own sends the
     /// lessons elsewhere.
     folder: PathBuf,
@@ -41,9 +46,10 @@ impl Tour {
     /// starts the practice servers. A process does so only once.
     ///
     /// # Errors
-    /// The lessons cannot be built, the folder cannot be made, or a server cannot be started.
+    /// No lesson can be built, the folder cannot be made, or a server cannot be started.
     pub fn new(level: Level) -> Result<Self> {
-        build()?;
+        let packages: Vec<_> = LESSONS.iter().map(|lesson| lesson.package).collect();
+        let broken = build(workspace(), &packages)?;
         let program = env::current_exe().or_cannot("find", "this program")?;
         // A test lies in `deps`, in the folder of the programs.
         let mut folders = program.ancestors().skip(1).filter(|folder| !folder.ends_with("deps"));
@@ -53,7 +59,7 @@ impl Tour {
         let practice = Practice::start(&folder).inspect_err(|_| {
             let _ = fs::remove_dir_all(&folder);
         })?;
-        Ok(Tour { binaries, folder, practice, level })
+        Ok(Tour { binaries, broken, folder, practice, level })
     }
 
     /// Plays a lesson.
@@ -61,7 +67,13 @@ impl Tour {
     /// # Errors
     /// A program cannot be started. What goes wrong then is in [`Play::problem`].
     pub fn play(&self, lesson: &'static Lesson) -> io::Result<Play> {
-        Stage::new(self, lesson).play()
+        match lesson.packages().find_map(|package| self.broken.get_key_value(package)) {
+            None => Stage::new(self, lesson).play(),
+            Some((package, why)) => {
+                let problem = format!("{package} does not compile\n\n{why}").trim_end().to_string();
+                Ok(Play { lesson, programs: Vec::new(), lines: Vec::new(), problem: Some(problem) })
+            }
+        }
     }
 
     fn log_level(&self) -> &'static str {
@@ -93,31 +105,6 @@ pub fn play_all(level: Level, mut progress: impl FnMut(&Lesson)) -> Result<Recor
         plays.push(tour.play(lesson).or_cannot("play", lesson.package)?);
     }
     Ok(Recording { begun, services: tour.practice.services(), plays })
-}
-
-/// Builds all lessons at once.
-fn build() -> Result {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command.arg("build").current_dir(workspace());
-    // What `cargo run` says of this program would make other ones that look at it be compiled anew.
-    for (name, _) in env::vars_os() {
-        let text = name.to_string_lossy();
-        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
-            command.env_remove(name);
-        }
-    }
-    for lesson in LESSONS {
-        command.args(["-p", lesson.package]);
-    }
-    if !cfg!(debug_assertions) {
-        command.arg("--release");
-    }
-    let status = command.status().or_cannot("run", "cargo build")?;
-    match status.success() {
-        true => Ok(()),
-        false => Err(Error::new("the lessons cannot be built", "see what cargo says above")),
-    }
 }
 
 /// Makes the folder in which the lessons are played, with what they need.

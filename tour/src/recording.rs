@@ -23,7 +23,8 @@ pub struct Play {
     pub programs: Vec<Program>,
     /// What they and the practice servers wrote, in the order of cause and effect.
     pub lines: Vec<Line>,
-    /// What went wrong, if anything did.
+    /// What went wrong, if anything did: a line, and below it, after an empty one, what the
+    /// compiler or the program that failed said about it.
     pub problem: Option<String>,
 }
 

@@ -48,6 +48,10 @@ pub fn results(play: &Play, earlier: &[Play]) -> io::Result<()> {
 
 /// The commands, and all that every side says, in order.
 pub fn everything(play: &Play) -> io::Result<()> {
+    // Without a program, there is just the reason.
+    if let (Some(problem), []) = (&play.problem, play.programs.as_slice()) {
+        return say(problem);
+    }
     practice_servers(play)?;
     let mut commands = play.programs.iter().enumerate().peekable();
     for line in &play.lines {
@@ -85,7 +89,11 @@ pub fn table(plays: &[Play]) -> io::Result<()> {
         let package = play.lesson.package;
         match &play.problem {
             None => say(&format!("{package:<26} passed"))?,
-            Some(problem) => say(&format!("{package:<26} FAILED: {problem}"))?,
+            Some(problem) => {
+                // The lines below that have been shown with the lesson.
+                let line = problem.lines().next().unwrap_or_default();
+                say(&format!("{package:<26} FAILED: {line}"))?;
+            }
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::io::{self, BufRead, BufReader, PipeReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -85,7 +85,7 @@ impl<'a> Stage<'a> {
             self.watch(PATIENCE, |stage| Ok(stage.addr().is_some() || stage.has_ended(0)?))?;
             match self.addr() {
                 Some(listening) => addr = listening,
-                None => return Ok(Some(format!("{package} does not listen"))),
+                None => return Ok(Some(self.explained(format!("{package} does not listen"), 0))),
             }
         }
 
@@ -129,7 +129,7 @@ impl<'a> Stage<'a> {
 
         let status = self.running[program].child.wait()?;
         if !status.success() {
-            return Ok(Some(format!("{label} has ended with {status}")));
+            return Ok(Some(self.failure(&label, program, status)));
         }
         let results = self.lines.iter().filter(|line| line.program == program);
         let mut results = results.filter(|line| line.voice == Voice::Result);
@@ -158,13 +158,25 @@ impl<'a> Stage<'a> {
                     return Ok(Some(format!("{package} does not end")));
                 }
                 let status = self.running[0].child.wait()?;
-                Ok((!status.success()).then(|| format!("{package} has ended with {status}")))
+                Ok((!status.success()).then(|| self.failure(package, 0, status)))
             }
             Server::Forever { package, .. } => {
                 let ended = self.running[0].child.try_wait()?;
-                Ok(ended.map(|status| format!("{package} has ended with {status}")))
+                Ok(ended.map(|status| self.failure(package, 0, status)))
             }
         }
+    }
+
+    /// What is wrong with a program that has ended with this status.
+    fn failure(&self, label: &str, program: usize, status: ExitStatus) -> String {
+        self.explained(format!("{label} has ended with {status}"), program)
+    }
+
+    /// A problem with what the program itself says about it at its end.
+    fn explained(&self, problem: String, program: usize) -> String {
+        let said = self.lines.iter().filter(|line| line.program == program && is_end(&line.text));
+        let said: Vec<_> = said.map(|line| line.text.as_str()).collect();
+        format!("{problem}\n\n{}", said.join("\n")).trim_end().to_string()
     }
 
     /// Starts a program.
@@ -282,5 +294,10 @@ fn is_log(line: &str, package: &str) -> bool {
         seconds.parse::<f64>().is_ok()
             && rest.strip_prefix(package).is_some_and(|rest| rest.starts_with(": "))
     });
-    is_event || line.starts_with("Error: ") || line.starts_with("hint: ")
+    is_event || is_end(line)
+}
+
+/// Whether a line belongs to the error with which a program ends.
+fn is_end(line: &str) -> bool {
+    line.starts_with("Error: ") || line.starts_with("hint: ")
 }

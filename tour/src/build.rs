@@ -1,0 +1,95 @@
+//! Builds the lessons.
+
+use std::collections::HashMap;
+use std::env;
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+use shared::{Error, OrCannot, Result};
+
+/// Builds the programs of these packages, each as far as it goes: one that cannot be compiled keeps
+/// no other from being built. What cargo and the compiler say goes to standard error, too.
+///
+/// Returns, for each package without a program, what the compiler said.
+///
+/// # Errors
+/// Cargo cannot be run, or cannot even begin.
+pub fn build(workspace: &Path, packages: &[&'static str]) -> Result<HashMap<&'static str, String>> {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // What `cargo run` says of this program would make other ones that look at it be compiled anew.
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            cargo.env_remove(name);
+        }
+    }
+    cargo.args(["build", "--keep-going", "--message-format", "json"]).current_dir(workspace);
+    for package in packages {
+        cargo.args(["-p", package]);
+    }
+    if !cfg!(debug_assertions) {
+        cargo.arg("--release");
+    }
+    let mut child = cargo.stdout(Stdio::piped()).spawn().or_cannot("run", "cargo build")?;
+
+    // Each line of JSON is about a package that was compiled, or what the compiler says of it.
+    let mut built = Vec::new();
+    let mut errors: HashMap<String, String> = HashMap::new();
+    for line in
+        child.stdout.take().into_iter().flat_map(|messages| BufReader::new(messages).lines())
+    {
+        let line = line.or_cannot("hear from", "cargo build")?;
+        let message: Value = serde_json::from_str(&line).unwrap_or_default();
+        let target = message["target"]["name"].as_str().unwrap_or_default();
+        if message["executable"].is_string() {
+            built.push(target.to_string());
+        }
+        let rendered = message["message"]["rendered"].as_str().unwrap_or_default();
+        let _ = io::stderr().write_all(rendered.as_bytes());
+        if message["message"]["level"] == "error" {
+            *errors.entry(target.to_string()).or_default() += rendered;
+        }
+    }
+    let status = child.wait().or_cannot("wait for", "cargo build")?;
+    if !status.success() && built.is_empty() {
+        return Err(Error::new("the lessons cannot be built", "see what cargo says above"));
+    }
+    let mut broken = HashMap::new();
+    for package in packages.iter().filter(|package| !built.iter().any(|name| name == *package)) {
+        // If a lesson has no error of its own, what it stands on has one.
+        let own = errors.get(*package).cloned();
+        let why = own.unwrap_or_else(|| errors.values().map(String::as_str).collect());
+        broken.insert(*package, why);
+    }
+    Ok(broken)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use testing::Folder;
+
+    use super::*;
+
+    #[test]
+    fn a_package_that_cannot_be_compiled_keeps_no_other_from_being_built() {
+        let folder = Folder::create();
+        folder.write(
+            "Cargo.toml",
+            "[workspace]\nresolver = \"3\"\nmembers = [\"broken\", \"whole\"]\n",
+        );
+        for (package, main) in [("whole", "fn main() {}"), ("broken", "fn main() { let x: }")] {
+            fs::create_dir_all(folder.path().join(package).join("src")).unwrap();
+            let manifest = format!("[package]\nname = \"{package}\"\nedition = \"2024\"\n");
+            folder.write(&format!("{package}/Cargo.toml"), &manifest);
+            folder.write(&format!("{package}/src/main.rs"), main);
+        }
+        let broken = build(folder.path(), &["broken", "whole"]).unwrap();
+        assert_eq!(broken.keys().collect::<Vec<_>>(), [&"broken"]);
+        assert!(broken["broken"].starts_with("error: expected type"), "{broken:?}");
+        assert!(broken["broken"].contains("main.rs:1:20"), "{broken:?}");
+    }
+}
