@@ -109,7 +109,8 @@ fn before(text: &str, ends: &[char]) -> String {
 
 /// The guides in English and Chinese: what the learner writes beside them is not our affair.
 fn pages() -> Vec<[Page; 2]> {
-    let docs = ["debugging", "guide", "providers", "systems"].map(|name| format!("docs/{name}"));
+    let docs = ["debugging", "guide", "providers", "settings", "systems"]
+        .map(|name| format!("docs/{name}"));
     let folders = lessons().into_iter().chain(["practice-servers".into()]);
     let readmes = folders.map(|folder| format!("{folder}/README"));
     let names = docs.into_iter().chain(readmes).chain(["README".into()]);
@@ -252,14 +253,16 @@ fn the_front_pages_name_the_parent_of_each_lesson_and_all_settings() {
     let table = table.lines().filter_map(|line| line.strip_prefix('#')?.split_once('='));
     let mut defaults: HashMap<_, _> = table.collect();
     defaults.retain(|name, _| lessons().iter().any(|lesson| HELPS[lesson].contains(*name)));
-    for file in ["README.md", "README.zh-CN.md"] {
-        let settings = rows(file, "| `LESSON_");
+    for end in [".md", ".zh-CN.md"] {
+        let file = format!("docs/settings{end}");
+        let settings = rows(&file, "| `LESSON_");
         assert_eq!(settings.len(), defaults.len(), "{file}");
         for lesson in lessons() {
             let number = &lesson[6..8];
             let diff = run(env!("CARGO_BIN_EXE_tour"), &["diff", number]).stdout;
             let parent = diff.strip_prefix("--- lesson").map_or("", |rest| &rest[..2]);
-            assert_eq!(rows(file, &format!("| [{number}]("))[0][3], parent, "{file}: {lesson}");
+            let front = &rows(&format!("README{end}"), &format!("| [{number}]("))[0];
+            assert_eq!(front[3], parent, "{lesson}");
             for row in &settings {
                 let name = row[0].trim_matches('`');
                 let default =
