@@ -3,6 +3,7 @@
 //! Check it: `cargo run -- check solutions 02`.
 //! Diff it: `cargo run -- diff 02 --exercise 2`.
 
+use std::io::ErrorKind::{TimedOut, WouldBlock};
 use std::net::UdpSocket;
 
 use shared::OrCannot;
@@ -12,6 +13,8 @@ use shared::OrCannot;
 const MAX_MESSAGE: usize = 65_507;
 /// The most bytes of an answer. An echo is as long as its message, which is shorter than this.
 const MAX_ANSWER: usize = 65_535;
+/// The message is sent at most this many times.
+const MAX_TRIES: u32 = 3;
 
 fn main() -> shared::Result {
     let config = shared::load!("LESSON_ECHO_ADDR", "LESSON_MESSAGE", "LESSON_TIMEOUT");
@@ -28,19 +31,21 @@ fn main() -> shared::Result {
     socket.set_read_timeout(Some(limit)).or_cannot("await", server)?;
 
     let mut buffer = [0; MAX_ANSWER];
-    let mut received = Ok(0);
-    for _ in 0..3 {
+    let mut tries = 1;
+    let length = loop {
         // Step 2: send to the given server.
         socket.send(message).or_cannot("send to", server)?;
         shared::sent(message, server);
 
         // Step 3: receive the answer; if Ctrl-Z or a debugger ends the wait, wait again.
-        received = shared::wait(|| socket.recv(&mut buffer));
-        if received.is_ok() {
-            break;
+        match shared::wait(|| socket.recv(&mut buffer)) {
+            // Nothing has come in time (Unix says `WouldBlock`, Windows `TimedOut`): ask again.
+            Err(error) if matches!(error.kind(), WouldBlock | TimedOut) && tries < MAX_TRIES => {
+                tries += 1;
+            }
+            received => break received.or_cannot("receive from", server)?,
         }
-    }
-    let length = received.or_cannot("receive from", server)?;
+    };
     let answer = &buffer[..length];
     shared::received(answer, server);
 

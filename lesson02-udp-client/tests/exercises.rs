@@ -69,8 +69,18 @@ fn exercise_1() -> Check {
 fn exercise_2() -> Check {
     let (mut client, server) = start("hello", "1");
     let first = asked(&mut client, &server, "started the client")?;
+    let asked_first = Instant::now();
     let done = "did not answer the first datagram";
     let second = asked(&mut client, &server, done)?;
+    let pause = asked_first.elapsed();
+    // A check that was held up sees a shorter pause than there was.
+    if pause < Duration::from_millis(700) {
+        return not_yet(format!(
+            "{done}, expected the second one after --timeout 1, a second later: it came after {} \
+             ms",
+            pause.as_millis()
+        ));
+    }
     if first.0 != second.0 {
         let (first, second) = (show(&first.0), show(&second.0));
         return not_yet(format!("{done}, expected {first} again: {second} came"));
@@ -103,7 +113,21 @@ fn exercise_2() -> Check {
         &ended,
         done,
         &format!("cannot receive from {}: timed out", server.local_addr().unwrap()),
-    )
+    )?;
+
+    // That nobody listens is reported at once: the time has not run out, and nothing got lost.
+    let (mut client, server) = start("hello", "1");
+    drop(server);
+    if let Some(ended) = client.has_ended(Duration::from_millis(700)) {
+        let count = ended.stderr.lines().filter(|line| line.contains(": sent ")).count();
+        if count > 1 {
+            return not_yet(format!(
+                "nobody listens, expected no second datagram before --timeout 1 is over: {count} \
+                 went out at once"
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Which answer is it?

@@ -37,7 +37,6 @@ fn accept_client(listener: &TcpListener, timeout: Duration) -> shared::Result {
     // Step 4: accept, which yields a second socket, the channel to that one peer.
     let (stream, peer) = listener.accept().or_cannot("accept", "a client")?;
     shared::info!("accepted {peer}");
-    stream.set_write_timeout(Some(timeout)).or_cannot("await", peer)?;
     let _ = serve_client(stream, peer, timeout).inspect_err(shared::report);
     Ok(())
 }
@@ -52,6 +51,7 @@ fn serve_client(mut stream: TcpStream, peer: SocketAddr, timeout: Duration) -> s
             return Err(io::Error::from(ErrorKind::TimedOut)).or_cannot("receive from", peer);
         }
         stream.set_read_timeout(Some(left)).or_cannot("await", peer)?;
+        stream.set_write_timeout(Some(left)).or_cannot("await", peer)?;
         // Step 5: receive what the peer sends; if Ctrl-Z or a debugger ends the wait, wait again.
         let length = shared::wait(|| stream.read(&mut buffer)).or_cannot("receive from", peer)?;
         shared::received(&buffer[..length], peer);
