@@ -37,7 +37,7 @@ themeButton.onclick = () => {
 // What belongs together has a key in common: arrows and lines of code, the parts of a mail in its tree
 // and in its text.
 let pinned = null;
-const keys = element => element.dataset.k.split(' ');
+const keys = element => (element.dataset.k || '').split(' ');
 const isLike = (one, other) => one.classList[0] === other.classList[0] && one.tagName === other.tagName;
 function light(element) {
   for (const lit of all('.lit')) lit.classList.remove('lit');
@@ -48,25 +48,45 @@ function light(element) {
   }
 }
 
-// Brings what is lit into view inside of its own box; the page stays where it is.
+// Brings what is lit into view: in its own box where it has one, or else by moving the page.
+const isBelow = () => matchMedia('(max-width: 1080px)').matches;
+function box(element) {
+  const scrolls = one => /auto|scroll/.test(getComputedStyle(one).overflowY);
+  for (let one = element.parentElement; one !== document.body; one = one.parentElement) if (scrolls(one)) return one;
+}
 function bring(element) {
-  for (const lit of all('.lit')) {
-    const pane = lit.closest('.pane');
-    if (pane) pane.open = true;
-    const box = lit.closest('.src, .raw');
-    if (!box || lit === element) continue;
-    const frame = box.getBoundingClientRect();
+  const boxes = new Set();
+  for (const lit of all('.l.lit, .raw .lit')) {
+    lit.closest('.pane')?.setAttribute('open', '');
+    const outer = box(lit);
+    if (!outer || lit === element || boxes.has(outer)) continue;
+    boxes.add(outer);
+    const frame = outer.getBoundingClientRect();
     const offset = lit.getBoundingClientRect().top - frame.top;
     const height = Math.min(frame.bottom, innerHeight) - frame.top;
-    if (height > 80 && (offset < 0 || offset > height - 50)) box.scrollTop += offset - height / 2;
+    if (height > 80 && (offset < 0 || offset > height - 50)) outer.scrollTop += offset - height / 3;
   }
 }
 function pin(element) {
   pinned = element;
   light(element);
-  if (element) bring(element);
   for (const button of all('.chip[aria-pressed], .l > .n[aria-pressed]')) button.removeAttribute('aria-pressed');
-  if (element) all('.chip, .n, .part', element)[0]?.setAttribute('aria-pressed', 'true');
+  for (const two of all('.two.chosen')) two.classList.remove('chosen');
+  if (!element) return;
+  all('.chip, .n, .part', element)[0]?.setAttribute('aria-pressed', 'true');
+  const two = element.closest('.two:has(.row.lit)');
+  if (two) {
+    for (const pane of all('.pane', two)) pane.classList.toggle('shown', Boolean(pane.querySelector('.lit')));
+    two.classList.add('chosen');
+    if (isBelow()) show(two.querySelector('.row.lit'));
+  }
+  bring(element);
+}
+
+// Moves the page to where this can be seen above the code that sticks to the bottom.
+function show(row) {
+  const { top, bottom } = row.getBoundingClientRect();
+  if (top < 150 || bottom > innerHeight * .68) scrollBy(0, top - innerHeight * .35);
 }
 
 // What the mouse or the keyboard is on lights up for the time being; a click pins it, another one or
@@ -76,7 +96,8 @@ document.addEventListener('mouseover', event => light(owner(event) || pinned));
 document.addEventListener('focusin', event => {
   const element = owner(event);
   light(element || pinned);
-  if (element) bring(element);
+  // Nothing moves between the press of a button and its release.
+  if (element && event.target.matches(':focus-visible')) bring(element);
 });
 document.addEventListener('keydown', event => { if (event.key === 'Escape') pin(null); });
 document.addEventListener('click', event => {
@@ -128,14 +149,22 @@ addEventListener('beforeprint', () => {
   for (const pane of all('.code')) for (const details of all('.pane', pane).slice(0, 1)) details.open = true;
 });
 
-// The lesson that is read is marked in the list.
+// The lesson that is read is marked in the list. The list scrolls by itself, across on a phone and down
+// elsewhere: scrollIntoView would move the page, too.
+function center(link) {
+  for (const box of [link.closest('nav'), link.closest('ol')]) {
+    const [outer, inner] = [box, link].map(element => element.getBoundingClientRect());
+    box.scrollLeft += inner.left - outer.left - (outer.width - inner.width) / 2;
+    box.scrollTop += inner.top - outer.top - (outer.height - inner.height) / 2;
+  }
+}
 const seen = new IntersectionObserver(sections => {
   for (const { isIntersecting, target } of sections) {
     if (!isIntersecting) continue;
     for (const link of all('nav a')) {
       if (link.hash === '#' + target.id) {
         link.setAttribute('aria-current', 'true');
-        link.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+        center(link);
       } else {
         link.removeAttribute('aria-current');
       }
@@ -144,13 +173,18 @@ const seen = new IntersectionObserver(sections => {
 }, { rootMargin: '-20% 0px -70% 0px' });
 for (const section of all('section')) seen.observe(section);
 
-// A link to a line (#l04-lesson04-main-rs-41) shows it with its arrows.
+// A link to a line (#l04-lesson04-main-rs-41) shows it with its arrows. The code may stick to the screen, so
+// the page goes to where the run begins, and the box of the code to the line.
 function follow() {
   const line = document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (!line?.matches('.l')) return;
   line.closest('.pane').open = true;
-  line.scrollIntoView({ block: 'center' });
-  if (line.dataset.k) pin(line);
+  line.closest('.two').scrollIntoView();
+  pin(line);
+  const outer = box(line);
+  if (outer) outer.scrollTop += line.getBoundingClientRect().top - outer.getBoundingClientRect().top - outer.clientHeight / 3;
+  const { top, bottom } = line.getBoundingClientRect();
+  if (top < 0 || bottom > innerHeight) line.scrollIntoView({ block: 'center' });
 }
 addEventListener('hashchange', follow);
-follow();
+addEventListener('load', follow);

@@ -2,130 +2,17 @@
 //! its chromedriver (Debian: `apt-get install chromium chromium-driver`).
 #![cfg(test)]
 
-use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::LazyLock;
-use std::time::Duration;
+mod driver;
+mod links;
 
+use std::io::ErrorKind;
+use std::net::TcpListener;
+
+use driver::Browser;
 use serde_json::{Value, json};
 
-/// The longest wait for the browser: far longer than it needs.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// The page, drawn once for all tests.
-static PAGE: LazyLock<PathBuf> = LazyLock::new(|| {
-    let output =
-        Command::new(env!("CARGO_BIN_EXE_page")).stderr(Stdio::inherit()).output().unwrap();
-    assert!(output.status.success());
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/page/index.html");
-    page.canonicalize().unwrap()
-});
-
-/// A browser that shows the page, driven over chromedriver's WebDriver protocol (W3C).
-struct Browser {
-    driver: Child,
-    port: u16,
-    session: String,
-}
-
-impl Drop for Browser {
-    fn drop(&mut self) {
-        let _ = self.ask("DELETE", "", &Value::Null);
-        let _ = self.driver.kill();
-        let _ = self.driver.wait();
-    }
-}
-
-impl Browser {
-    fn open(width: u32) -> Browser {
-        let mut command = Command::new("chromedriver");
-        let started = command.arg("--port=0").stdout(Stdio::piped()).spawn();
-        let mut driver = started.expect("chromedriver has to be installed");
-        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
-        let port = lines.find_map(|line| {
-            let line = line.unwrap();
-            let (_, port) = line.split_once("successfully on port ")?;
-            port.trim_end_matches('.').parse().ok()
-        });
-        let mut browser = Browser { driver, port: port.unwrap(), session: String::new() };
-        let arguments = [
-            "--headless=new",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--lang=en",
-            "--force-prefers-reduced-motion",
-        ];
-        let options = json!({ "args": arguments });
-        let logs = json!({ "browser": "ALL", "performance": "ALL" });
-        let wanted = json!({ "goog:chromeOptions": options, "goog:loggingPrefs": logs });
-        let made = browser.ask("POST", "", &json!({ "capabilities": { "alwaysMatch": wanted } }));
-        browser.session = format!("/{}", made["sessionId"].as_str().unwrap());
-        let size =
-            json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
-        let command = "Emulation.setDeviceMetricsOverride";
-        browser.post("/goog/cdp/execute", &json!({ "cmd": command, "params": size }));
-        browser.post("/url", &json!({ "url": format!("file://{}", PAGE.display()) }));
-        browser
-    }
-
-    fn post(&self, path: &str, body: &Value) -> Value {
-        self.ask("POST", path, body)
-    }
-
-    fn ask(&self, method: &str, path: &str, body: &Value) -> Value {
-        let mut socket = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        let path = format!("/session{}{path}", self.session);
-        write!(
-            socket,
-            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
-             Content-Length: {}\r\n\r\n{body}",
-            body.len()
-        )
-        .unwrap();
-        socket.set_read_timeout(Some(PATIENCE)).unwrap();
-        let mut answer = BufReader::new(socket);
-        let mut length = 0;
-        loop {
-            let mut line = String::new();
-            answer.read_line(&mut line).unwrap();
-            let line = line.trim_end().to_ascii_lowercase();
-            if line.is_empty() {
-                break;
-            }
-            if let Some(bytes) = line.strip_prefix("content-length:") {
-                length = bytes.trim().parse().unwrap();
-            }
-        }
-        let mut content = vec![0; length];
-        answer.read_exact(&mut content).unwrap();
-        let mut answer: Value = serde_json::from_slice(&content).unwrap();
-        assert!(answer["value"]["error"].is_null(), "{method} {path}: {answer}");
-        answer["value"].take()
-    }
-
-    /// Runs a function body in the page, and returns what it returns.
-    fn run(&self, script: &str) -> Value {
-        self.post("/execute/sync", &json!({ "script": script, "args": [] }))
-    }
-
-    /// Clicks an element as a reader would.
-    fn click(&self, selector: &str) {
-        let found = json!({ "using": "css selector", "value": selector });
-        let element = self.post("/element", &found);
-        let id = element.as_object().unwrap().values().next().unwrap().as_str().unwrap();
-        self.post(&format!("/element/{id}/click"), &json!({}));
-    }
-
-    /// The messages of a log, `browser` (the console) or `performance`.
-    fn log(&self, kind: &str) -> Vec<String> {
-        let entries = self.post("/se/log", &json!({ "type": kind }));
-        let entries = entries.as_array().unwrap().iter();
-        entries.map(|entry| entry["message"].as_str().unwrap().to_string()).collect()
-    }
-}
+/// The key, as WebDriver names it.
+const ESCAPE: &str = "\u{e00c}";
 
 #[test]
 #[ignore = "needs Chromium"]
@@ -190,9 +77,7 @@ fn an_arrow_and_its_line_of_code_light_up_together() {
     browser.click("#lesson04 .row.ask .chip");
     let lit = "return document.querySelectorAll('#lesson04 .l.lit').length";
     assert!(browser.run(lit).as_u64().unwrap() > 0);
-    let escape = json!([{ "type": "keyDown", "value": "\u{e00c}" }, { "type": "keyUp", "value": "\u{e00c}" }]);
-    let keys = json!({ "actions": [{ "type": "key", "id": "keys", "actions": escape }] });
-    browser.post("/actions", &keys);
+    browser.press(ESCAPE);
     assert_eq!(
         browser.run("return document.querySelectorAll('[aria-pressed=true].chip').length"),
         0

@@ -1,0 +1,192 @@
+//! A browser that is driven over chromedriver's WebDriver protocol (W3C).
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+/// The height of the screen in pixels.
+const HEIGHT: i32 = 900;
+
+/// The longest wait for the browser: far longer than it needs.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The page, drawn once for all tests.
+pub static PAGE: LazyLock<PathBuf> = LazyLock::new(|| {
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_page")).stderr(Stdio::inherit()).output().unwrap();
+    assert!(output.status.success());
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/page/index.html");
+    page.canonicalize().unwrap()
+});
+
+/// A browser that shows the page, driven over chromedriver's WebDriver protocol (W3C).
+pub struct Browser {
+    driver: Child,
+    port: u16,
+    session: String,
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        let _ = self.ask("DELETE", "", &Value::Null);
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
+
+impl Browser {
+    pub fn open(width: u32) -> Browser {
+        let mut command = Command::new("chromedriver");
+        let started = command.arg("--port=0").stdout(Stdio::piped()).spawn();
+        let mut driver = started.expect("chromedriver has to be installed");
+        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
+        let port = lines.find_map(|line| {
+            let line = line.unwrap();
+            let (_, port) = line.split_once("successfully on port ")?;
+            port.trim_end_matches('.').parse().ok()
+        });
+        let mut browser = Browser { driver, port: port.unwrap(), session: String::new() };
+        let arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--lang=en"];
+        let options = json!({ "args": arguments });
+        let logs = json!({ "browser": "ALL", "performance": "ALL" });
+        let wanted = json!({ "goog:chromeOptions": options, "goog:loggingPrefs": logs });
+        let made = browser.ask("POST", "", &json!({ "capabilities": { "alwaysMatch": wanted } }));
+        browser.session = format!("/{}", made["sessionId"].as_str().unwrap());
+        let size =
+            json!({ "width": width, "height": HEIGHT, "deviceScaleFactor": 1, "mobile": false });
+        browser.cdp("Emulation.setDeviceMetricsOverride", &size);
+        browser.cdp("Emulation.setTouchEmulationEnabled", &json!({ "enabled": true }));
+        browser.load("");
+        browser
+    }
+
+    /// Loads the page anew, at the place with this id.
+    pub fn load(&self, id: &str) {
+        self.post("/url", &json!({ "url": "about:blank" }));
+        self.post("/url", &json!({ "url": format!("file://{}#{id}", PAGE.display()) }));
+    }
+
+    /// A command of the Chrome DevTools Protocol.
+    pub fn cdp(&self, command: &str, parameters: &Value) -> Value {
+        self.post("/goog/cdp/execute", &json!({ "cmd": command, "params": parameters }))
+    }
+
+    pub fn post(&self, path: &str, body: &Value) -> Value {
+        self.ask("POST", path, body)
+    }
+
+    fn ask(&self, method: &str, path: &str, body: &Value) -> Value {
+        let mut socket = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let path = format!("/session{}{path}", self.session);
+        write!(
+            socket,
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut answer = BufReader::new(socket);
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            answer.read_line(&mut line).unwrap();
+            let line = line.trim_end().to_ascii_lowercase();
+            if line.is_empty() {
+                break;
+            }
+            if let Some(bytes) = line.strip_prefix("content-length:") {
+                length = bytes.trim().parse().unwrap();
+            }
+        }
+        let mut content = vec![0; length];
+        answer.read_exact(&mut content).unwrap();
+        let mut answer: Value = serde_json::from_slice(&content).unwrap();
+        assert!(answer["value"]["error"].is_null(), "{method} {path}: {answer}");
+        answer["value"].take()
+    }
+
+    /// Runs a function body in the page, and returns what it returns.
+    pub fn run(&self, script: &str) -> Value {
+        self.post("/execute/sync", &json!({ "script": script, "args": [] }))
+    }
+
+    /// Clicks an element as a reader would.
+    pub fn click(&self, selector: &str) {
+        let element = self.element(selector);
+        self.post(&format!("/element/{element}/click"), &json!({}));
+    }
+
+    /// Puts a finger down on an element, and takes it off.
+    pub fn tap(&self, selector: &str) {
+        let found = json!({ "element-6066-11e4-a52e-4f735466cecf": self.element(selector) });
+        let actions = json!([
+            { "type": "pointerMove", "origin": found, "x": 0, "y": 0 },
+            { "type": "pointerDown", "button": 0 },
+            { "type": "pointerUp", "button": 0 },
+        ]);
+        let parameters = json!({ "pointerType": "touch" });
+        let finger = json!({ "type": "pointer", "id": "finger", "parameters": parameters, "actions": actions });
+        self.post("/actions", &json!({ "actions": [finger] }));
+    }
+
+    /// Moves a finger in the middle of the screen so that what is below comes up by so many pixels.
+    pub fn swipe(&self, pixels: i32) {
+        let touch = |kind: &str, y: Option<i32>| {
+            let points: Vec<Value> = y.iter().map(|y| json!({ "x": 195, "y": y })).collect();
+            self.cdp("Input.dispatchTouchEvent", &json!({ "type": kind, "touchPoints": points }));
+        };
+        let start = (HEIGHT + pixels) / 2;
+        touch("touchStart", Some(start));
+        for part in 1..=10 {
+            touch("touchMove", Some(start - pixels * part / 10));
+        }
+        touch("touchEnd", None);
+        self.settle();
+    }
+
+    /// Turns the wheel in the middle of the screen so that what is below comes up by so many pixels.
+    pub fn wheel(&self, pixels: i32) {
+        let x = self.run("return innerWidth / 2").as_f64().unwrap() as i32;
+        let turn =
+            json!([{ "type": "scroll", "x": x, "y": HEIGHT / 2, "deltaX": 0, "deltaY": pixels }]);
+        self.post(
+            "/actions",
+            &json!({ "actions": [{ "type": "wheel", "id": "wheel", "actions": turn }] }),
+        );
+        self.settle();
+    }
+
+    /// Presses a key, by its name in WebDriver or its letter.
+    pub fn press(&self, key: &str) {
+        let actions =
+            json!([{ "type": "keyDown", "value": key }, { "type": "keyUp", "value": key }]);
+        let keys = json!({ "actions": [{ "type": "key", "id": "keys", "actions": actions }] });
+        self.post("/actions", &keys);
+    }
+
+    /// Waits until the browser has drawn what it was told.
+    pub fn settle(&self) {
+        let script = "const done = arguments[0];
+            requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)));";
+        self.post("/execute/async", &json!({ "script": script, "args": [] }));
+    }
+
+    fn element(&self, selector: &str) -> String {
+        let found = self.post("/element", &json!({ "using": "css selector", "value": selector }));
+        found.as_object().unwrap().values().next().unwrap().as_str().unwrap().to_string()
+    }
+
+    /// The messages of a log, `browser` (the console) or `performance`.
+    pub fn log(&self, kind: &str) -> Vec<String> {
+        let entries = self.post("/se/log", &json!({ "type": kind }));
+        let entries = entries.as_array().unwrap().iter();
+        entries.map(|entry| entry["message"].as_str().unwrap().to_string()).collect()
+    }
+}

@@ -1,0 +1,94 @@
+//! Links lead to where they say, with motion on, on a large screen and on a phone.
+
+use serde_json::{Value, json};
+
+use crate::driver::Browser;
+
+/// Where the top of an element is, below what sticks to the top of the screen.
+fn below_the_bars(browser: &Browser, id: &str) -> f64 {
+    browser.settle();
+    let top = browser.run(&format!(
+        "const bars = [document.querySelector('body > header')];
+         if (innerWidth <= 720) bars.push(document.querySelector('nav'));
+         const below = Math.max(...bars.map(bar => bar.getBoundingClientRect().bottom));
+         return document.getElementById('{id}').getBoundingClientRect().top - below"
+    ));
+    top.as_f64().unwrap()
+}
+
+#[test]
+#[ignore = "needs Chromium"]
+fn links_to_lessons_arrive_and_the_page_moves_with_the_finger() {
+    for width in [1400, 390] {
+        let browser = Browser::open(width);
+        for number in ["13", "06", "12", "01", "00"] {
+            let id = format!("lesson{number}");
+            let link = format!("nav a[href='#{id}']");
+            // The reader pulls the list along to where the link is.
+            browser.run(&format!("document.querySelector(\"{link}\").scrollIntoView()"));
+            browser.settle();
+            if width == 390 {
+                browser.tap(&link)
+            } else {
+                browser.click(&link)
+            }
+            let top = below_the_bars(&browser, &id);
+            assert!((-1.0..40.0).contains(&top), "{width} pixels: {id} is at {top}");
+            let current = browser.run("return document.querySelector('nav [aria-current]').hash");
+            assert_eq!(current, format!("#{id}"), "{width} pixels");
+        }
+        // All the way through the first lessons and back, the page goes where the finger or the wheel does.
+        for pixels in [500; 8].into_iter().chain([-500; 8]) {
+            let before = browser.run("return scrollY").as_f64().unwrap();
+            if width == 390 {
+                browser.swipe(pixels)
+            } else {
+                browser.wheel(pixels)
+            }
+            let moved = browser.run("return scrollY").as_f64().unwrap() - before;
+            assert!(moved / f64::from(pixels) > 0.4, "{width} pixels: {moved} at {before}");
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs Chromium"]
+fn a_part_and_a_line_in_the_address_are_shown() {
+    for width in [1400, 390] {
+        let browser = Browser::open(width);
+        let lines = browser.run(
+            "return [...document.querySelectorAll('section[id^=lesson]')].flatMap(section => {
+               const lines = [...section.querySelectorAll('.l')];
+               return [lines[lines.length >> 1].id, lines.at(-1).id];
+             })",
+        );
+        let mut ids: Vec<&str> =
+            lines.as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        ids.extend(["lesson06", "way"]);
+        for id in ids.iter().rev() {
+            // From another place of the page, and by opening it there, which takes longer.
+            for is_fresh in [false, true] {
+                if is_fresh && !["04", "06", "13"].contains(&&id[id.len().min(1)..id.len().min(3)])
+                {
+                    continue;
+                }
+                if is_fresh {
+                    browser.load(id);
+                } else {
+                    browser.run(&format!("location.hash = '{id}'"));
+                }
+                let top = below_the_bars(&browser, id);
+                let is_line = !id.starts_with("lesson") && *id != "way";
+                let expected = if is_line { -1.0..850.0 } else { -1.0..40.0 };
+                assert!(expected.contains(&top), "{width} pixels, {is_fresh}: {id} is at {top}");
+                let is_seen = browser.run(&format!(
+                    "const line = document.getElementById('{id}');
+                     const box = (line.querySelector('code') || line).getBoundingClientRect();
+                     const found = document.elementFromPoint(box.left + 20, box.top + 3);
+                     return line.contains(found)"
+                ));
+                assert_eq!(is_seen, json!(true), "{width} pixels, {is_fresh}: {id} is covered");
+            }
+        }
+    }
+}
