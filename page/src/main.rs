@@ -5,7 +5,6 @@
 mod channel;
 mod code;
 mod conversation;
-mod diff;
 mod events;
 mod exchange;
 mod html;
@@ -23,45 +22,64 @@ mod way;
 
 use std::env;
 use std::fs;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::process::{self, Command};
+use std::process::{self, Command, Stdio};
 
+use lexopt::{Arg, Parser, ValueExt};
 use shared::{Error, OrCannot, Result};
 use sources::Sources;
+use tour::lessons::{LESSONS, Lesson, workspace};
+use tour::or_refuse;
 
 const HELP: &str = "Plays the lessons and draws what went over the wire, as one HTML page.
 
-Usage: cargo run -p page -- [--open]
+  cargo run -p page             play all lessons
+  cargo run -p page -- 06 13    play just these
 
   --open   show the page in the browser";
 
 fn main() -> Result {
-    let arguments: Vec<String> = env::args().skip(1).collect();
-    let is_to_open = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => false,
-        ["--open"] => true,
-        ["--help" | "-h"] => return shared::print(HELP),
-        _ => {
-            let problem = format!("page does not take {}", arguments.join(" "));
-            let error = Error::new(problem, "see what it takes: cargo run -p page -- --help");
-            let _ = writeln!(io::stderr(), "Error: {error:?}");
-            process::exit(2);
-        }
-    };
+    let hint = "see what it takes: cargo run -p page -- --help";
+    let options = Options::parse().map_err(|error| Error::new(error.to_string(), hint));
+    let options = or_refuse(options);
+    if options.is_help {
+        return shared::print(HELP);
+    }
+    let names: Vec<_> = options.lessons.iter().map(String::as_str).collect();
+    let chosen = or_refuse(Lesson::choose(&names));
+    let lessons = if chosen.is_empty() { LESSONS.iter().collect() } else { chosen };
+
+    let recording = record::record(&lessons)?;
     let workspace = workspace();
-    let recording = record::record()?;
-    let sources = Sources::read(&workspace, &recording).or_cannot("read", "the lessons' source")?;
-    let page = html::page(&workspace, &recording, &sources).or_cannot("draw", "the page")?;
-    let file = write(&workspace, &page)?;
+    let sources = Sources::read(workspace, &recording).or_cannot("read", "the lessons' source")?;
+    let page = html::page(workspace, &recording, &sources).or_cannot("draw", "the page")?;
+    let file = write(workspace, &page)?;
     shared::print(format!("{} ({} KB)", file.display(), page.len() / 1000))?;
-    if is_to_open { open(&file) } else { Ok(()) }
+    if options.is_to_open { open(&file) } else { Ok(()) }
 }
 
-/// The folder of the workspace, whose lessons are played.
-fn workspace() -> PathBuf {
-    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    package.parent().unwrap_or(package).to_path_buf()
+/// What was typed behind `cargo run -p page --`.
+#[derive(Default)]
+struct Options {
+    lessons: Vec<String>,
+    is_to_open: bool,
+    is_help: bool,
+}
+
+impl Options {
+    fn parse() -> std::result::Result<Self, lexopt::Error> {
+        let mut options = Options::default();
+        let mut parser = Parser::from_env();
+        while let Some(argument) = parser.next()? {
+            match argument {
+                Arg::Short('h') | Arg::Long("help") => options.is_help = true,
+                Arg::Long("open") => options.is_to_open = true,
+                Arg::Value(word) => options.lessons.push(word.string()?),
+                other => return Err(other.unexpected()),
+            }
+        }
+        Ok(options)
+    }
 }
 
 /// Writes the page to where it belongs; there is a whole page at any time.
@@ -85,7 +103,8 @@ fn open(file: &Path) -> Result {
     if cfg!(windows) {
         command.args(["/C", "start", ""]);
     }
-    let status = command.arg(file).status();
+    // What it says of the browsers that it does not find helps nobody.
+    let status = command.arg(file).stdout(Stdio::null()).stderr(Stdio::null()).status();
     if status.is_ok_and(|status| status.success()) {
         return Ok(());
     }

@@ -3,16 +3,17 @@
 use std::io::{self, Write};
 
 use shared::{Level, Result};
+use tour::lessons::Lesson;
 use tour::recording::Voice;
 
 use crate::recording::{Line, Play, Program, Recording, Source};
 
-/// Plays all lessons, and says on standard error which one is being played.
+/// Plays these lessons, and says on standard error which one is being played.
 ///
 /// # Errors
 /// They cannot be built, or a program cannot be started.
-pub fn record() -> Result<Recording> {
-    let recording = tour::play_all(Level::Debug, |lesson| {
+pub fn record(lessons: &[&'static Lesson]) -> Result<Recording> {
+    let recording = tour::play(lessons, Level::Debug, |lesson| {
         let _ = writeln!(io::stderr(), "playing {}", lesson.package);
     })?;
     let services = recording.services.iter().map(|(name, addr)| (name.clone(), addr.to_string()));

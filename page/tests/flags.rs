@@ -18,7 +18,7 @@ fn help_names_the_flag() {
 fn an_unknown_flag_is_status_2_with_a_hint() {
     let output = page(&["--opne"]);
     assert_eq!(output.status.code(), Some(2));
-    let expected = "Error: page does not take --opne\n\
+    let expected = "Error: invalid option '--opne'\n\
                     hint: see what it takes: cargo run -p page -- --help\n";
     assert_eq!(String::from_utf8(output.stderr).unwrap(), expected);
 }

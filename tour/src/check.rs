@@ -36,16 +36,24 @@ enum Event {
     Ended(Option<String>),
 }
 
-/// Checks the exercises of these lessons and says what is missing, or those of all, if none are
-/// named, and shows a table; the solutions, if so wanted, and not what the learner has written.
+/// Checks the exercises of these lessons, or just the one with this number, and says what is missing,
+/// or those of all, if none are named, and shows a table; the solutions, if so wanted, and not what
+/// the learner has written.
 ///
 /// # Errors
 /// A lesson cannot be built, or an exercise is not solved.
-pub fn check(lessons: &[&Lesson], is_solutions: bool) -> Result {
+pub fn check(lessons: &[&Lesson], exercise: Option<usize>, is_solutions: bool) -> Result {
     let is_table = lessons.is_empty();
     let lessons = if is_table { LESSONS.iter().collect() } else { lessons.to_vec() };
     let packages: Vec<_> = lessons.iter().map(|lesson| lesson.package).collect();
-    let (exercises, broken) = build(&packages, is_solutions)?;
+    let (mut exercises, broken) = build(&packages, is_solutions)?;
+    if let Some(number) = exercise {
+        exercises.retain(|exercise| exercise.number == number);
+        if exercises.is_empty() && broken.is_empty() {
+            let hint = "the lesson's README.md says which exercises there are";
+            return Err(Error::new(format!("there is no exercise {number} with a check"), hint));
+        }
+    }
 
     let mut missing = 0;
     let mut row = String::new();

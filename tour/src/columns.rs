@@ -4,7 +4,7 @@ use std::env;
 use std::io;
 
 use console::{Style, Term, measure_text_width};
-use tour::diff::{Hunk, Piece, Row};
+use tour::diff::{Block, Piece, Row};
 
 use crate::compare::position;
 use crate::show::say;
@@ -20,7 +20,7 @@ type Cell = (bool, char);
 ///
 /// # Errors
 /// Nobody reads what is shown.
-pub fn side_by_side(old: &str, new: &str, hunks: &[Hunk]) -> io::Result<()> {
+pub fn side_by_side(old: &str, new: &str, blocks: &[Block]) -> io::Result<()> {
     let terminal = Term::stdout().size_checked().map(|(_rows, columns)| columns.into());
     let given = env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     // Between the columns stand a mark and a blank on either side of it.
@@ -28,9 +28,9 @@ pub fn side_by_side(old: &str, new: &str, hunks: &[Hunk]) -> io::Result<()> {
     let name = |name: &str| Some(vec![(true, name.to_string())]);
     let names = Row { old: name(old), new: name(new) };
     show_row(&names, ' ', width, [&Style::new().bold(), &Style::new().bold()])?;
-    for hunk in hunks {
-        say(&position(hunk))?;
-        for row in &hunk.rows {
+    for block in blocks {
+        say(&position(block))?;
+        for row in &block.rows {
             let mark = match row {
                 Row { old: None, .. } => '>',
                 Row { new: None, .. } => '<',

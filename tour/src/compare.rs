@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use console::Style;
 use shared::{Error, Result};
-use tour::diff::{Hunk, Piece, header, hunks};
+use tour::diff::{Block, Piece, blocks, header};
 use tour::lessons::{Lesson, workspace};
 
 use crate::columns::side_by_side;
@@ -17,19 +17,21 @@ use crate::show::say;
 pub type Files = (PathBuf, PathBuf);
 
 /// The files that a learner wants to see compared: those of a lesson and its parent, of any two
-/// lessons, or of a lesson and the solution of an exercise.
+/// lessons, of a lesson and its bare program, or of a lesson and the solution of an exercise.
 ///
 /// # Errors
 /// They are not one or two lessons; the lesson has no parent, or no such exercise.
-pub fn files(lessons: &[&Lesson], exercise: Option<u32>) -> Result<Vec<Files>> {
+pub fn files(lessons: &[&Lesson], options: &Options) -> Result<Vec<Files>> {
     let source = |lesson: &Lesson| lesson.folder().join("src").join("main.rs");
-    match (lessons, exercise) {
-        ([lesson], Some(exercise)) => solution(lesson, exercise),
-        ([lesson], None) => Ok(vec![(source(parent(lesson)?), source(lesson))]),
-        ([old, new], None) => Ok(vec![(source(old), source(new))]),
+    match (lessons, options.exercise, options.is_bare) {
+        ([lesson], Some(exercise), false) => solution(lesson, exercise),
+        ([lesson], None, true) => Ok(vec![(bare(lesson)?, source(lesson))]),
+        ([lesson], None, false) => Ok(vec![(source(parent(lesson)?), source(lesson))]),
+        ([old, new], None, false) => Ok(vec![(source(old), source(new))]),
         _ => {
+            let problem = "diff takes one or two lessons, or one and --bare or an exercise";
             let hint = "as in cargo run -- diff 07, diff 06 12, or diff 03 --exercise 1";
-            Err(Error::new("diff takes one or two lessons, or one and an exercise", hint))
+            Err(Error::new(problem, hint))
         }
     }
 }
@@ -43,8 +45,18 @@ fn parent(lesson: &Lesson) -> Result<&'static Lesson> {
     })
 }
 
+/// The shortest program of the same purpose.
+fn bare(lesson: &Lesson) -> Result<PathBuf> {
+    let bare = lesson.bare();
+    if bare.is_file() {
+        return Ok(bare);
+    }
+    let problem = format!("lesson {} has no bare program", lesson.number());
+    Err(Error::new(problem, "compare it with another lesson: cargo run -- diff 06 12"))
+}
+
 /// The files of a solution, each beside the file of the lesson whose place it takes.
-fn solution(lesson: &Lesson, exercise: u32) -> Result<Vec<Files>> {
+fn solution(lesson: &Lesson, exercise: usize) -> Result<Vec<Files>> {
     let (number, package) = (lesson.number(), lesson.package);
     solution_in(&lesson.folder(), number, exercise).ok_or_else(|| {
         let problem = format!("lesson {number} has no solution of an exercise {exercise}");
@@ -54,7 +66,7 @@ fn solution(lesson: &Lesson, exercise: u32) -> Result<Vec<Files>> {
 
 /// The same for the lesson of this number in `folder`. A solution is a file, or a folder if it
 /// changes more than `main.rs`.
-fn solution_in(folder: &Path, number: &str, exercise: u32) -> Option<Vec<Files>> {
+fn solution_in(folder: &Path, number: &str, exercise: usize) -> Option<Vec<Files>> {
     let (source, examples) = (folder.join("src"), folder.join("examples"));
     for name in [format!("lesson{number}-exercise{exercise}"), format!("exercise{exercise}")] {
         let file = examples.join(format!("{name}.rs"));
@@ -80,12 +92,13 @@ pub fn show(files: &[Files], options: &Options) -> io::Result<()> {
     for (old_file, new_file) in files {
         let (old, new) = (fs::read_to_string(old_file)?, fs::read_to_string(new_file)?);
         let headers = (header(&old), header(&new));
-        let body = hunks(&old, &new, headers);
-        for row in body.iter().flat_map(|hunk| &hunk.rows).filter(|row| !row.is_same()) {
+        let body = blocks(&old, &new, headers);
+        for row in body.iter().flat_map(|block| &block.rows).filter(|row| !row.is_same()) {
             removed += usize::from(row.old.is_some());
             added += usize::from(row.new.is_some());
         }
-        let shown = if options.is_all { hunks(&old, &new, (0, 0)) } else { body };
+        let mut shown = if options.is_all { blocks(&old, &new, (0, 0)) } else { body };
+        shown.retain(|block| !block.is_far);
         match options.is_side_by_side {
             true => side_by_side(&name(old_file), &name(new_file), &shown)?,
             false => unified(&name(old_file), &name(new_file), &shown)?,
@@ -101,12 +114,12 @@ fn name(file: &Path) -> String {
 }
 
 /// Whole lines, the removed ones above those that were added.
-fn unified(old: &str, new: &str, hunks: &[Hunk]) -> io::Result<()> {
+fn unified(old: &str, new: &str, blocks: &[Block]) -> io::Result<()> {
     let (bold, red, green) = (Style::new().bold(), Style::new().red(), Style::new().green());
     say(&bold.apply_to(format!("--- {old}\n+++ {new}")).to_string())?;
-    for hunk in hunks {
-        say(&position(hunk))?;
-        for rows in hunk.rows.chunk_by(|one, next| one.is_same() == next.is_same()) {
+    for block in blocks {
+        say(&position(block))?;
+        for rows in block.rows.chunk_by(|one, next| one.is_same() == next.is_same()) {
             if rows[0].is_same() {
                 for row in rows {
                     say(&format!(" {}", text(row.old.as_deref())))?;
@@ -124,9 +137,9 @@ fn unified(old: &str, new: &str, hunks: &[Hunk]) -> io::Result<()> {
     Ok(())
 }
 
-/// Where a hunk lies in both files.
-pub fn position(hunk: &Hunk) -> String {
-    let ((old, old_count), (new, new_count)) = (hunk.old, hunk.new);
+/// Where a block lies in both files.
+pub fn position(block: &Block) -> String {
+    let ((old, old_count), (new, new_count)) = (block.old, block.new);
     let position = format!("@@ -{old},{old_count} +{new},{new_count} @@");
     Style::new().cyan().apply_to(position).to_string()
 }

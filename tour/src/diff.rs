@@ -21,9 +21,11 @@ pub struct Row {
     pub new: Option<Vec<Piece>>,
 }
 
-/// Lines that have changed, with their neighbours.
+/// Lines that have changed, with their neighbours, or lines that are far from any change.
 #[derive(Debug)]
-pub struct Hunk {
+pub struct Block {
+    /// Whether all its lines are the same in both, and far from any change.
+    pub is_far: bool,
     /// The number of its first line in the old program, and how many lines of that it has.
     pub old: (usize, usize),
     /// The same in the new program.
@@ -47,22 +49,32 @@ pub fn header(source: &str) -> usize {
     comments + usize::from(comments > 0 && is_blank)
 }
 
-/// What differs between two programs. `skip` says how many lines of each are left out at its
-/// start.
-pub fn hunks(old: &str, new: &str, skip: (usize, usize)) -> Vec<Hunk> {
+/// Two programs beside each other. `skip` says how many lines of each are left out at its start.
+pub fn blocks(old: &str, new: &str, skip: (usize, usize)) -> Vec<Block> {
     let old: Vec<_> = old.lines().skip(skip.0).collect();
     let new: Vec<_> = new.lines().skip(skip.1).collect();
     let diff = TextDiff::from_slices(&old, &new);
-    let hunk = |ops: Vec<DiffOp>| {
-        let (first, last) = (ops[0], ops[ops.len() - 1]);
-        let (old_start, new_start) = (first.old_range().start, first.new_range().start);
-        Hunk {
-            old: (skip.0 + old_start + 1, last.old_range().end - old_start),
-            new: (skip.1 + new_start + 1, last.new_range().end - new_start),
-            rows: ops.iter().flat_map(|op| rows(op, &old, &new)).collect(),
+    let rows: Vec<_> = diff.ops().iter().flat_map(|op| rows(op, &old, &new)).collect();
+    let changes: Vec<_> = (0..rows.len()).filter(|&index| !rows[index].is_same()).collect();
+
+    let mut blocks: Vec<Block> = Vec::new();
+    let (mut old_next, mut new_next) = (skip.0 + 1, skip.1 + 1);
+    for (index, row) in rows.into_iter().enumerate() {
+        let is_far = changes.iter().all(|change| change.abs_diff(index) > CONTEXT);
+        if blocks.last().is_none_or(|block| block.is_far != is_far) {
+            let (old, new) = ((old_next, 0), (new_next, 0));
+            blocks.push(Block { is_far, old, new, rows: Vec::new() });
         }
-    };
-    diff.grouped_ops(CONTEXT).into_iter().map(hunk).collect()
+        let (has_old, has_new) = (row.old.is_some(), row.new.is_some());
+        old_next += usize::from(has_old);
+        new_next += usize::from(has_new);
+        if let Some(block) = blocks.last_mut() {
+            block.old.1 += usize::from(has_old);
+            block.new.1 += usize::from(has_new);
+            block.rows.push(row);
+        }
+    }
+    blocks
 }
 
 /// The lines of one operation, those that are alike beside each other.
@@ -154,8 +166,8 @@ mod tests {
     }
 
     fn shown(old: &str, new: &str) -> Vec<String> {
-        let hunks = hunks(old, new, (header(old), header(new)));
-        let rows = hunks.iter().flat_map(|hunk| &hunk.rows);
+        let blocks = blocks(old, new, (header(old), header(new)));
+        let rows = blocks.iter().flat_map(|block| &block.rows);
         rows.map(|row| format!("{} | {}", side(row.old.as_ref()), side(row.new.as_ref()))).collect()
     }
 
@@ -180,8 +192,17 @@ mod tests {
     #[test]
     fn the_header_is_left_out_and_the_lines_keep_their_numbers() {
         let (old, new) = ("//! One.\n//! Two.\n\na();\n", "//! Another.\n\nb();\n");
-        let hunks = hunks(old, new, (header(old), header(new)));
-        assert_eq!((hunks[0].old, hunks[0].new), ((4, 1), (3, 1)));
+        let blocks = blocks(old, new, (header(old), header(new)));
+        assert_eq!((blocks[0].old, blocks[0].new), ((4, 1), (3, 1)));
         assert_eq!(header("a();\n"), 0);
+    }
+
+    #[test]
+    fn what_is_far_from_a_change_is_a_block_of_its_own() {
+        let same = "a();\nb();\nc();\nd();\ne();\n";
+        let blocks = blocks(&format!("{same}x();\n"), &format!("{same}let y = 1;\n"), (0, 0));
+        let shown = blocks.iter().map(|block| (block.is_far, block.old, block.new));
+        let expected = [(true, (1, 2), (1, 2)), (false, (3, 4), (3, 4))];
+        assert_eq!(shown.collect::<Vec<_>>(), expected);
     }
 }

@@ -4,6 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use shared::{Error, Result};
+
 /// A lesson, and how it is played.
 pub struct Lesson {
     /// The name of its package and of its program.
@@ -56,8 +58,36 @@ impl Lesson {
     /// The lesson that a learner means by `03`, `3`, `lesson03` or `lesson03-udp-loop`.
     pub fn find(name: &str) -> Option<&'static Lesson> {
         let name = name.trim_end_matches(['/', '\\']);
-        let number = format!("{:0>2}", name.trim_start_matches("lesson"));
-        LESSONS.iter().find(|lesson| lesson.package == name || lesson.number() == number)
+        let number = name.strip_prefix("lesson").unwrap_or(name);
+        let is_it = |lesson: &&Lesson| {
+            lesson.package == name
+                || lesson.number() == number
+                || lesson.number().strip_prefix('0') == Some(number)
+        };
+        LESSONS.iter().find(is_it)
+    }
+
+    /// The lessons that a learner names so.
+    ///
+    /// # Errors
+    /// There is no such lesson, or one is named twice.
+    pub fn choose(names: &[&str]) -> Result<Vec<&'static Lesson>> {
+        let mut lessons: Vec<&Lesson> = Vec::new();
+        for name in names {
+            let Some(lesson) = Lesson::find(name) else {
+                let numbers: Vec<_> = LESSONS.iter().map(Lesson::number).collect();
+                let hint = format!("there are {}; or see cargo run -- --help", numbers.join(" "));
+                return Err(Error::new(format!("there is no lesson {name}"), hint));
+            };
+            let number = lesson.number();
+            if lessons.iter().any(|other| other.number() == number) {
+                let hint =
+                    format!("one of its exercises: cargo run -- check {number} --exercise 2");
+                return Err(Error::new(format!("lesson {number} is named twice"), hint));
+            }
+            lessons.push(lesson);
+        }
+        Ok(lessons)
     }
 
     /// The lesson that it is to be compared with.
@@ -77,6 +107,11 @@ impl Lesson {
     /// The folder of its package.
     pub fn folder(&self) -> PathBuf {
         workspace().join(self.package)
+    }
+
+    /// Its bare program: the shortest one of the same purpose.
+    pub fn bare(&self) -> PathBuf {
+        self.folder().join("examples").join(format!("lesson{}-bare.rs", self.number()))
     }
 
     /// What the lesson is, as the first line of its source says, without the case and the full stop.

@@ -1,7 +1,7 @@
 //! Plays the lessons, each with its other side, and records what every program says.
 //!
-//! [`lessons::LESSONS`] is the table of them, [`Tour`] plays one after another, and [`play_all`]
-//! does both at once.
+//! [`lessons::LESSONS`] is the table of them, [`Tour`] plays one after another, and [`play`] does
+//! both at once.
 
 mod build;
 pub mod diff;
@@ -14,7 +14,7 @@ mod stage;
 use std::collections::HashMap;
 use std::env;
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process;
 use std::time::SystemTime;
@@ -91,20 +91,32 @@ impl Drop for Tour {
     }
 }
 
-/// Plays all lessons in their order, and returns what was recorded. `progress` gets each lesson
+/// Plays these lessons in their order, and returns what was recorded. `progress` gets each lesson
 /// before it is played.
 ///
 /// # Errors
 /// Those of [`Tour::new`] and [`Tour::play`].
-pub fn play_all(level: Level, mut progress: impl FnMut(&Lesson)) -> Result<Recording> {
+pub fn play(
+    lessons: &[&'static Lesson],
+    level: Level,
+    mut progress: impl FnMut(&Lesson),
+) -> Result<Recording> {
     let tour = Tour::new(level)?;
     let begun = SystemTime::now();
     let mut plays = Vec::new();
-    for lesson in LESSONS {
+    for lesson in lessons {
         progress(lesson);
         plays.push(tour.play(lesson).or_cannot("play", lesson.package)?);
     }
     Ok(Recording { begun, services: tour.practice.services(), plays })
+}
+
+/// Ends the program with status 2 when what was typed cannot be understood.
+pub fn or_refuse<T>(result: Result<T>) -> T {
+    result.unwrap_or_else(|error| {
+        let _ = writeln!(io::stderr(), "Error: {error:?}");
+        process::exit(2)
+    })
 }
 
 /// Makes the folder in which the lessons are played, with what they need.

@@ -10,38 +10,29 @@ mod options;
 mod show;
 
 use std::io::{self, ErrorKind, Write};
-use std::process;
 
 use options::{Options, USAGE};
 use shared::{Error, Level, OrCannot, Result};
 use show::say;
-use tour::Tour;
 use tour::lessons::{LESSONS, Lesson};
 use tour::recording::Play;
+use tour::{Tour, or_refuse};
 
 fn main() -> Result {
     let options = or_refuse(Options::read());
     let words: Vec<_> = options.words.iter().map(String::as_str).collect();
+    let choose = |names: &[&str]| or_refuse(Lesson::choose(names));
     match words.as_slice() {
         _ if options.is_help => shared::print(help()?),
         ["diff", names @ ..] => {
-            let lessons = or_refuse(choose(names));
-            let files = or_refuse(compare::files(&lessons, options.exercise));
+            let files = or_refuse(compare::files(&choose(names), &options));
             quietly(compare::show(&files, &options), "compare", "the lessons")
         }
-        ["check", "solutions", names @ ..] => check::check(&or_refuse(choose(names)), true),
-        ["check", names @ ..] => check::check(&or_refuse(choose(names)), false),
+        ["check", "solutions", names @ ..] => check::check(&choose(names), options.exercise, true),
+        ["check", names @ ..] => check::check(&choose(names), options.exercise, false),
         [] => play(&LESSONS.iter().collect::<Vec<_>>(), true),
-        names => play(&or_refuse(choose(names)), false),
+        names => play(&choose(names), false),
     }
-}
-
-/// Ends with status 2 when what was typed cannot be understood.
-fn or_refuse<T>(result: Result<T>) -> T {
-    result.unwrap_or_else(|error| {
-        let _ = writeln!(io::stderr(), "Error: {error:?}");
-        process::exit(2)
-    })
 }
 
 /// When whoever was reading has gone, all is well.
@@ -50,18 +41,6 @@ fn quietly(written: io::Result<()>, doing: &str, whom: &str) -> Result {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         written => written.or_cannot(doing, whom),
     }
-}
-
-/// The lessons with these names.
-fn choose(names: &[&str]) -> Result<Vec<&'static Lesson>> {
-    let known = |name: &&str| {
-        Lesson::find(name).ok_or_else(|| {
-            let numbers: Vec<_> = LESSONS.iter().map(Lesson::number).collect();
-            let hint = format!("there are {}; or see cargo run -- --help", numbers.join(" "));
-            Error::new(format!("there is no lesson {name}"), hint)
-        })
-    };
-    names.iter().map(known).collect()
 }
 
 /// Plays these lessons and shows how it goes, briefly or all of it.

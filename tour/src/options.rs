@@ -10,8 +10,10 @@ pub const USAGE: &str = "Plays the lessons in order, each with its other side.
   cargo run -- 03 09                  play these, and show all that both sides say
   cargo run -- diff 07                show what a lesson changes in its parent
   cargo run -- diff 06 12             show how two lessons differ
+  cargo run -- diff 03 --bare         show what a lesson adds to its bare program
   cargo run -- diff 03 --exercise 1   show what the solution of an exercise changes
   cargo run -- check 03               say which exercises of a lesson are solved
+  cargo run -- check 03 --exercise 1  say whether this one is solved
 
 With diff:
   --side-by-side   show the old and the new in two columns
@@ -31,8 +33,10 @@ pub struct Options {
     pub is_side_by_side: bool,
     /// `--all`.
     pub is_all: bool,
+    /// `--bare`.
+    pub is_bare: bool,
     /// `--exercise N`.
-    pub exercise: Option<u32>,
+    pub exercise: Option<usize>,
 }
 
 impl Options {
@@ -43,11 +47,19 @@ impl Options {
     pub fn read() -> Result<Self> {
         let hint = "see what there is: cargo run -- --help";
         let options = Options::parse().map_err(|error| Error::new(error.to_string(), hint))?;
-        let is_diff = options.words.first().is_some_and(|word| word == "diff");
-        let has_flag = options.is_side_by_side || options.is_all || options.exercise.is_some();
-        match has_flag && !is_diff && !options.is_help {
-            true => Err(Error::new("--side-by-side, --all and --exercise go with diff", hint)),
-            false => Ok(options),
+        let command = options.words.first().map_or("", String::as_str);
+        let is_of_diff = options.is_side_by_side || options.is_all || options.is_bare;
+        if options.is_help {
+            Ok(options)
+        } else if is_of_diff && command != "diff" {
+            Err(Error::new("--side-by-side, --all and --bare go with diff", hint))
+        } else if options.exercise.is_some() && command != "diff" && command != "check" {
+            Err(Error::new("--exercise goes with diff or check", hint))
+        } else if options.exercise.is_some() && options.words.len() < 2 {
+            let hint = "as in cargo run -- check 03 --exercise 1";
+            Err(Error::new("--exercise needs the lesson, too", hint))
+        } else {
+            Ok(options)
         }
     }
 
@@ -59,6 +71,7 @@ impl Options {
                 Arg::Short('h') | Arg::Long("help") => options.is_help = true,
                 Arg::Long("side-by-side") => options.is_side_by_side = true,
                 Arg::Long("all") => options.is_all = true,
+                Arg::Long("bare") => options.is_bare = true,
                 Arg::Long("exercise") => options.exercise = Some(parser.value()?.parse()?),
                 Arg::Value(word) => options.words.push(word.string()?),
                 other => return Err(other.unexpected()),

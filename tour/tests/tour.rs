@@ -10,7 +10,7 @@ use console::measure_text_width;
 use shared::Level;
 use testing::{Folder, Program, built, command, refuses, run};
 use tour::lessons::LESSONS;
-use tour::play_all;
+use tour::play;
 use tour::recording::{Line, Play, Voice};
 
 const TOUR: &str = env!("CARGO_BIN_EXE_tour");
@@ -174,11 +174,12 @@ fn plays_just_the_chosen_lessons_whatever_the_learner_has_set() {
     assert_eq!(table.lines().count(), 3, "{table}");
 }
 
-/// What `play_all` promises to record, in a run with all details.
+/// What `play` promises to record, in a run with all details.
 #[test]
 fn records_all_that_is_said() {
     let mut progress = Vec::new();
-    let recording = play_all(Level::Debug, |lesson| progress.push(lesson.package)).unwrap();
+    let all: Vec<_> = LESSONS.iter().collect();
+    let recording = play(&all, Level::Debug, |lesson| progress.push(lesson.package)).unwrap();
     assert_eq!(progress, lessons());
     let services: HashMap<_, _> = recording.services.into_iter().collect();
     assert_eq!(services.len(), 9);
@@ -284,12 +285,20 @@ fn ends_quietly_when_the_reader_has_gone() {
 #[test]
 fn what_is_typed_wrongly_is_refused() {
     let there_are = "there are 00 01 02 03 04 05 06 07 08 09 10 11 12 13";
-    for name in ["77", "lesson3-udp", "chcek"] {
+    for name in ["77", "lesson3-udp", "chcek", "lesson", "003", ""] {
         refuses(&run(TOUR, &["03", name]), &format!("there is no lesson {name}"), there_are);
     }
+    for words in [["diff", "lesson", "3"], ["check", "lesson", "3"]] {
+        refuses(&run(TOUR, &words), "there is no lesson lesson", there_are);
+    }
+    let hint = "cargo run -- check 02 --exercise 2";
+    refuses(&run(TOUR, &["check", "02", "2"]), "lesson 02 is named twice", hint);
     let help = "cargo run -- --help";
     refuses(&run(TOUR, &["--side-by-sid"]), "invalid option '--side-by-sid'", help);
-    refuses(&run(TOUR, &["03", "--all"]), "--all and --exercise go with diff", help);
+    refuses(&run(TOUR, &["03", "--all"]), "--all and --bare go with diff", help);
+    refuses(&run(TOUR, &["03", "--exercise", "1"]), "--exercise goes with diff or check", help);
+    let hint = "cargo run -- check 03 --exercise 1";
+    refuses(&run(TOUR, &["check", "--exercise", "1"]), "needs the lesson", hint);
 }
 
 #[test]
@@ -298,7 +307,9 @@ fn help_lists_all_of_it() {
     for lesson in lessons() {
         assert!(help.contains(&format!("\n  {}  ", &lesson[6..8])), "{help}");
     }
-    for text in ["diff 07", "diff 06 12", "--exercise", "--side-by-side", "--all", "check 03"] {
+    for text in
+        ["diff 07", "diff 06 12", "--exercise", "--side-by-side", "--all", "--bare", "check 03"]
+    {
         assert!(help.contains(text), "{help}");
     }
     assert!(help.lines().all(|line| line.len() <= 90), "{help}");

@@ -1,9 +1,9 @@
 //! The diff with the parent, in two columns.
 
 use askama::Template;
+use tour::diff::{self, Piece, Row, header};
 
 use super::say;
-use crate::diff::{Block, Line, blocks};
 use crate::recording::short;
 use crate::sources::Sources;
 
@@ -16,11 +16,49 @@ pub struct View {
     blocks: Vec<Block>,
 }
 
-/// Compares two lessons.
+/// Lines that are shown at once, or only on demand.
+struct Block {
+    is_folded: bool,
+    pairs: Vec<Pair>,
+}
+
+/// A line of the parent beside one of the lesson; one of the two may be missing.
+struct Pair {
+    old: Option<Line>,
+    new: Option<Line>,
+    is_same: bool,
+}
+
+/// A line of one of the two files, and its number.
+struct Line {
+    number: usize,
+    pieces: Vec<Piece>,
+}
+
+/// Compares two lessons, without the lines of the header, which each has for itself.
 pub fn view(parent: &str, lesson: &str, sources: &Sources) -> View {
     let text = |package| sources.files(package).first().map_or("", |file| file.text.as_str());
-    let (old, new) = (short(parent).into(), short(lesson).into());
-    View { old, new, blocks: blocks(text(parent), text(lesson)) }
+    let (old, new) = (text(parent), text(lesson));
+    let blocks = diff::blocks(old, new, (header(old), header(new)));
+    let blocks = blocks.into_iter().map(block).collect();
+    View { old: short(parent).into(), new: short(lesson).into(), blocks }
+}
+
+fn block(block: diff::Block) -> Block {
+    let (mut old_numbers, mut new_numbers) = (block.old.0.., block.new.0..);
+    let pair = |row: Row| {
+        // Of a line that only one of the two has, no words stand out.
+        let is_pair = row.old.is_some() && row.new.is_some();
+        let line = |number: usize, mut pieces: Vec<Piece>| {
+            pieces.iter_mut().for_each(|(is_changed, _)| *is_changed &= is_pair);
+            Line { number, pieces }
+        };
+        let is_same = row.is_same();
+        let old = row.old.and_then(|pieces| Some(line(old_numbers.next()?, pieces)));
+        let new = row.new.and_then(|pieces| Some(line(new_numbers.next()?, pieces)));
+        Pair { old, new, is_same }
+    };
+    Block { is_folded: block.is_far, pairs: block.rows.into_iter().map(pair).collect() }
 }
 
 /// How many blanks a line begins with.
@@ -31,11 +69,11 @@ fn indent(line: &Line) -> usize {
 
 /// The pieces of a line without those blanks.
 fn pieces(line: &Line) -> Vec<(bool, &str)> {
-    let pieces = line.pieces.iter().enumerate();
-    pieces
-        .map(|(index, (is_changed, text))| match index {
-            0 => (*is_changed, text.trim_start()),
-            _ => (*is_changed, text.as_str()),
-        })
-        .collect()
+    let mut rest = indent(line);
+    let pieces = line.pieces.iter().map(|(is_changed, text)| {
+        let blanks = rest.min(text.len());
+        rest -= blanks;
+        (*is_changed, &text[blanks..])
+    });
+    pieces.filter(|(_, text)| !text.is_empty()).collect()
 }
