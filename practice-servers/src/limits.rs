@@ -25,7 +25,8 @@ pub const CONNECTIONS: usize = 256;
 /// After so many failed logins, the next attempt closes the connection.
 pub const LOGINS: usize = 3;
 
-/// After so many commands that are none, the server closes the connection.
+/// After so many commands that are none, from a client that has not logged in, the server closes the
+/// connection.
 pub const MISTAKES: usize = 20;
 
 /// The longest wait for a whole line or a whole message (RFC 5321 section 4.5.3.2.7 asks for 5
@@ -35,6 +36,9 @@ pub const SILENCE: Duration = Duration::from_secs(600);
 /// How long somebody who has not logged in may be silent when an address serves no more
 /// connections. The fewer it serves, the longer, up to [`SILENCE`].
 pub const HURRY: Duration = Duration::from_secs(5);
+
+/// The longest wait for a mailbox that another session has open.
+pub const IN_USE: Duration = Duration::from_secs(2);
 
 /// A connection looks so often whether it has waited too long.
 pub const TICK: Duration = Duration::from_secs(1);

@@ -1,7 +1,6 @@
 //! POP3, the protocol in which mail is fetched (RFC 1939, RFC 2449): the office as MDA, the mail
 //! program as MUA.
 
-use std::fs::File;
 use std::io::{self, BufReader};
 
 use crate::accounts::Office;
@@ -107,7 +106,7 @@ impl<'a> Session<'a> {
             self.failed_logins += 1;
             return "-ERR wrong user or password".into();
         };
-        let Some(lock) = self.practice.locks.take(&address) else {
+        let Some(lock) = self.practice.locks.take(&address, limits::IN_USE) else {
             return "-ERR [IN-USE] another session has this mailbox open".into();
         };
         let Some(maildir) = self.practice.queue(self.office).mailbox(&address) else {
@@ -206,21 +205,24 @@ impl Mailbox<'_> {
     }
 
     fn retr(&mut self, argument: &str) -> Result<Reply, &'static str> {
+        let maildir = self.maildir;
         let message = &self.item(argument)?.message;
-        Ok(Reply { text: format!("+OK {} octets", message.size), next: open(message, None)? })
+        let next = open(maildir, message, None)?;
+        Ok(Reply { text: format!("+OK {} octets", message.size), next })
     }
 
     /// The header and so many lines more.
     fn top(&mut self, argument: &str) -> Result<Reply, &'static str> {
         let (number, lines) = argument.split_once(' ').ok_or("it is TOP number lines")?;
         let lines = parse_number(lines).ok_or("how many lines?")?;
+        let maildir = self.maildir;
         let message = &self.item(number)?.message;
-        Ok(Reply { text: "+OK".into(), next: open(message, Some(lines))? })
+        Ok(Reply { text: "+OK".into(), next: open(maildir, message, Some(lines))? })
     }
 }
 
-fn open(message: &Message, lines: Option<u64>) -> Result<Next, &'static str> {
-    let file = File::open(&message.path).map_err(|_| "the message is no longer there")?;
+fn open(maildir: &Maildir, message: &Message, lines: Option<u64>) -> Result<Next, &'static str> {
+    let file = maildir.open_message(message).map_err(|_| "the message is no longer there")?;
     // A short message needs no large buffer.
     let size = limits::PIECE.min(message.size as usize + 1);
     Ok(Next::Message(BufReader::with_capacity(size, file), lines))

@@ -21,7 +21,7 @@ pub enum Next {
     /// It waits for the next line.
     Line,
     /// The same. The line just answered may come from a peer that does not speak the protocol at
-    /// all: after [`limits::MISTAKES`] of these, the server closes the connection.
+    /// all: after [`limits::MISTAKES`] of these without a login, the server closes the connection.
     LineAfterMistake,
     /// It waits for a line that must not be shown, such as a password.
     Secret,
@@ -115,7 +115,10 @@ pub fn serve(session: &mut dyn Session, connection: &mut Connection, tls: &Tls) 
             Line::End => return Ok(()),
         };
         connection.is_known = session.has_logged_in();
-        if let Next::LineAfterMistake = reply.next {
+        // Whoever has logged in speaks it, and may ask for what this server does not have.
+        if let Next::LineAfterMistake = reply.next
+            && !connection.is_known
+        {
             mistakes += 1;
             if mistakes == limits::MISTAKES {
                 reply = Reply::close(session.closing(Closing::Mistakes));

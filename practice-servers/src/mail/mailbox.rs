@@ -5,7 +5,8 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 use crate::files::{self, Draft, in_folder};
 use crate::limits;
@@ -86,23 +87,50 @@ impl Maildir {
         self.count.load(Ordering::Relaxed) >= limits::MESSAGES
     }
 
-    /// Removes messages, on the disk, too; each that it can.
+    /// Opens a message, wherever in the mailbox it lies by now.
+    ///
+    /// # Errors
+    /// The system's; `NotFound` when somebody has removed it.
+    pub fn open_message(&self, message: &Message) -> io::Result<File> {
+        self.at_its_place(message, |path| File::open(path))
+    }
+
+    /// Removes messages, on the disk, too; each that it can. A message that somebody else has removed
+    /// is no error.
     ///
     /// # Errors
     /// The system's.
     pub fn remove<'a>(&self, messages: impl Iterator<Item = &'a Message>) -> io::Result<()> {
         let mut result = Ok(());
-        let mut folders = HashSet::new();
         for message in messages {
-            match fs::remove_file(&message.path) {
-                Ok(()) => {
+            match self.at_its_place(message, |path| fs::remove_file(path)) {
+                Err(error) if error.kind() != ErrorKind::NotFound => result = Err(error),
+                _ => {
                     self.count.fetch_sub(1, Ordering::Relaxed);
-                    folders.extend(message.path.parent());
                 }
-                Err(error) => result = Err(error),
             }
         }
-        folders.into_iter().fold(result, |result, folder| result.and(files::sync(folder)))
+        for folder in ["new", "cur"] {
+            result = result.and(files::sync(&self.folder.join(folder)));
+        }
+        result
+    }
+
+    /// Does `work` with the file of a message. Another mail program may have given it another name
+    /// since it was listed: then it is looked for once more.
+    fn at_its_place<T>(
+        &self,
+        message: &Message,
+        work: impl Fn(&Path) -> io::Result<T>,
+    ) -> io::Result<T> {
+        match work(&message.path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let mut messages = self.list()?.into_iter();
+                let moved = messages.find(|other| other.uid == message.uid);
+                work(&moved.ok_or(error)?.path)
+            }
+            result => result,
+        }
     }
 
     /// Its folder.
@@ -116,6 +144,12 @@ impl Maildir {
     /// The system's.
     pub fn messages(&self) -> io::Result<Vec<Message>> {
         self.make()?;
+        let messages = self.list()?;
+        self.count.store(messages.len(), Ordering::Relaxed);
+        Ok(messages)
+    }
+
+    fn list(&self) -> io::Result<Vec<Message>> {
         let mut messages = Vec::new();
         for folder in ["new", "cur"] {
             for entry in fs::read_dir(self.folder.join(folder))? {
@@ -137,7 +171,6 @@ impl Maildir {
             }
         }
         messages.sort_by(|one, other| one.uid.cmp(&other.uid));
-        self.count.store(messages.len(), Ordering::Relaxed);
         Ok(messages)
     }
 }
@@ -150,18 +183,22 @@ fn is_uid(name: &str) -> bool {
 /// The names of things that one thread at a time may use, such as mailboxes. They are in memory
 /// alone, so that no lock is left when the program ends, even when it is killed.
 #[derive(Clone, Default)]
-pub struct Locks(Arc<Mutex<HashSet<String>>>);
+pub struct Locks(Arc<(Mutex<HashSet<String>>, Condvar)>);
 
 /// A lock. It ends when it is dropped.
+#[must_use]
 pub struct Lock {
     locks: Locks,
     name: String,
 }
 
 impl Locks {
-    /// Takes `name`, unless another thread has it.
-    pub fn take(&self, name: &str) -> Option<Lock> {
-        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Takes `name`, unless another thread has it and keeps it for longer than `patience`.
+    pub fn take(&self, name: &str, patience: Duration) -> Option<Lock> {
+        let (names, freed) = &*self.0;
+        let names = names.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = freed.wait_timeout_while(names, patience, |names| names.contains(name));
+        let (mut names, _) = waited.unwrap_or_else(PoisonError::into_inner);
         let is_free = names.insert(name.to_string());
         is_free.then(|| Lock { locks: self.clone(), name: name.to_string() })
     }
@@ -169,8 +206,30 @@ impl Locks {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        let names = self.locks.0.lock();
-        let mut names = names.unwrap_or_else(PoisonError::into_inner);
-        names.remove(&self.name);
+        let (names, freed) = &*self.locks.0;
+        names.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.name);
+        freed.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use testing::Folder;
+
+    use super::*;
+
+    #[test]
+    fn a_full_mailbox_has_room_again_when_a_mail_has_gone() {
+        let folder = Folder::create();
+        let message = folder.path().join("message");
+        fs::write(&message, "x").unwrap();
+        let maildir = Maildir::open(folder.path().join("mailbox")).unwrap();
+        maildir.count.store(limits::MESSAGES - 1, Ordering::Relaxed);
+        assert!(!maildir.is_full());
+        maildir.deliver("1", &message).unwrap();
+        assert!(maildir.is_full());
+        let message = Message { path: maildir.folder.join("new/1"), size: 1, uid: "1".into() };
+        maildir.remove([&message].into_iter()).unwrap();
+        assert!(!maildir.is_full());
     }
 }

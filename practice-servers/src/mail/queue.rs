@@ -96,7 +96,7 @@ impl Queue {
     /// The system's, above all that the disk is full. Then nothing is left of the mail.
     pub fn accept(&self, id: &str, mut message: Draft, mut envelope: Envelope) -> io::Result<()> {
         // The thread in `run` keeps off until this is over.
-        let busy = self.busy.take(id);
+        let busy = self.busy.take(id, Duration::ZERO);
         message.file().sync_all()?;
         let (delivered, _) = self.deliver(id, message.path(), &mut envelope);
         let is_done = envelope.is_done();
@@ -133,7 +133,7 @@ impl Queue {
             let ids = names(&self.folder, ".envelope").unwrap_or_default();
             self.count.store(ids.len(), Ordering::Relaxed);
             for id in ids {
-                let Some(_busy) = self.busy.take(&id) else {
+                let Some(_busy) = self.busy.take(&id, Duration::ZERO) else {
                     continue;
                 };
                 if let Err(error) = self.process(&id) {

@@ -160,19 +160,25 @@ fn nothing_without_a_login() {
 #[test]
 fn lines_that_are_no_commands_do_no_harm_up_to_a_limit() {
     let servers = Servers::start();
-    let mut peer = servers.mailbox("qq", "laoshi");
+    let mut peer = servers.peer("qq-pop3");
     let mut long = vec![b'x'; 1_000_000];
     long.extend(b"\r\n");
     for line in [&long[..], b"NO\0OP\r\n", b"NO\rOP\r\n", b"NO\x0bOP\n", b"\xff\xfe\r\n", b"\r\n"] {
         peer.send(line);
         assert!(peer.reply().starts_with("-ERR"), "{:?}", &line[..4.min(line.len())]);
     }
-    peer.says("NOOP", "+OK");
+    peer.says("CAPA", "+OK");
+    peer.lines_to_dot();
     for _ in 6..19 {
         peer.says("GET / HTTP/1.1", "-ERR");
     }
     peer.says("GET / HTTP/1.1", "-ERR closing");
     peer.is_closed();
+    // Whoever has logged in speaks POP3, and may ask for more than there is.
+    let mut peer = servers.mailbox("qq", "laoshi");
+    for _ in 0..40 {
+        peer.says("XTND", "-ERR");
+    }
 }
 
 #[test]
@@ -184,10 +190,11 @@ fn a_session_has_its_mailbox_alone() {
     second.says("PASS practice", "-ERR [IN-USE]");
     // Other mailboxes are free.
     servers.mailbox("qq", "zhujiao");
-    first.says("QUIT", "+OK");
-    // Once the first has the reply to QUIT, the mailbox is free.
+    // The server waits for a moment: whoever comes while the first is leaving gets the mailbox.
     second.says("USER laoshi@qq.example", "+OK");
-    second.says("PASS practice", "+OK");
+    second.send("PASS practice\r\n");
+    first.says("QUIT", "+OK");
+    assert!(second.reply().starts_with("+OK"));
     // A crash leaves no lock.
     let servers = servers.restart();
     servers.mailbox("qq", "laoshi");
@@ -214,6 +221,28 @@ fn deleted_messages_go_with_quit_and_only_then() {
     peer.says("QUIT", "+OK");
     assert_eq!(count(&servers), 1);
     servers.mailbox("sina", "xuesheng").says("LIST 1", "+OK 1 120");
+}
+
+/// Another mail program reads the folder itself, while a session has the mailbox open.
+#[test]
+fn a_message_is_found_where_another_program_has_put_it() {
+    let servers = two_messages();
+    let folder = servers.path("mail/xuesheng@sina.example");
+    servers.deliver("xuesheng@sina.example", "1700000002.M1P1Q3.sina.example", b"x\r\n");
+    let mut peer = servers.mailbox("sina", "xuesheng");
+    let new = servers.files("mail/xuesheng@sina.example/new");
+    for name in &new[..2] {
+        // No name has a colon on Windows.
+        let flags = if cfg!(windows) { "" } else { ":2,S" };
+        let seen = folder.join("cur").join(format!("{name}{flags}"));
+        std::fs::rename(folder.join("new").join(name), seen).unwrap();
+    }
+    std::fs::remove_file(folder.join("new").join(&new[2])).unwrap();
+    peer.says("RETR 2", "+OK");
+    assert_eq!(peer.lines_to_dot().len(), 200);
+    peer.says("RETR 3", "-ERR the message is no longer there");
+    peer.plays("C: DELE 1\nS: +OK\nC: DELE 3\nS: +OK\nC: QUIT\nS: +OK");
+    servers.mailbox("sina", "xuesheng").says("LIST 1", "+OK 1 200");
 }
 
 #[test]

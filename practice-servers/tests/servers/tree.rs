@@ -120,11 +120,16 @@ fn names_that_are_none_get_501_and_the_session_lives() {
     }
     peer.says("NOOP", "200");
     assert_eq!(servers.files("ftp/laoshi"), ["pub"]);
-    for _ in 0..17 {
-        peer.says("XYZZY", "502");
+    // Optional commands that are refused shut nobody out who has logged in.
+    for _ in 0..40 {
+        peer.says("SITE CHMOD 644 x", "502");
     }
-    peer.says("XYZZY", "421");
-    peer.is_closed();
+    let mut stranger = servers.peer("ftp");
+    for _ in 0..19 {
+        stranger.says("XYZZY", "530");
+    }
+    stranger.says("XYZZY", "421");
+    stranger.is_closed();
 }
 
 /// Windows takes these names for devices, for streams of other files, and for other files.
