@@ -11,14 +11,21 @@ pub struct Office {
     pub domain: &'static str,
     /// What stands before the `@`. The first one also reads the postmaster's mail.
     pub users: [&'static str; 2],
+    /// Whether it takes a mail of its users only with their address in `From`.
+    pub wants_author: bool,
 }
 
 /// The teacher's office.
-pub static QQ: Office = Office { name: "qq", domain: "qq.example", users: ["laoshi", "zhujiao"] };
+pub static QQ: Office =
+    Office { name: "qq", domain: "qq.example", users: ["laoshi", "zhujiao"], wants_author: true };
 
 /// The student's office.
-pub static SINA: Office =
-    Office { name: "sina", domain: "sina.example", users: ["xuesheng", "banzhang"] };
+pub static SINA: Office = Office {
+    name: "sina",
+    domain: "sina.example",
+    users: ["xuesheng", "banzhang"],
+    wants_author: false,
+};
 
 /// All offices.
 pub static OFFICES: [&Office; 2] = [&QQ, &SINA];

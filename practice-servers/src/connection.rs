@@ -4,9 +4,11 @@ use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
+use socket2::SockRef;
+
 use crate::clients::Crowd;
 use crate::limits;
-use crate::tls::Tls;
+use crate::tls::{Channel, Tls};
 use crate::transcript::{self, Transcript};
 
 /// The bytes of a connection, plain or in TLS.
@@ -63,6 +65,9 @@ impl Connection {
         // The system sends each reply at once, and does not wait until the peer's system has
         // acknowledged the one before.
         socket.set_nodelay(true)?;
+        // FTP clients send the last byte of an urgent command as urgent data (RFC 959 section
+        // 4.1.3): it stays where it stands among the others.
+        SockRef::from(&socket).set_out_of_band_inline(true)?;
         socket.set_write_timeout(Some(limits::STALL))?;
         socket.set_read_timeout(Some(limits::TICK))?;
         let plain: Box<dyn Stream> = Box::new(socket.try_clone()?);
@@ -85,7 +90,7 @@ impl Connection {
     /// The handshake fails.
     pub fn secure(&mut self, tls: &Tls) -> io::Result<()> {
         let patience = || self.patience().min(limits::STALL);
-        let stream = tls.accept(self.socket.try_clone()?, patience)?;
+        let stream = tls.accept(Channel::Control, self.socket.try_clone()?, patience)?;
         self.stream = BufReader::new(stream);
         self.is_secure = true;
         self.transcript.note("in TLS from here on");
@@ -183,10 +188,8 @@ impl Connection {
         }
         line.pop();
         line.pop_if(|byte| *byte == b'\r');
-        // FTP clients put Telnet's signals before an urgent command (RFC 959 section 4.1.3).
-        let signals = line.iter().take_while(|byte| matches!(byte, 0xf2 | 0xf4 | 0xff)).count();
-        let text = String::from_utf8(line.split_off(signals));
-        Ok(text.map_or(Line::Bad("not UTF-8"), Line::Text))
+        let text = str::from_utf8(without_signals(&line));
+        Ok(text.map_or(Line::Bad("not UTF-8"), |text| Line::Text(text.into())))
     }
 
     /// Sends the lines of a reply, which have `\n` between them, and shows them.
@@ -220,6 +223,13 @@ const COMMANDS: [&str; 21] = [
     "ABOR", "AUTH", "CAPA", "CDUP", "DATA", "EPSV", "FEAT", "HELP", "LIST", "NLST", "NOOP", "PASV",
     "PWD", "QUIT", "RSET", "STARTTLS", "STAT", "SYST", "UIDL", "XCUP", "XPWD",
 ];
+
+/// A line without the signals of Telnet that FTP clients put before an urgent command (RFC 959 section
+/// 4.1.3).
+pub fn without_signals(line: &[u8]) -> &[u8] {
+    let signals = line.iter().take_while(|byte| matches!(byte, 0xf2 | 0xf4 | 0xff)).count();
+    &line[signals..]
+}
 
 /// A number in decimal digits and nothing else. A number that is too large for the type becomes the
 /// largest.

@@ -209,8 +209,11 @@ fn quoted(path: &str) -> String {
 
 /// The reply when the system refuses.
 fn refusal(error: io::Error) -> Reply {
-    use ErrorKind::{FileTooLarge, InvalidFilename, InvalidInput, NotADirectory, PermissionDenied};
-    use ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    use ErrorKind::{
+        AlreadyExists, DirectoryNotEmpty, FileTooLarge, InvalidFilename, InvalidInput,
+    };
+    use ErrorKind::{IsADirectory, NotADirectory, NotFound, PermissionDenied, QuotaExceeded};
+    use ErrorKind::{ReadOnlyFilesystem, StorageFull};
     match error.kind() {
         InvalidInput | InvalidFilename => "553 no file can have that name".into(),
         FileTooLarge | QuotaExceeded | StorageFull => "452 no room on the disk: try later".into(),
@@ -218,7 +221,11 @@ fn refusal(error: io::Error) -> Reply {
         PermissionDenied | ReadOnlyFilesystem => {
             format!("450 the server cannot do that now ({error}): try later").into()
         }
+        NotFound => "550 there is no such file or folder".into(),
+        AlreadyExists => "550 that name is taken".into(),
+        DirectoryNotEmpty => "550 the folder is not empty".into(),
         NotADirectory => "550 that is no folder".into(),
-        kind => format!("550 {kind}").into(),
+        IsADirectory => "550 that is a folder".into(),
+        _ => format!("550 the system refuses that: {error}").into(),
     }
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rcgen::{ExtendedKeyUsagePurpose, KeyUsagePurpose};
+use rustls::crypto::ring::Ticketer;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
@@ -22,7 +23,21 @@ use crate::files;
 const NAMES: [&str; 5] = ["localhost", "127.0.0.1", "::1", "qq.example", "sina.example"];
 
 /// The server's side of TLS.
-pub struct Tls(Arc<ServerConfig>);
+pub struct Tls {
+    control: Arc<ServerConfig>,
+    data: Arc<ServerConfig>,
+}
+
+/// Which of its connections a client begins TLS on.
+#[derive(Clone, Copy)]
+pub enum Channel {
+    /// The one for commands and replies. The client gets session tickets there.
+    Control,
+    /// One of FTP's for data. A client may show a ticket there, as many do, and gets none: one that
+    /// only sends a file may close the connection with a ticket unread, which resets it while the
+    /// file is still on its way.
+    Data,
+}
 
 impl Tls {
     /// Loads the key and the certificate from `folder`, and makes them at the first start. `drafts`
@@ -46,7 +61,9 @@ impl Tls {
         if fs::read_to_string(&path).ok().as_deref() != Some(authority) {
             files::write(drafts, &path, authority.as_bytes()).or_cannot("write", path.display())?;
         }
-        Ok(Tls(Arc::new(config)))
+        let mut data = config.clone();
+        data.send_tls13_tickets = 0;
+        Ok(Tls { control: Arc::new(config), data: Arc::new(data) })
     }
 
     /// Shakes hands with a client.
@@ -56,11 +73,16 @@ impl Tls {
     /// `patience` says, which is asked again and again.
     pub fn accept(
         &self,
+        channel: Channel,
         mut socket: TcpStream,
         patience: impl Fn() -> Duration,
     ) -> io::Result<Box<dyn Stream>> {
         let started = Instant::now();
-        let connection = ServerConnection::new(self.0.clone());
+        let config = match channel {
+            Channel::Control => &self.control,
+            Channel::Data => &self.data,
+        };
+        let connection = ServerConnection::new(config.clone());
         let mut connection = connection.map_err(io::Error::other)?;
         while connection.is_handshaking() || connection.wants_write() {
             if started.elapsed() > patience() {
@@ -122,10 +144,9 @@ fn configure(pem: &str) -> Option<(ServerConfig, &str)> {
     let certificate = certificates.next()?.ok()?;
     let config = ServerConfig::builder().with_no_client_auth();
     let mut config = config.with_single_cert(vec![certificate], key).ok()?;
-    // A server sends session tickets to clients that may come again. An FTP client that only sends
-    // a file may close the connection with these unread, which resets it while the file is still on
-    // its way.
-    config.send_tls13_tickets = 0;
+    // A ticket holds the whole session, sealed with a key that both kinds of connections know: so one
+    // ticket opens as many data connections as a client likes.
+    config.ticketer = Ticketer::new().ok()?;
     let start = pem.rfind("-----BEGIN CERTIFICATE-----")?;
     Some((config, &pem[start..]))
 }

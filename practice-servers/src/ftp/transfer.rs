@@ -8,12 +8,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::accounts::Rights;
-use crate::connection::{Connection, Stream, is_time_out, parse_number};
+use crate::connection::{Connection, Stream, is_time_out, parse_number, without_signals};
 use crate::files::Draft;
 use crate::ftp::text::{from_network, to_network};
 use crate::ftp::{Answer, Session, refusal};
 use crate::limits;
 use crate::session::Reply;
+use crate::tls::Channel;
 
 impl Session<'_> {
     pub(super) fn set_type(&mut self, argument: &str) -> Answer {
@@ -165,9 +166,10 @@ impl Session<'_> {
             return Err("425 no data connection came".into());
         };
         connection.send("150 here we go").map_err(refusal)?;
-        let moved = self.open(socket).and_then(|mut stream| {
-            let moved = work(&mut *stream);
-            let _ = stream.finish();
+        let moved = self.open(socket).and_then(|stream| {
+            let mut data = Data { stream, control: connection };
+            let moved = work(&mut data);
+            let _ = data.finish();
             moved
         });
         match moved {
@@ -185,10 +187,10 @@ impl Session<'_> {
 
     fn open(&self, socket: TcpStream) -> io::Result<Box<dyn Stream>> {
         socket.set_nonblocking(false)?;
-        socket.set_read_timeout(Some(limits::STALL))?;
-        socket.set_write_timeout(Some(limits::STALL))?;
+        socket.set_read_timeout(Some(limits::TICK))?;
+        socket.set_write_timeout(Some(limits::TICK))?;
         match self.is_private {
-            true => self.practice.tls.accept(socket, || limits::STALL),
+            true => self.practice.tls.accept(Channel::Data, socket, || limits::STALL),
             false => Ok(Box::new(socket)),
         }
     }
@@ -239,27 +241,79 @@ fn for_each_part(
     }
 }
 
+/// The data connection of a transfer. It waits for the peer up to [`limits::STALL`], unless the client
+/// says `ABOR` meanwhile.
+struct Data<'a> {
+    stream: Box<dyn Stream>,
+    control: &'a mut Connection,
+}
+
+impl Data<'_> {
+    fn patiently<T>(
+        &mut self,
+        mut work: impl FnMut(&mut dyn Stream) -> io::Result<T>,
+    ) -> io::Result<T> {
+        let started = Instant::now();
+        loop {
+            let result = work(&mut *self.stream);
+            match result {
+                Err(error) if is_time_out(&error) && started.elapsed() < limits::STALL => {}
+                result => return result,
+            }
+            let said = waiting(self.control).map(without_signals).unwrap_or_default();
+            if said.to_ascii_uppercase().starts_with(b"ABOR") {
+                return Err(io::Error::other("you have said ABOR"));
+            }
+        }
+    }
+}
+
+impl Read for Data<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.patiently(|stream| stream.read(buffer))
+    }
+}
+
+impl Write for Data<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.patiently(|stream| stream.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.patiently(|stream| stream.flush())
+    }
+}
+
+impl Stream for Data<'_> {
+    fn finish(&mut self) -> io::Result<()> {
+        self.stream.finish()
+    }
+}
+
+/// What the client has said that was not read yet; nothing when it has closed its sending side.
+fn waiting(connection: &mut Connection) -> io::Result<&[u8]> {
+    let _ = connection.socket.set_nonblocking(true);
+    let bytes = connection.stream.fill_buf();
+    let _ = connection.socket.set_nonblocking(false);
+    bytes
+}
+
 /// Whether the client has gone without a word. The data connection of a program that was killed ends
 /// just like that of a program that has sent everything; but then its control connection ends, too.
 fn has_gone(connection: &mut Connection) -> bool {
-    let Connection { stream, socket, .. } = connection;
-    let _ = socket.set_nonblocking(true);
     let is_quiet = |error: &io::Error| error.kind() == ErrorKind::WouldBlock;
-    let has_gone = match stream.fill_buf() {
-        Err(error) => !is_quiet(&error),
-        // Behind the commands that have come, the connection may have ended. That is no harm when
-        // the last one was QUIT.
-        Ok(bytes) => {
-            let last = bytes.trim_ascii_end();
-            let says_goodbye =
-                last.len() >= 4 && last[last.len() - 4..].eq_ignore_ascii_case(b"QUIT");
-            let has_ended = match socket.peek(&mut [0]) {
-                Ok(length) => length == 0,
-                Err(error) => !is_quiet(&error),
-            };
-            bytes.is_empty() || has_ended && !says_goodbye
-        }
+    let last = match waiting(connection) {
+        Err(error) => return !is_quiet(&error),
+        Ok(b"") => return true,
+        Ok(bytes) => bytes.trim_ascii_end().to_ascii_uppercase(),
     };
-    let _ = socket.set_nonblocking(false);
-    has_gone
+    // Behind the commands that have come, the connection may have ended. That is no harm when the last
+    // one was QUIT.
+    let _ = connection.socket.set_nonblocking(true);
+    let has_ended = match connection.socket.peek(&mut [0]) {
+        Ok(length) => length == 0,
+        Err(error) => !is_quiet(&error),
+    };
+    let _ = connection.socket.set_nonblocking(false);
+    has_ended && !last.ends_with(b"QUIT")
 }

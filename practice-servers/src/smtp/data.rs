@@ -13,6 +13,9 @@ use crate::{clock, dots, limits};
 /// The most bytes that servers on the way may have added to a message.
 const TRACES: u64 = 65_536;
 
+const NO_AUTHOR: &str = "550 The \"From\" header is missing or invalid. Please follow RFC5322, \
+                         RFC2047, RFC822 standard protocol.";
+
 impl Session<'_> {
     /// Takes a message, up to the line with a dot, and keeps it.
     ///
@@ -84,6 +87,10 @@ impl Session<'_> {
         }
         if header.hops > limits::HOPS {
             return Ok("554 this mail goes round in a loop".into());
+        }
+        // The real qq refuses such mails of its users, too, in these words.
+        if self.office.wants_author && self.login.is_some() && !header.has_author() {
+            return Ok(NO_AUTHOR.into());
         }
         match queue.accept(&id, draft, envelope) {
             Ok(()) => Ok(format!("250 taken as {id}").into()),

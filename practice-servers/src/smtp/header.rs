@@ -2,6 +2,8 @@
 
 use std::mem;
 
+use crate::smtp::path;
+
 /// Reads a message as it comes, in parts.
 #[derive(Default)]
 pub(crate) struct Header {
@@ -15,11 +17,18 @@ pub(crate) struct Header {
     is_below_top: bool,
     /// Whether the empty line has come that ends the header.
     is_over: bool,
+    /// The text of the `From` field, as far as it is needed.
+    from: String,
+    /// Whether the line belongs to the `From` field.
+    is_from: bool,
     /// How many servers the mail has passed, by its `Received` fields.
     pub(crate) hops: usize,
     /// How many bytes of the header servers on this way have added at its top.
     pub(crate) traces: u64,
 }
+
+/// So many bytes of `From` are looked at, and perhaps a line more.
+const FROM: usize = 10_000;
 
 /// More bytes than the names of the fields that are looked for.
 const NAME: usize = 20;
@@ -42,6 +51,9 @@ impl Header {
                 self.begin_line();
             }
             let piece = mem::take(&mut self.start);
+            if self.is_from && self.from.len() < FROM {
+                self.from += &String::from_utf8_lossy(&piece);
+            }
             if !self.is_dropped {
                 kept.extend_from_slice(&piece);
                 self.traces += if self.is_below_top { 0 } else { piece.len() as u64 };
@@ -51,16 +63,30 @@ impl Header {
         kept.extend_from_slice(rest);
     }
 
+    /// Whether the mail says, in an address, who has written it (RFC 5322 section 3.6.2).
+    pub(crate) fn has_author(&self) -> bool {
+        let (_, authors) = self.from.split_once(':').unwrap_or_default();
+        let address = match authors.rsplit_once('<') {
+            Some((_, address)) => address.split('>').next().unwrap_or_default(),
+            None => authors.split(['(', ',']).next().unwrap_or_default().trim(),
+        };
+        path::parse_address(address).is_some()
+    }
+
     /// Finds out which field begins with the line whose start has come. A field goes on in lines that
     /// begin with a blank or a tab.
     fn begin_line(&mut self) {
         let line = &self.start[..];
         if line == b"\r\n" {
-            (self.is_over, self.is_dropped, self.is_below_top) = (true, false, true);
+            self.is_over = true;
+            self.is_dropped = false;
+            self.is_from = false;
+            self.is_below_top = true;
         } else if !line.starts_with(b" ") && !line.starts_with(b"\t") {
             let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
             let is = |field: &str| name.trim_ascii().eq_ignore_ascii_case(field.as_bytes());
             self.is_dropped = is("Return-Path") && line.contains(&b':');
+            self.is_from = is("From");
             self.hops += usize::from(is("Received"));
             self.is_below_top |= !self.is_dropped && !is("Received");
         }

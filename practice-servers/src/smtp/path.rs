@@ -47,7 +47,7 @@ fn find_end(path: &str, end: char) -> Option<usize> {
 }
 
 /// Checks `user@domain`, and drops quotes around the user that are not needed: they mean nothing.
-fn parse_address(address: &str) -> Option<String> {
+pub(crate) fn parse_address(address: &str) -> Option<String> {
     let (user, domain) = address.rsplit_once('@')?;
     let quoted = user.strip_prefix('"').and_then(|user| user.strip_suffix('"'));
     let user = match quoted {

@@ -148,7 +148,7 @@ fn a_real_user_reads_and_writes_its_tree() {
     let mut peer = servers.ftp("laoshi");
     let bytes: Vec<u8> = (0..300_000).map(|index| (index % 251) as u8).collect();
     peer.plays("C: TYPE I\nS: 200\nC: MKD 课 件\nS: 257 \"/课 件\"\nC: CWD 课 件\nS: 250");
-    peer.plays("C: MKD more\nS: 257 \"/课 件/more\"\nC: MKD more\nS: 550");
+    peer.plays("C: MKD more\nS: 257 \"/课 件/more\"\nC: MKD more\nS: 550 that name is taken");
     assert!(peer.stores(" 报告 最终.bin", &bytes).starts_with("226"));
     assert!(fs::read(servers.path("ftp/laoshi/课 件/ 报告 最终.bin")).unwrap() == bytes);
     assert_eq!(servers.files("tmp"), [""; 0]);
@@ -157,7 +157,7 @@ fn a_real_user_reads_and_writes_its_tree() {
         "C: RNTO x
          S: 503
          C: RNFR missing
-         S: 550
+         S: 550 there is no such file or folder
          C: RNFR  报告 最终.bin
          S: 350
          C: RNTO /report.bin
@@ -167,7 +167,7 @@ fn a_real_user_reads_and_writes_its_tree() {
          C: PWD
          S: 257 \"/\"
          C: RMD 课 件
-         S: 550
+         S: 550 the folder is not empty
          C: RMD 课 件/more
          S: 250
          C: RMD 课 件

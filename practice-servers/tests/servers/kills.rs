@@ -62,7 +62,8 @@ fn send_mails(addr: SocketAddr, name: &str, acknowledged: &Mutex<Vec<String>>) -
         client.says("DATA", "354")?;
         let subject = format!("Subject: {name}-{number}\r\n");
         let text = "x\r\n".repeat(number % 20 * 500);
-        client.says(&format!("{subject}\r\n{text}{END}."), "250")?;
+        let mail = format!("From: laoshi@qq.example\r\n{subject}\r\n{text}{END}.");
+        client.says(&mail, "250")?;
         acknowledged.lock().unwrap().push(subject);
     }
     None

@@ -58,7 +58,7 @@ fn every_line_is_shown_but_no_secret() {
     peer.says("MAIL FROM:<laoshi@qq.example>", "250");
     peer.says("RCPT TO:<zhujiao@qq.example>", "250");
     peer.says("DATA", "354");
-    peer.send("Subject: private\r\n\r\nprivate\r\n.\r\n");
+    peer.send("From: laoshi@qq.example\r\n\r\nprivate\r\n.\r\n");
     peer.reply();
     peer.says("\x1b[2J", "500");
     peer.says("QUIT", "221");
@@ -97,7 +97,7 @@ fn every_line_is_shown_but_no_secret() {
         "qq smtp #1 < ****",
         "qq smtp #1 < MAIL FROM:",
         "qq smtp #1 < DATA",
-        "qq smtp #1 | message of 29 bytes",
+        "qq smtp #1 | message of 36 bytes",
         "qq queue | ",
         "qq smtp #1 > 250 taken as ",
         "qq smtp #1 < \\u{1b}[2J",

@@ -251,6 +251,38 @@ fn whoever_logs_in_may_write_to_both_offices_in_its_own_name() {
     peer.says("RCPT TO:<somebody@elsewhere.example>", "550");
 }
 
+/// The course's Python sample writes no address into `From`.
+#[test]
+fn qq_wants_the_address_of_its_user_in_from() {
+    let servers = Servers::start();
+    let mut peer = servers.peer("qq-smtp");
+    peer.logs_in("laoshi@qq.example");
+    let mut reply = |from: &str| {
+        let message = format!("{from}Subject: x\r\n\r\nFrom: <laoshi@qq.example>");
+        peer.sends_mail("laoshi@qq.example", &["zhujiao@qq.example"], message)
+    };
+    for from in [
+        "From: laoshi@qq.example\r\n",
+        "from: laoshi@qq.example (the teacher)\r\n",
+        "From: \"Wang, a teacher\"\r\n <laoshi@qq.example>\r\n",
+        "From: =?utf-8?b?6ICB5biI?= <laoshi@qq.example>\r\n",
+    ] {
+        assert!(reply(from).starts_with("250"), "{from}");
+    }
+    for from in [
+        "",
+        "From:\r\n",
+        "From: laoshi\r\n",
+        "From: =?utf-8?b?6ICB5biI?=\r\n",
+        "From: =?utf-8?b?6ICB5biIIDxsYW9zaGlAcXEuZXhhbXBsZT4=?=\r\n",
+        "From: <>\r\n",
+        "X-From: laoshi@qq.example\r\n",
+    ] {
+        let reply = reply(from);
+        assert!(reply.starts_with("550 The \"From\" header is missing or invalid"), "{from}");
+    }
+}
+
 #[test]
 fn logins_in_each_form() {
     let servers = Servers::start();

@@ -162,8 +162,13 @@ impl Peer {
 
     /// Goes on in TLS, and trusts the authority in `ca` alone.
     pub fn secure(&mut self, ca: &[u8]) -> std::io::Result<()> {
+        self.secure_by(&client_config(ca))
+    }
+
+    /// The same by a client that keeps what it is given for other connections.
+    pub fn secure_by(&mut self, config: &Arc<ClientConfig>) -> std::io::Result<()> {
         let socket = self.socket.try_clone().unwrap();
-        let stream = in_tls(socket, ca)?;
+        let stream = in_tls(socket, config)?;
         self.stream = BufReader::new(Box::new(stream));
         Ok(())
     }
@@ -266,8 +271,14 @@ impl Peer {
         self.says(&format!("AUTH PLAIN {secrets}"), "235");
     }
 
-    /// Sends a mail over SMTP, and returns the reply to it.
+    /// Sends a mail over SMTP whose header says who it is from, and returns the reply to it.
     pub fn mails(&mut self, from: &str, to: &[&str], message: impl AsRef<[u8]>) -> String {
+        let author = format!("From: <{from}>\r\n");
+        self.sends_mail(from, to, [author.as_bytes(), message.as_ref()].concat())
+    }
+
+    /// Sends a mail over SMTP as it is, and returns the reply to it.
+    pub fn sends_mail(&mut self, from: &str, to: &[&str], message: impl AsRef<[u8]>) -> String {
         self.says(&format!("MAIL FROM:<{from}>"), "250");
         for to in to {
             self.says(&format!("RCPT TO:<{to}>"), "250");
@@ -316,16 +327,20 @@ impl Peer {
     }
 }
 
+/// A client that trusts the authority in `ca` alone.
+pub fn client_config(ca: &[u8]) -> Arc<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(ca).unwrap()).unwrap();
+    Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth())
+}
+
 /// A client's side of TLS over `socket`, after the handshake.
 pub fn in_tls(
     mut socket: TcpStream,
-    ca: &[u8],
+    config: &Arc<ClientConfig>,
 ) -> std::io::Result<StreamOwned<ClientConnection, TcpStream>> {
-    let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_slice(ca).unwrap()).unwrap();
-    let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
     let name = ServerName::try_from("localhost").unwrap();
-    let mut connection = ClientConnection::new(Arc::new(config), name).unwrap();
+    let mut connection = ClientConnection::new(config.clone(), name).unwrap();
     while connection.is_handshaking() {
         connection.complete_io(&mut socket)?;
     }

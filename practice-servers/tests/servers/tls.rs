@@ -3,9 +3,10 @@
 use std::fs;
 use std::io::{Read, Write};
 
+use rustls::HandshakeKind;
 use testing::{is_closed, tcp_peer};
 
-use crate::support::{Peer, Servers, base64, in_tls};
+use crate::support::{Peer, Servers, base64, client_config, in_tls};
 
 fn ca(servers: &Servers) -> Vec<u8> {
     fs::read(servers.path("ca.pem")).unwrap()
@@ -95,6 +96,31 @@ fn starttls_begins_anew() {
     assert!(mail.contains("\r\n\tfor <zhujiao@qq.example>;\r\n"), "{mail}");
 }
 
+/// FTP clients show on a data connection that they are the one of the control connection (PHP's
+/// `ftp_ssl` uploads nothing without that).
+#[test]
+fn a_ticket_of_the_control_connection_opens_data_connections() {
+    let servers = Servers::start();
+    let config = client_config(&ca(&servers));
+    let mut peer = servers.peer("ftp");
+    peer.says("AUTH TLS", "234");
+    peer.secure_by(&config).unwrap();
+    peer.plays(
+        "C: USER laoshi\nS: 331\nC: PASS practice\nS: 230\nC: PBSZ 0\nS: 200\nC: PROT P\nS: 200",
+    );
+    // The client uses each of its two tickets once.
+    for _ in 0..2 {
+        let data = peer.data();
+        peer.says("NLST", "150");
+        let mut data = in_tls(data, &config).unwrap();
+        let mut names = String::new();
+        data.read_to_string(&mut names).unwrap();
+        assert_eq!(data.conn.handshake_kind(), Some(HandshakeKind::Resumed));
+        assert_eq!((names.as_str(), data.conn.tls13_tickets_received()), ("pub\r\n", 0));
+        assert!(peer.reply().starts_with("226"));
+    }
+}
+
 #[test]
 fn ftp_with_both_connections_in_tls() {
     let servers = Servers::start();
@@ -110,7 +136,7 @@ fn ftp_with_both_connections_in_tls() {
 
     let data = peer.data();
     peer.says("STOR file", "150");
-    let mut data = in_tls(data, &ca(&servers)).unwrap();
+    let mut data = in_tls(data, &client_config(&ca(&servers))).unwrap();
     data.write_all(&bytes).unwrap();
     data.conn.send_close_notify();
     data.flush().unwrap();
@@ -118,7 +144,7 @@ fn ftp_with_both_connections_in_tls() {
 
     let data = peer.data();
     peer.says("RETR file", "150");
-    let mut data = in_tls(data, &ca(&servers)).unwrap();
+    let mut data = in_tls(data, &client_config(&ca(&servers))).unwrap();
     let mut received = Vec::new();
     // Without the server's close_notify, this would be an error.
     data.read_to_end(&mut received).unwrap();
@@ -128,7 +154,7 @@ fn ftp_with_both_connections_in_tls() {
     // Without the client's close_notify, the file may be half a file.
     let data = peer.data();
     peer.says("STOR half", "150");
-    let mut data = in_tls(data, &ca(&servers)).unwrap();
+    let mut data = in_tls(data, &client_config(&ca(&servers))).unwrap();
     data.write_all(&bytes).unwrap();
     drop(data);
     assert!(peer.reply().starts_with("426"));

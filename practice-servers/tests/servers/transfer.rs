@@ -185,6 +185,24 @@ fn an_upload_stays_whatever_follows() {
     }
 }
 
+/// Python's `ftplib.abort()` sends `ABOR` as urgent data: the last byte of it in a way of its own.
+#[test]
+fn a_transfer_ends_when_the_client_says_abor() {
+    let servers = Servers::start();
+    fs::write(servers.path("ftp/laoshi/large"), vec![b'x'; 50_000_000]).unwrap();
+    let mut peer = servers.ftp("laoshi");
+    for command in ["RETR large", "STOR large"] {
+        let data = peer.data();
+        peer.says(command, "150");
+        socket2::SockRef::from(&peer.socket).send_out_of_band(b"ABOR\r\n").unwrap();
+        assert!(peer.reply().starts_with("426"));
+        assert!(peer.reply().starts_with("226"));
+        drop(data);
+    }
+    assert_eq!(fs::metadata(servers.path("ftp/laoshi/large")).unwrap().len(), 50_000_000);
+    peer.says("NOOP", "200");
+}
+
 #[test]
 fn an_upload_that_breaks_off_leaves_nothing() {
     let servers = Servers::start();
