@@ -12,6 +12,7 @@ use shared::Error;
 use suppaftp::FtpError;
 
 use crate::hints::hint;
+use crate::mta::Unexpected;
 use crate::{Account, text_of};
 
 /// What a program was about to do at the server.
@@ -23,7 +24,9 @@ pub enum Phase<'a> {
     StartTls,
     /// To log in.
     LogIn,
-    /// To hand in the mail.
+    /// To say from whom the mail is and to whom it goes, before it is sent itself.
+    Envelope,
+    /// To send the mail.
     SendMail,
     /// To do something after the login, to something: `Do("download", "readme.txt")`.
     Do(&'a str, &'a str),
@@ -75,11 +78,11 @@ impl<T, E: Source + 'static> InPhase<T> for Result<T, E> {
                 Phase::Connect => format!("connect to {account}"),
                 Phase::StartTls => format!("begin TLS with {account}"),
                 Phase::LogIn => format!("log in as {}", account.user),
-                Phase::SendMail => format!("send the mail to {account}"),
+                Phase::Envelope | Phase::SendMail => format!("send the mail to {account}"),
                 Phase::Do(verb, object) => format!("{verb} {object}"),
                 Phase::Quit => format!("leave {account}"),
             };
-            let why = account.masked(phase, &why);
+            let why = account.masked(&why);
             Error::new(format!("cannot {doing}: {why}"), hint(cause, phase, account))
         })
     }
@@ -89,6 +92,9 @@ impl<T, E: Source + 'static> InPhase<T> for Result<T, E> {
 fn cause_of(error: &(dyn Source + 'static)) -> (Cause, String) {
     if let Some(Refused(words)) = error.downcast_ref() {
         return (Cause::Reply(0, words.clone()), words.clone());
+    }
+    if let Some(unexpected) = error.downcast_ref::<Unexpected>() {
+        return (Cause::Reply(unexpected.code, unexpected.words.clone()), unexpected.to_string());
     }
     if let Some(FtpError::UnexpectedResponse(reply)) = error.downcast_ref() {
         let text = text_of(&reply.body);
@@ -114,7 +120,8 @@ fn cause_of(error: &(dyn Source + 'static)) -> (Cause, String) {
         let words = error.source().map(ToString::to_string).unwrap_or_default();
         return (Cause::Reply(code.into(), words), error.to_string());
     }
-    if smtp.is_some_and(smtp::Error::is_response) || error.is::<FtpError>() && io_error.is_none() {
+    if smtp.is_some_and(smtp::Error::is_response) || (error.is::<FtpError>() && io_error.is_none())
+    {
         let inside = error.source().map_or(error.to_string(), ToString::to_string);
         return (Cause::Foreign, format!("no whole reply has come ({inside})"));
     }

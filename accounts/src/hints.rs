@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use rustls::{CertificateError, Error as TlsError};
 
 use crate::failure::{Cause, Phase};
-use crate::{Account, Tls};
+use crate::{Account, Protocol, Tls};
 
 const LATER: &str = "the server cannot do it now: try again later";
 const SLOW: &str = "the server is slow: wait longer: --timeout 60";
@@ -18,11 +18,17 @@ const UNWANTED: &str = "the server does not want this mail: it says why above";
 const MAYBE_TAKEN: &str = "the server may have taken the mail: look into the mailbox of a \
                            recipient before you send it again";
 
+const NOT_WHOLE: &str = "the server broke off before it had the whole mail, and so has not taken \
+                         it: perhaps it is too large";
+const OUT_OF_TURN: &str = "the server answers out of turn: look into the mailbox of a recipient \
+                           before you send the mail again";
+
 /// What to do next.
 pub(crate) fn hint(cause: Cause, phase: Phase, account: &Account) -> String {
     use ErrorKind::*;
 
-    let (url, ports) = (account.kind.url, account.kind.ports);
+    let url = account.protocol.url();
+    let ports = account.protocol.ports();
     let is_begun = !matches!(phase, Phase::Connect | Phase::StartTls);
     match cause {
         Cause::Tls(error) => hint_of_tls(error, account),
@@ -43,8 +49,10 @@ pub(crate) fn hint(cause: Cause, phase: Phase, account: &Account) -> String {
         Cause::Io(FileTooLarge) if is_begun => {
             "this lesson takes no more: a mail program can fetch it".into()
         }
+        // This comes of writing alone, so the dot at the end of the mail has not gone out.
+        Cause::Io(BrokenPipe) if matches!(phase, Phase::SendMail) => NOT_WHOLE.into(),
         Cause::Io(_) | Cause::Foreign if matches!(phase, Phase::SendMail) => MAYBE_TAKEN.into(),
-        Cause::Io(TimedOut) if is_begun && url == "LESSON_POP3_URL" => {
+        Cause::Io(TimedOut) if is_begun && account.protocol == Protocol::Pop3 => {
             format!("perhaps another session has the mailbox open, or {SLOW}")
         }
         Cause::Io(TimedOut) if is_begun => SLOW.into(),
@@ -80,7 +88,8 @@ pub(crate) fn hint(cause: Cause, phase: Phase, account: &Account) -> String {
 fn hint_of_tls(error: TlsError, account: &Account) -> String {
     use CertificateError::{NotValidForName, NotValidForNameContext};
 
-    let (url, ports) = (account.kind.url, account.kind.ports);
+    let url = account.protocol.url();
+    let ports = account.protocol.ports();
     match error {
         TlsError::InvalidCertificate(NotValidForName | NotValidForNameContext { .. }) => {
             format!("the certificate is for another name: put that name into {url}")
@@ -103,7 +112,8 @@ fn hint_of_tls(error: TlsError, account: &Account) -> String {
 /// What to do after a refusal, by the phase, the code, and the enhanced code (RFC 3463) or the
 /// response code (RFC 2449) with which the words begin.
 fn hint_of_reply(code: u16, words: &str, phase: Phase, account: &Account) -> String {
-    let kind = account.kind;
+    let protocol = account.protocol;
+    let ports = protocol.ports();
     let first = words.split_whitespace().find(|word| *word != "-ERR").unwrap_or_default();
     let detail = first.split_once('.').map_or("", |(_class, detail)| detail);
     match (phase, code, first, detail) {
@@ -112,11 +122,14 @@ fn hint_of_reply(code: u16, words: &str, phase: Phase, account: &Account) -> Str
         }
         (_, _, "[SYS/TEMP]" | "[LOGIN-DELAY]", _) => LATER.into(),
         (Phase::Connect, 500.., ..) => "the server does not want to talk: it says why above".into(),
-        (Phase::Connect, ..300, ..) => format!("is it the right server? {}", kind.ports),
-        (Phase::StartTls, 500.., ..) => format!("the server has no TLS there; {}", kind.ports),
-        (Phase::LogIn, 500 | 502, ..) => format!("is it the right server? {}", kind.ports),
+        (Phase::Connect, ..300, ..) => format!("is it the right server? {ports}"),
+        (Phase::StartTls, 500.., ..) => format!("the server has no TLS there; {ports}"),
+        (Phase::LogIn, 200..=399 | 500 | 502, ..) => format!("is it the right server? {ports}"),
         (Phase::LogIn, ..400 | 430 | 500.., ..) => account.check_login(),
-        (Phase::SendMail, ..) => hint_of_refused_mail(code, detail, account).into(),
+        (Phase::Envelope | Phase::SendMail, 200..=399, ..) => OUT_OF_TURN.into(),
+        (Phase::Envelope | Phase::SendMail, ..) => {
+            hint_of_refused_mail(code, detail, account).into()
+        }
         (Phase::Do(..), 425 | 426, ..) => {
             "no data connection: a firewall may be in between, or the server is set up wrongly"
                 .into()
@@ -125,10 +138,14 @@ fn hint_of_reply(code: u16, words: &str, phase: Phase, account: &Account) -> Str
         (Phase::Do(..), 530, ..) => account.check_login(),
         (Phase::Do(..), 552, ..) => "the server has no room: upload less".into(),
         (Phase::Do(..), 550 | 553, ..) => {
-            format!("check DIR and FILE in {}, and what {} may do there", kind.url, account.user)
+            format!(
+                "check DIR and FILE in {}, and what {} may do there",
+                protocol.url(),
+                account.user
+            )
         }
         (Phase::Do(..), 521 | 522 | 533 | 534, ..) => {
-            format!("the server may want TLS: put ?tls=required at the end of {}", kind.url)
+            format!("the server may want TLS: put ?tls=required at the end of {}", protocol.url())
         }
         (Phase::Do(..), 500..=504, ..) => {
             "the server does not know this command, or has no passive mode: ask another one".into()

@@ -4,30 +4,35 @@
 mod failure;
 mod hints;
 mod mailboxes;
+mod mta;
+mod protocol;
+mod secret;
 mod tls;
 
 use std::borrow::Cow;
+use std::error::Error as Source;
 use std::fmt::{self, Display, Formatter};
-use std::net::SocketAddr;
+use std::io;
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use encoding_rs::GB18030;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{CertificateStore, TlsParameters};
 use lettre::transport::smtp::response::Response;
 use percent_encoding::percent_decode_str;
-use shared::Config;
+use shared::{Config, Error};
 use url::{Host, Url};
 
 pub use failure::{InPhase, Phase, Refused};
 pub use mailboxes::{bcc, cc, recipients, reply_to, sender};
+pub use mta::Mta;
+pub use protocol::Protocol;
 pub use tls::trusted;
 
 /// An account at a server: where that is, and who logs in there.
 pub struct Account {
-    /// The host: a name in ASCII, or an address.
+    /// The host: a name in ASCII, or an address, an IPv6 one without brackets.
     pub host: String,
     /// The port, or the one that goes with the URL's scheme.
     pub port: u16,
@@ -43,7 +48,7 @@ pub struct Account {
     pub timeout: Duration,
     /// The URL as it was given.
     url: String,
-    kind: &'static Kind,
+    protocol: Protocol,
     is_loopback: bool,
 }
 
@@ -60,95 +65,101 @@ pub enum Tls {
     FromTheStart,
 }
 
-/// What differs between the protocols.
-#[derive(Debug)]
-struct Kind {
-    /// The settings of the URL, the user and the password.
-    url: &'static str,
-    user: &'static str,
-    password: &'static str,
-    /// The URLs that can be, as scheme and query, with their ports.
-    forms: &'static [(&'static str, &'static str, Tls, u16)],
-    /// Which port goes with which URL, in words.
-    ports: &'static str,
-    /// The flags with which the practice servers take an address for it, plain and in TLS.
-    practice: [&'static str; 2],
+/// Loads the settings of a lesson: those of its account, and those that it names:
+/// `accounts::load!(Smtp, "LESSON_MAIL_FROM", "LESSON_MAIL_TO")`. All else is as in
+/// [`shared::load!`].
+#[macro_export]
+macro_rules! load {
+    ($protocol:ident, $($more:literal),+ $(,)?) => {
+        $crate::load(
+            $crate::Protocol::$protocol,
+            env!("CARGO_PKG_NAME"),
+            env!("CARGO_PKG_DESCRIPTION"),
+            &[$($more),+],
+        )
+    };
 }
 
-/// The table of all settings, among them the addresses of the practice servers.
-const TABLE: &str = include_str!("../../.env.example");
+/// What [`load!`] calls. Where the account is at another machine, the built-in user, password and
+/// recipients are not used.
+pub fn load(
+    protocol: Protocol,
+    program: &'static str,
+    purpose: &'static str,
+    more: &[&'static str],
+) -> Config {
+    let taken = [&protocol.settings(), more].concat();
+    Config::load_and(program, purpose, &taken, |config| {
+        let url = Url::parse(config.text(protocol.url()));
+        let host = url.ok().and_then(|url| Host::parse(url.host_str()?).ok());
+        if host.is_none_or(|host| is_this_machine(&host)) {
+            return;
+        }
+        // Everybody may be `anonymous`, and by custom gives some mail address (RFC 1635).
+        let is_anonymous = protocol == Protocol::Ftp && config.text(protocol.user()) == ANONYMOUS;
+        if !is_anonymous {
+            config.forget_default(protocol.user());
+            config.forget_default(protocol.password());
+        }
+        for recipients in RECIPIENTS {
+            config.forget_default(recipients);
+        }
+    })
+}
 
-static SMTP: Kind = Kind {
-    url: "LESSON_SMTP_URL",
-    user: "LESSON_SMTP_USER",
-    password: "LESSON_SMTP_PASSWORD",
-    forms: &[
-        ("smtp", "", Tls::Never, 25),
-        ("smtp", "tls=opportunistic", Tls::IfOffered, 587),
-        ("smtp", "tls=required", Tls::Required, 587),
-        ("smtps", "", Tls::FromTheStart, 465),
-    ],
-    ports: "smtp:// goes with port 25, ?tls=required with 587, smtps:// with 465",
-    practice: ["--qq-smtp-addr", "--qq-smtps-addr"],
-};
+/// The user whom every FTP server that is open to all knows.
+const ANONYMOUS: &str = "anonymous";
 
-static POP3: Kind = Kind {
-    url: "LESSON_POP3_URL",
-    user: "LESSON_POP3_USER",
-    password: "LESSON_POP3_PASSWORD",
-    forms: &[("pop3", "", Tls::Never, 110), ("pop3s", "", Tls::FromTheStart, 995)],
-    ports: "pop3:// goes with port 110, pop3s:// with 995",
-    practice: ["--sina-pop3-addr", "--sina-pop3s-addr"],
-};
+/// Who gets mail.
+const RECIPIENTS: [&str; 3] = ["LESSON_MAIL_TO", "LESSON_MAIL_CC", "LESSON_MAIL_BCC"];
 
-static FTP: Kind = Kind {
-    url: "LESSON_FTP_URL",
-    user: "LESSON_FTP_USER",
-    password: "LESSON_FTP_PASSWORD",
-    forms: &[("ftp", "", Tls::Never, 21), ("ftp", "tls=required", Tls::Required, 21)],
-    ports: "ftp:// goes with port 21, also with ?tls=required at its end",
-    practice: ["--ftp-addr", "--ftp-addr"],
-};
+fn is_this_machine(host: &Host) -> bool {
+    match host {
+        Host::Domain(name) => name == "localhost",
+        Host::Ipv4(ip) => ip.is_loopback(),
+        Host::Ipv6(ip) => ip.is_loopback(),
+    }
+}
 
 /// The account that hands in mail (RFC 6409), by the settings `LESSON_SMTP_*`.
 pub fn smtp(config: &Config) -> Account {
-    Account::load(config, &SMTP)
+    Account::load(config, Protocol::Smtp)
 }
 
 /// The account whose mail is fetched (RFC 1939), by the settings `LESSON_POP3_*`.
 pub fn pop3(config: &Config) -> Account {
-    Account::load(config, &POP3)
+    Account::load(config, Protocol::Pop3)
 }
 
 /// The account at an FTP server (RFC 959), by the settings `LESSON_FTP_*`.
 pub fn ftp(config: &Config) -> Account {
-    Account::load(config, &FTP)
+    Account::load(config, Protocol::Ftp)
 }
 
 impl Account {
-    /// Takes the URL apart, and sees to it that no password travels in clear to another machine.
-    /// What is wrong ends the program with status 2.
-    fn load(config: &Config, kind: &'static Kind) -> Self {
-        let wrong = |why: &str| -> ! { config.refuse(kind.url, why) };
-        let text = config.text(kind.url);
-        let url: Url = config.parsed(kind.url);
+    /// Takes the URL apart, and sees to it that no password travels in clear to another machine, and
+    /// nothing built-in at all. What is wrong ends the program with status 2.
+    fn load(config: &Config, protocol: Protocol) -> Self {
+        let wrong = |why: &str| -> ! { config.refuse(protocol.url(), why) };
+        let text = config.text(protocol.url());
+        if !text.contains("://") {
+            let hint = format!("perhaps you mean {}", with_scheme(protocol, text));
+            config.refuse_with(protocol.url(), "it does not begin with a scheme", &hint);
+        }
+        let url: Url = config.parsed(protocol.url());
         if !url.username().is_empty() || url.password().is_some() {
             wrong("user and password have settings of their own");
         }
-        let form = |(scheme, query, ..): &&(&str, &str, Tls, u16)| {
-            *scheme == url.scheme() && *query == url.query().unwrap_or_default()
-        };
-        let Some((_, _, tls, standard)) = kind.forms.iter().find(form) else {
-            wrong(&format!("it is not one of {}", kind.forms_where(|_| true)))
+        let query = url.query().unwrap_or_default();
+        let mut forms = protocol.forms().iter();
+        let Some(form) = forms.find(|form| form.scheme == url.scheme() && form.query == query)
+        else {
+            wrong(&format!("it is not one of {}", protocol.forms_where(|_| true)))
         };
         let host = Host::parse(url.host_str().unwrap_or_default());
         let host = host.unwrap_or_else(|why| wrong(&why.to_string()));
-        let is_loopback = match &host {
-            Host::Domain(name) => name == "localhost",
-            Host::Ipv4(ip) => ip.is_loopback(),
-            Host::Ipv6(ip) => ip.is_loopback(),
-        };
-        let port = url.port().unwrap_or(*standard);
+        let is_loopback = is_this_machine(&host);
+        let port = url.port().unwrap_or(form.port);
         if port == 0 {
             wrong("port 0 is for servers: give the port that the server logs");
         }
@@ -157,38 +168,41 @@ impl Account {
         if path.contains(char::is_control) || url.fragment().is_some() {
             wrong("the path has a control character in it, or a # that is not written as %23");
         }
-        if url.scheme() != "ftp" && !path.is_empty() {
+        if protocol != Protocol::Ftp && !path.is_empty() {
             wrong("nothing can follow the port");
         }
-        if url.scheme() == "ftp" && matches!(path.rsplit('/').next(), None | Some("" | "." | ".."))
-        {
+        let file = path.rsplit('/').next().unwrap_or_default();
+        if protocol == Protocol::Ftp && matches!(file, "" | "." | "..") {
             wrong("there is no FILE at its end");
         }
-        let user = config.text(kind.user).to_string();
-        if user.is_empty() {
-            config.refuse(kind.user, "nobody would log in");
-        }
-        let is_open = matches!(tls, Tls::Never | Tls::IfOffered) && !is_loopback;
         let allows_plaintext = match config.text("LESSON_ALLOW_PLAINTEXT") {
             "yes" => true,
             "no" => false,
             _ => config.refuse("LESSON_ALLOW_PLAINTEXT", "not one of yes and no"),
         };
-        if is_open && !allows_plaintext && user != "anonymous" {
-            let forms = kind.forms_where(|tls| matches!(tls, Tls::Required | Tls::FromTheStart));
+        let user = config.text(protocol.user());
+        let is_open = matches!(form.tls, Tls::Never | Tls::IfOffered) && !is_loopback;
+        let is_secret = protocol != Protocol::Ftp || user != ANONYMOUS;
+        if is_open && is_secret && !allows_plaintext {
+            let forms =
+                protocol.forms_where(|tls| matches!(tls, Tls::Required | Tls::FromTheStart));
             let hint = format!("ask for TLS, with {forms}; or allow it: --allow-plaintext yes");
-            config.refuse_with(kind.url, "the password would travel in clear", &hint);
+            config.refuse_with(protocol.url(), "the password would travel in clear", &hint);
+        }
+        refuse_missing(config, protocol);
+        if user.is_empty() {
+            config.refuse(protocol.user(), "nobody would log in");
         }
         Account {
-            host: host.to_string(),
+            host: host.to_string().trim_matches(['[', ']']).to_string(),
             port,
             path: path.into_owned(),
-            tls: *tls,
-            user,
-            password: config.text(kind.password).into(),
+            tls: form.tls,
+            user: user.into(),
+            password: config.text(protocol.password()).into(),
             timeout: config.seconds("LESSON_TIMEOUT"),
             url: text.into(),
-            kind,
+            protocol,
             is_loopback,
         }
     }
@@ -198,12 +212,57 @@ impl Account {
         self.is_loopback
     }
 
-    /// Looks up the address of the server.
+    /// Connects to the server: to the first of its addresses at which one can be had. No read and no
+    /// write on it waits longer than the time-out.
     ///
     /// # Errors
-    /// The host has none.
-    pub fn resolve(&self) -> shared::Result<SocketAddr> {
-        shared::resolve(&format!("{}:{}", self.host, self.port), self.kind.url)
+    /// The host has no address, or nobody listens there.
+    pub fn connect(&self) -> shared::Result<TcpStream> {
+        let connect = |addr: SocketAddr| -> io::Result<TcpStream> {
+            let stream = TcpStream::connect_timeout(&addr, self.timeout)?;
+            stream.set_read_timeout(Some(self.timeout))?;
+            stream.set_write_timeout(Some(self.timeout))?;
+            Ok(stream)
+        };
+        self.try_addresses(connect, Phase::Connect)
+    }
+
+    /// Connects in some way to the addresses of the server, one after another, IPv4 first. When
+    /// none can be had, the first tells why.
+    fn try_addresses<T, E: Source + 'static>(
+        &self,
+        mut connect: impl FnMut(SocketAddr) -> Result<T, E>,
+        phase: Phase,
+    ) -> shared::Result<T> {
+        let (name, port) = (self.host.as_str(), self.port);
+        let found = (name, port).to_socket_addrs();
+        let mut addrs: Vec<_> = found.map_err(|why| self.not_found(&why))?.collect();
+        addrs.sort_by_key(SocketAddr::is_ipv6);
+        let Some((&first, others)) = addrs.split_first() else {
+            return Err(self.not_found(&io::Error::other("it has no address")));
+        };
+        let failure = match connect(first) {
+            Ok(connected) => return Ok(connected),
+            Err(failure) => failure,
+        };
+        match others.iter().find_map(|&addr| connect(addr).ok()) {
+            Some(connected) => Ok(connected),
+            None => Err(failure).in_phase(phase, self),
+        }
+    }
+
+    fn not_found(&self, why: &io::Error) -> Error {
+        let setting = self.protocol.url();
+        Error::new(
+            format!("cannot look up {}: {why}", self.host_and_port()),
+            format!("check the spelling of the host in {setting}, or give its address there"),
+        )
+    }
+
+    /// HOST:PORT, or [IPV6]:PORT.
+    fn host_and_port(&self) -> String {
+        let (host, port) = (&self.host, self.port);
+        if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
     }
 
     /// Who logs in, as lettre wants it.
@@ -227,27 +286,16 @@ impl Account {
     /// What an SMTP server has said, in one line, without the password.
     pub fn said(&self, reply: &Response) -> String {
         let lines: Vec<_> = reply.message().collect();
-        self.masked(Phase::SendMail, &format!("{} {}", reply.code(), lines.join(" ")))
-    }
-
-    /// What a server has said in this phase, without the password, which it may have repeated, also
-    /// in base64. After the login, `practice` is a word that the practice servers may use.
-    pub fn masked(&self, phase: Phase, text: &str) -> String {
-        let (user, password) = (&self.user, &self.password);
-        if password.is_empty() || password == "practice" && !matches!(phase, Phase::LogIn) {
-            return text.into();
-        }
-        let secrets = [format!("\0{user}\0{password}"), password.clone()];
-        let coded = secrets.iter().map(|secret| BASE64_STANDARD.encode(secret));
-        let secrets = coded.chain([password.clone()]);
-        secrets.fold(text.into(), |text, secret| text.replace(&secret, "****"))
+        self.masked(&format!("{} {}", reply.code(), lines.join(" ")))
     }
 
     fn check_login(&self) -> String {
-        let (user, password) = (self.kind.user, self.kind.password);
-        let what = match self.kind.url {
-            "LESSON_FTP_URL" => "",
-            _ => ": a real provider wants its authorization code there",
+        let (user, password) = (self.protocol.user(), self.protocol.password());
+        let what = match self.protocol {
+            Protocol::Ftp => "",
+            Protocol::Smtp | Protocol::Pop3 => {
+                ": a real provider wants its authorization code there"
+            }
         };
         let tls = if self.tls == Tls::Never { "; the server may also want TLS" } else { "" };
         format!("check {user} and {password}{what}{tls}")
@@ -255,19 +303,48 @@ impl Account {
 
     /// The command that starts the practice servers so that they listen where the account is.
     fn practice_command(&self) -> String {
-        let [plain, in_tls] = self.kind.practice;
-        let flag = if self.tls == Tls::FromTheStart { in_tls } else { plain };
-        let is_usual = TABLE.contains(&format!("_ADDR=127.0.0.1:{}\n", self.port));
-        let addr = match is_usual {
-            true => String::new(),
+        let (flag, usual) = self.protocol.practice(self.tls);
+        let addr = self.host_and_port();
+        let is_usual = self.port == usual && matches!(&*self.host, "127.0.0.1" | "localhost");
+        let arguments = match &*addr {
+            _ if is_usual => String::new(),
             // A shell may take brackets for a pattern.
-            false if self.host.starts_with('[') => {
-                format!(" -- {flag} \"{}:{}\"", self.host, self.port)
-            }
-            false => format!(" -- {flag} {}:{}", self.host, self.port),
+            addr if addr.starts_with('[') => format!(" -- {flag} \"{addr}\""),
+            addr => format!(" -- {flag} {addr}"),
         };
-        format!("cargo run -p practice-servers{addr}")
+        format!("cargo run -p practice-servers{arguments}")
     }
+}
+
+/// Ends the program with status 2 when something is not filled in whose default is for this machine
+/// alone.
+fn refuse_missing(config: &Config, protocol: Protocol) {
+    let mut needed = vec![protocol.user(), protocol.password()];
+    if protocol == Protocol::Smtp {
+        needed.push("LESSON_MAIL_TO");
+    }
+    needed.retain(|name| config.is_missing(name));
+    if !needed.is_empty() {
+        let names = needed.join(", ");
+        let why = format!("{names} must be filled in for it, the defaults are for practice alone");
+        let lines = needed.iter().map(|name| format!("{name}=..."));
+        let lines = lines.collect::<Vec<_>>().join("  ");
+        let hint = format!("write into the file .env, a line each: {lines}");
+        config.refuse_with(protocol.url(), why, &hint);
+    }
+}
+
+/// The URL that is meant by HOST:PORT.
+fn with_scheme(protocol: Protocol, text: &str) -> String {
+    let authority = text.split('/').next().unwrap_or_default();
+    let port = authority.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+    let mut safest_first = protocol.forms().iter().rev();
+    let form = match port {
+        Some(port) => safest_first.find(|form| form.port == port),
+        None if protocol == Protocol::Ftp => None,
+        None => safest_first.next(),
+    };
+    form.unwrap_or(&protocol.forms()[0]).url(text)
 }
 
 /// What a peer says, which is UTF-8 or, with old servers in China, GBK, a part of GB18030.
@@ -279,17 +356,5 @@ pub fn text_of(bytes: &[u8]) -> Cow<'_, str> {
 impl Display for Account {
     fn fmt(&self, formatter: &mut Formatter) -> fmt::Result {
         formatter.write_str(&self.url)
-    }
-}
-
-impl Kind {
-    /// The URLs with such TLS, in words.
-    fn forms_where(&self, fits: impl Fn(Tls) -> bool) -> String {
-        let forms = self.forms.iter().filter(|(_, _, tls, _)| fits(*tls));
-        let forms = forms.map(|(scheme, query, ..)| match *query {
-            "" => format!("{scheme}://HOST:PORT"),
-            query => format!("{scheme}://HOST:PORT?{query}"),
-        });
-        forms.collect::<Vec<_>>().join(", ")
     }
 }

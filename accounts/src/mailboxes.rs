@@ -18,12 +18,12 @@ pub fn sender(config: &Config) -> Mailbox {
     }
 }
 
-/// Where answers go: `LESSON_MAIL_REPLY_TO`, or else the address of the sender. What is no mailbox
-/// ends the program with status 2.
-pub fn reply_to(config: &Config) -> Mailbox {
+/// Where answers go: `LESSON_MAIL_REPLY_TO`, if it says so. What is no mailbox ends the program
+/// with status 2.
+pub fn reply_to(config: &Config) -> Option<Mailbox> {
     match config.text("LESSON_MAIL_REPLY_TO") {
-        "" => Mailbox::new(None, sender(config).email),
-        _ => parsed(config, "LESSON_MAIL_REPLY_TO"),
+        "" => None,
+        _ => Some(parsed(config, "LESSON_MAIL_REPLY_TO")),
     }
 }
 
@@ -38,8 +38,6 @@ pub fn recipients(config: &Config) -> Mailboxes {
 
 /// Who gets a copy: `LESSON_MAIL_CC`; it may be nobody. What is no list of mailboxes ends the
 /// program with status 2.
-///
-/// The default is for the practice servers: nobody at another server gets a copy because of it.
 pub fn cc(config: &Config) -> impl Iterator<Item = Mailbox> {
     copies(config, "LESSON_MAIL_CC")
 }
@@ -50,10 +48,9 @@ pub fn bcc(config: &Config) -> impl Iterator<Item = Mailbox> {
 }
 
 fn copies(config: &Config, name: &str) -> impl Iterator<Item = Mailbox> {
-    let is_for_others = config.is_default(name) && !crate::smtp(config).is_loopback();
-    let copies: Mailboxes = match config.text(name).trim().is_empty() || is_for_others {
-        true => Mailboxes::new(),
-        false => parsed(config, name),
+    let copies = match config.text(name).trim() {
+        "" => Mailboxes::new(),
+        _ => parsed(config, name),
     };
     copies.into_iter()
 }

@@ -91,19 +91,37 @@ fn settings_say_who_sends_and_to_whom() {
     assert!(lines[2].starts_with("MAIL FROM:<z@y.example>"), "{}", lines[2]);
 }
 
-#[test]
-fn a_password_that_the_server_repeats_is_not_shown() {
-    let (addr, server) = smtp_server(|line| match line.starts_with("AUTH") {
-        true => b"535 top secret is wrong\r\n".to_vec(),
+/// What the lesson with this password says when the server refuses the login with these words.
+fn refused_login(password: &str, answer: &'static str) -> String {
+    let (addr, server) = smtp_server(move |line| match line.starts_with("AUTH") {
+        true => format!("535 {answer}\r\n").into_bytes(),
         false => polite_smtp(line),
     });
     let folder = Folder::create();
-    folder.write(".env", "LESSON_SMTP_PASSWORD='top secret'\n");
+    folder.write(".env", &format!("LESSON_SMTP_PASSWORD='{password}'\n"));
     let mut command = command(LESSON, &folder);
     command.args(["--smtp-url", &format!("smtp://{addr}")]);
     let ended = Program::start(&mut command).finish();
-    fails(&ended, "(535): **** is wrong", "authorization code");
     server.join().unwrap();
+    fails(&ended, "cannot log in as laoshi@qq.example: permanent error (535): ", "authorization");
+    let (_, said) = ended.stderr.split_once("(535): ").unwrap();
+    said.lines().next().unwrap().to_string()
+}
+
+#[test]
+fn a_password_that_the_server_repeats_is_not_shown() {
+    for (password, answer, shown) in [
+        ("top secret", "PASS top secret is wrong", "PASS **** is wrong"),
+        ("top secret", "AUTH PLAIN AGxhb3NoaUBxcS5leGFtcGxlAHRvcCBzZWNyZXQ=", "AUTH PLAIN ****"),
+        ("top secret", "(dG9wIHNlY3JldA==)", "(****)"),
+        ("s3cret", "s3cret is wrong", "**** is wrong"),
+        // These are words of the server's own.
+        ("wrong", "wrong user or password", "wrong user or password"),
+        ("2", "AUTH: 2 tries of 25 left", "AUTH: 2 tries of 25 left"),
+        ("a1", "a12 a1", "a12 ****"),
+    ] {
+        assert_eq!(refused_login(password, answer), shown, "{password}");
+    }
 }
 
 /// What the lesson ends with at this command, what it says then, and its hint.
@@ -128,9 +146,7 @@ fn a_refused_login_is_about_the_account() {
         check("AUTH", answer, why, "LESSON_SMTP_USER and LESSON_SMTP_PASSWORD");
     }
     check("AUTH", b"454 later\r\n", "transient error (454): later", "try again later");
-    // No secret is shown that a server repeats, as it came or in base64.
-    let repeated = b"535 AGxhb3NoaUBxcS5leGFtcGxlAHByYWN0aWNl practice\r\n";
-    check("AUTH", repeated, "(535): **** ****", "LESSON_SMTP_PASSWORD");
+    check("AUTH", b"354 go on\r\n", "unexpected reply (354): go on", "is it the right server?");
     // Real providers say it in GBK.
     let gbk = b"535 \xb5\xc7\xc2\xbc\xca\xa7\xb0\xdc\r\n";
     check("AUTH", gbk, "the server's answer is not UTF-8", "authorization code");
@@ -171,6 +187,11 @@ fn a_refused_mail_is_about_whoever_is_refused() {
     check(".", b"552 too much\r\n", "(552): too much", "too large");
     check(".", b"552 5.3.4 too much\r\n", "(552): 5.3.4 too much", "too large");
     check(".", b"554 spam\r\n", "(554): spam", "does not want this mail");
+    // No success: the mail is not taken, whoever waits for more.
+    for command in ["MAIL", "RCPT", "."] {
+        check(command, b"354 go on\r\n", "unexpected reply (354): go on", "out of turn");
+    }
+    check("DATA", b"250 fine\r\n", "unexpected reply (250): fine", "out of turn");
     let gbk = b"250 \xb3\xc9\xb9\xa6\r\n";
     check(".", gbk, "the server's answer is not UTF-8", "may have taken the mail");
 }
@@ -186,7 +207,8 @@ fn whatever_a_server_does_ends_in_one_line_and_one_hint() {
     check("", b"", "incomplete", "is it the right server?");
     check("EHLO", b"", "incomplete", "is it the right server?");
     check("AUTH", b"", "incomplete", "the server broke off");
-    check("RCPT", b"", "incomplete", "may have taken the mail");
+    check("RCPT", b"", "incomplete", "the server broke off");
+    check("DATA", b"", "incomplete", "the server broke off");
     check(".", b"", "incomplete", "may have taken the mail");
     check(".", b"250-half\r\n", "timed out", "may have taken the mail");
     // Nothing of it does anything to a terminal.
@@ -201,9 +223,12 @@ fn whatever_a_server_does_ends_in_one_line_and_one_hint() {
 #[test]
 fn loopback_has_many_names() {
     for host in ["Localhost", "LOCALHOST", "127.1", "[::1]", "127.0.0.2"] {
-        let ended = run(LESSON, &["--smtp-url", &format!("smtp://{host}:1"), "--timeout", "0.5"]);
-        assert!(!ended.stderr.contains("the password would travel"), "{ended:?}");
-        assert_eq!(ended.status, Some(1), "{ended:?}");
+        for scheme in ["smtp", "smtps"] {
+            let url = format!("{scheme}://{host}:1");
+            let ended = run(LESSON, &["--smtp-url", &url, "--timeout", "0.5"]);
+            assert_eq!(ended.status, Some(1), "{ended:?}");
+            assert!(ended.stderr.contains(&format!("cannot connect to {url}")), "{ended:?}");
+        }
     }
     for host in ["localhost.sina.example", "128.0.0.1", "0.0.0.0"] {
         let ended = run(LESSON, &["--smtp-url", &format!("smtp://{host}:1")]);
@@ -213,8 +238,51 @@ fn loopback_has_many_names() {
 
 #[test]
 fn a_host_beyond_ascii_is_looked_up_by_its_name_in_ascii() {
-    let ended = run(LESSON, &["--smtp-url", "smtps://邮件.invalid"]);
+    let folder = Folder::create();
+    let account = "LESSON_SMTP_USER=x@y.example\nLESSON_SMTP_PASSWORD=secret\n";
+    folder.write(".env", &format!("{account}LESSON_MAIL_TO=x@y.example\n"));
+    let mut command = command(LESSON, &folder);
+    command.args(["--smtp-url", "smtps://邮件.invalid"]);
+    let ended = Program::start(&mut command).finish();
     fails(&ended, "cannot look up xn--5nq051n.invalid:465: ", "LESSON_SMTP_URL");
+}
+
+/// Linux takes a connection to 0.0.0.0 for one to this machine, but nobody would call that
+/// loopback: so a server listens here where another machine could be.
+#[test]
+fn nothing_built_in_goes_to_another_machine() {
+    let (addr, server) = smtp_server(polite_smtp);
+    let url = format!("smtp://0.0.0.0:{}", addr.port());
+    let with_lines = |lines: &[&str], more: &[&str]| {
+        let folder = Folder::create();
+        folder.write(".env", &lines.join("\n"));
+        let mut command = command(LESSON, &folder);
+        command.args(["--smtp-url", &url, "--allow-plaintext", "yes"]).args(more);
+        Program::start(&mut command).finish()
+    };
+    let lines = [
+        "LESSON_SMTP_USER=me@y.example",
+        "LESSON_SMTP_PASSWORD=secret",
+        "LESSON_MAIL_TO=you@y.example",
+    ];
+    let names = lines.map(|line| line.split_once('=').unwrap().0);
+    for given in 0..7 {
+        let is_given = |index: &usize| given & (1 << index) != 0;
+        let (there, missing): (Vec<usize>, Vec<usize>) = (0..3).partition(is_given);
+        let there: Vec<_> = there.into_iter().map(|index| lines[index]).collect();
+        let missing: Vec<_> = missing.into_iter().map(|index| names[index]).collect();
+        let ended = with_lines(&there, &[]);
+        refuses(&ended, &missing.join(", "), &format!("{}=...", missing.join("=...  ")));
+        let help = with_lines(&there, &["--help"]).stdout;
+        let empty = help.matches("now:  (from the default for another machine)").count();
+        assert_eq!(empty, missing.len(), "{help}");
+    }
+    if cfg!(target_os = "linux") {
+        assert_eq!(with_lines(&lines, &[]).status, Some(0));
+        let told = server.join().unwrap();
+        // me@y.example and its password: nobody has connected before.
+        assert_eq!(told[1], "AUTH PLAIN AG1lQHkuZXhhbXBsZQBzZWNyZXQ=");
+    }
 }
 
 #[test]

@@ -18,15 +18,7 @@ use suppaftp::{FtpError, RustlsFtpStream};
 use crate::files::{Draft, Upload};
 
 fn main() -> shared::Result {
-    let config = shared::load!(
-        "LESSON_FTP_URL",
-        "LESSON_FTP_USER",
-        "LESSON_FTP_PASSWORD",
-        "LESSON_ALLOW_PLAINTEXT",
-        "LESSON_TIMEOUT",
-        "LESSON_FTP_UPLOAD",
-        "LESSON_SAVE_DIR",
-    );
+    let config = accounts::load!(Ftp, "LESSON_FTP_UPLOAD", "LESSON_SAVE_DIR");
     let account = accounts::ftp(&config);
     let to_upload = Upload::open(&config);
 

@@ -15,8 +15,8 @@ const MAX_LIST: u64 = 1 << 20;
 /// Connects to the server and hears its greeting; goes on in TLS if the account says so.
 pub fn connect(account: &Account) -> shared::Result<RustlsFtpStream> {
     let limit = account.timeout;
-    let stream = open(account.resolve()?, limit).in_phase(Connect, account)?;
-    let mut ftp = RustlsFtpStream::connect_with_stream(stream).in_phase(Connect, account)?;
+    let mut ftp =
+        RustlsFtpStream::connect_with_stream(account.connect()?).in_phase(Connect, account)?;
     let greeting = ftp.get_welcome_msg().unwrap_or_default().trim_end();
     shared::info!("connected to {account}: {greeting}");
 

@@ -4,25 +4,17 @@
 //! New here: display names, Cc, Bcc and Reply-To, and a subject in Chinese.
 //! Diff it: with lesson 06, which has the fewest headers.
 
-use accounts::Phase::{Connect, LogIn, Quit, SendMail, StartTls};
-use accounts::{Account, InPhase, Tls};
 use lettre::Message;
 use lettre::message::header::To;
-use lettre::message::{MessageBuilder, SinglePart};
+use lettre::message::{Mailbox, SinglePart};
 use lettre::transport::smtp::authentication::DEFAULT_MECHANISMS;
-use lettre::transport::smtp::client::SmtpConnection;
-use lettre::transport::smtp::extension::ClientId;
 use shared::{Config, OrCannot};
 
 const CONTENT: &str = "Dear student,\n\nthis mail came to you over SMTP.\n\n老师\n";
 
 fn main() -> shared::Result {
-    let config = shared::load!(
-        "LESSON_SMTP_URL",
-        "LESSON_SMTP_USER",
-        "LESSON_SMTP_PASSWORD",
-        "LESSON_ALLOW_PLAINTEXT",
-        "LESSON_TIMEOUT",
+    let config = accounts::load!(
+        Smtp,
         "LESSON_MAIL_FROM",
         "LESSON_MAIL_TO=学生 <xuesheng@sina.example>",
         "LESSON_MAIL_CC",
@@ -34,51 +26,46 @@ fn main() -> shared::Result {
     // Step 1: build the message.
     let message = build_message(&config)?;
 
-    // Step 2: connect to the MTA.
-    let mut mta = connect_mta(&account)?;
+    // Step 2: connect to the MTA, and go on in TLS as the account says.
+    let mut mta = account.connect_mta()?;
 
     // Step 3: log in.
-    let reply = mta.auth(DEFAULT_MECHANISMS, &account.credentials()).in_phase(LogIn, &account)?;
+    let reply = mta.auth(DEFAULT_MECHANISMS, &account.credentials())?;
     shared::info!("logged in as {}: {}", account.user, account.said(&reply));
 
     // Step 4: send the message; the MTA's reply says whether it has taken it.
-    let reply = mta.send(message.envelope(), &message.formatted()).in_phase(SendMail, &account)?;
+    let reply = mta.send(message.envelope(), &message.formatted())?;
     shared::info!("sent the mail to {account}: {}", account.said(&reply));
+    shared::print(account.said(&reply))?;
 
     // Step 5: quit. The MTA has taken the mail, whatever it says now.
-    let _ = mta.quit().in_phase(Quit, &account).inspect_err(shared::report);
-    shared::print(account.said(&reply))
+    if let Err(error) = mta.quit() {
+        shared::report(&error);
+    }
+    Ok(())
 }
 
 /// Builds the message: its headers, and what it says.
 fn build_message(config: &Config) -> shared::Result<Message> {
-    let (mut from, mut reply_to) = (accounts::sender(config), accounts::reply_to(config));
+    let mut from = accounts::sender(config);
     from.name.get_or_insert("王老师".to_string());
-    reply_to.name.get_or_insert("Teacher Wang".to_string());
-    let builder = accounts::cc(config).fold(Message::builder(), MessageBuilder::cc);
-    let builder = accounts::bcc(config).fold(builder, MessageBuilder::bcc);
+    let named = Mailbox::new(Some("Teacher Wang".to_string()), from.email.clone());
+    let reply_to = accounts::reply_to(config).unwrap_or(named);
+    let mut builder = Message::builder();
+    for mailbox in accounts::cc(config) {
+        builder = builder.cc(mailbox);
+    }
+    for mailbox in accounts::bcc(config) {
+        builder = builder.bcc(mailbox);
+    }
     builder
         .from(from)
+        // `to` would add one recipient; the header takes all.
         .mailbox(To::from(accounts::recipients(config)))
         .reply_to(reply_to)
         .subject("你好：一封有抄送的邮件")
+        // lettre makes up an id.
         .message_id(None)
         .singlepart(SinglePart::plain(CONTENT.to_string()))
         .or_cannot("build", "the mail")
-}
-
-/// Connects to the MTA, and goes on in TLS as the account says.
-fn connect_mta(account: &Account) -> shared::Result<SmtpConnection> {
-    let (addr, tls) = (account.resolve()?, account.tls_parameters()?);
-    let name = ClientId::default();
-    let from_the_start = (account.tls == Tls::FromTheStart).then_some(&tls);
-    let timeout = Some(account.timeout);
-    let mut mta = SmtpConnection::connect(addr, timeout, &name, from_the_start, None)
-        .in_phase(Connect, account)?;
-    shared::info!("connected to {account}: {}", mta.server_info().name());
-    if account.tls == Tls::Required || account.tls == Tls::IfOffered && mta.can_starttls() {
-        mta.starttls(&tls, &name).in_phase(StartTls, account)?;
-        shared::info!("in TLS from here on");
-    }
-    Ok(mta)
 }

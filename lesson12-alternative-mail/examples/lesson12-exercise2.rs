@@ -3,48 +3,39 @@
 //! Check it: `cargo run -- check solutions 12`.
 //! Diff it: `cargo run -- diff 12 --exercise 2`.
 
-use accounts::Phase::{Connect, LogIn, Quit, SendMail, StartTls};
-use accounts::{Account, InPhase, Tls};
 use lettre::Message;
 use lettre::message::header::{ContentType, To};
 use lettre::message::{Attachment, MultiPart};
 use lettre::transport::smtp::authentication::DEFAULT_MECHANISMS;
-use lettre::transport::smtp::client::SmtpConnection;
-use lettre::transport::smtp::extension::ClientId;
 use shared::{Config, OrCannot};
 
 const TEXT: &str = "Dear student,\n\nthis text came to you over SMTP.\n\n老师\n";
 const CONTENT: &str = "<h1>Dear student</h1><p>This came to you over <b>SMTP</b>.</p><p>老师</p>";
 
 fn main() -> shared::Result {
-    let config = shared::load!(
-        "LESSON_SMTP_URL",
-        "LESSON_SMTP_USER",
-        "LESSON_SMTP_PASSWORD",
-        "LESSON_ALLOW_PLAINTEXT",
-        "LESSON_TIMEOUT",
-        "LESSON_MAIL_FROM",
-        "LESSON_MAIL_TO",
-    );
+    let config = accounts::load!(Smtp, "LESSON_MAIL_FROM", "LESSON_MAIL_TO");
     let account = accounts::smtp(&config);
 
     // Step 1: build the message.
     let message = build_message(&config)?;
 
-    // Step 2: connect to the MTA.
-    let mut mta = connect_mta(&account)?;
+    // Step 2: connect to the MTA, and go on in TLS as the account says.
+    let mut mta = account.connect_mta()?;
 
     // Step 3: log in.
-    let reply = mta.auth(DEFAULT_MECHANISMS, &account.credentials()).in_phase(LogIn, &account)?;
+    let reply = mta.auth(DEFAULT_MECHANISMS, &account.credentials())?;
     shared::info!("logged in as {}: {}", account.user, account.said(&reply));
 
     // Step 4: send the message; the MTA's reply says whether it has taken it.
-    let reply = mta.send(message.envelope(), &message.formatted()).in_phase(SendMail, &account)?;
+    let reply = mta.send(message.envelope(), &message.formatted())?;
     shared::info!("sent the mail to {account}: {}", account.said(&reply));
+    shared::print(account.said(&reply))?;
 
     // Step 5: quit. The MTA has taken the mail, whatever it says now.
-    let _ = mta.quit().in_phase(Quit, &account).inspect_err(shared::report);
-    shared::print(account.said(&reply))
+    if let Err(error) = mta.quit() {
+        shared::report(&error);
+    }
+    Ok(())
 }
 
 /// Builds the message: its headers, and what it says.
@@ -56,25 +47,11 @@ fn build_message(config: &Config) -> shared::Result<Message> {
         .body("Read chapter 8.\n".to_string(), ContentType::TEXT_PLAIN);
     Message::builder()
         .from(accounts::sender(config))
+        // `to` would add one recipient; the header takes all.
         .mailbox(To::from(accounts::recipients(config)))
         .subject("A mail in text and HTML")
+        // lettre makes up an id.
         .message_id(None)
         .multipart(MultiPart::mixed().multipart(versions).singlepart(file))
         .or_cannot("build", "the mail")
-}
-
-/// Connects to the MTA, and goes on in TLS as the account says.
-fn connect_mta(account: &Account) -> shared::Result<SmtpConnection> {
-    let (addr, tls) = (account.resolve()?, account.tls_parameters()?);
-    let name = ClientId::default();
-    let from_the_start = (account.tls == Tls::FromTheStart).then_some(&tls);
-    let timeout = Some(account.timeout);
-    let mut mta = SmtpConnection::connect(addr, timeout, &name, from_the_start, None)
-        .in_phase(Connect, account)?;
-    shared::info!("connected to {account}: {}", mta.server_info().name());
-    if account.tls == Tls::Required || account.tls == Tls::IfOffered && mta.can_starttls() {
-        mta.starttls(&tls, &name).in_phase(StartTls, account)?;
-        shared::info!("in TLS from here on");
-    }
-    Ok(mta)
 }

@@ -19,14 +19,7 @@ use std::path::Path;
 use pop3::Mailbox;
 
 fn main() -> shared::Result {
-    let config = shared::load!(
-        "LESSON_POP3_URL",
-        "LESSON_POP3_USER",
-        "LESSON_POP3_PASSWORD",
-        "LESSON_ALLOW_PLAINTEXT",
-        "LESSON_TIMEOUT",
-        "LESSON_SAVE_DIR",
-    );
+    let config = accounts::load!(Pop3, "LESSON_SAVE_DIR");
     let account = accounts::pop3(&config);
 
     // Step 1: connect to the MDA.

@@ -109,7 +109,7 @@ impl<'a> Mailbox<'a> {
         let mut line = Vec::new();
         self.add_line(&mut line, MAX_REPLY).in_phase(phase, self.account)?;
         let text = accounts::text_of(&line).trim_end_matches("\r\n").to_string();
-        shared::info!("received {}", self.account.masked(phase, &text));
+        shared::info!("received {}", self.account.masked(&text));
         match text == "+OK" || text.starts_with("+OK ") {
             true => Ok(text),
             false => Err(Refused(text)).in_phase(phase, self.account),

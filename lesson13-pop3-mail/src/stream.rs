@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use accounts::Phase::{Connect, StartTls};
+use accounts::Phase::StartTls;
 use accounts::{Account, InPhase, Tls};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, StreamOwned};
@@ -18,15 +18,8 @@ const MAX_WAITS: u32 = 30;
 /// # Errors
 /// There is no connection, TLS does not come about, or the server's certificate is not trusted.
 pub fn connect(account: &Account) -> shared::Result<Box<dyn Stream>> {
-    let timeout = account.timeout;
-    let socket = TcpStream::connect_timeout(&account.resolve()?, timeout);
-    let socket = socket.and_then(|socket| {
-        socket.set_read_timeout(Some(timeout))?;
-        socket.set_write_timeout(Some(timeout))?;
-        Ok(socket)
-    });
-    let socket = socket.in_phase(Connect, account)?;
-    let longest = timeout.saturating_mul(MAX_WAITS);
+    let socket = account.connect()?;
+    let longest = account.timeout.saturating_mul(MAX_WAITS);
     let plain = Timed { socket, started: Instant::now(), longest };
     match account.tls {
         Tls::FromTheStart => Ok(Box::new(start_tls(plain, account)?)),

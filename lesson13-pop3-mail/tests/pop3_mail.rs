@@ -196,13 +196,13 @@ fn fetches_the_newest_and_shows_headers_tree_and_text() {
 
 #[test]
 fn logs_each_line_but_never_the_password() {
-    let session = session_with(&["--log", "debug"], "PASS", b"+OK 1 practice 320\r\n");
+    let session = session_with(&["--log", "debug"], "PASS", b"+OK PASS practice 320\r\n");
     let log = &session.ended.stderr;
     for line in [
         "received +OK hello\n",
         "sent USER xuesheng@sina.example\n",
         "sent PASS ****\n",
-        "received +OK 1 **** 320\n",
+        "received +OK PASS **** 320\n",
         "sent RETR 1\n",
         "received +OK\n",
         "sent QUIT\n",

@@ -18,6 +18,8 @@ const TABLE: &str = include_str!("../../.env.example");
 
 /// The origin of a value that nobody has set.
 const DEFAULT: &str = "the default";
+/// The origin of a value whose default is for this machine alone.
+const NONE_ELSEWHERE: &str = "the default for another machine";
 
 type Text = &'static str;
 
@@ -61,6 +63,17 @@ impl Config {
     /// It ends the program with status 0 after `--help`, and with status 2, an error and a hint
     /// when somebody sets what does not exist.
     pub fn load(program: Text, purpose: Text, taken: &[Text]) -> Config {
+        Config::load_and(program, purpose, taken, |_| {})
+    }
+
+    /// The same for a program some of whose defaults hold on conditions: `adjust` sees the settings
+    /// before `--help` shows them.
+    pub fn load_and(
+        program: Text,
+        purpose: Text,
+        taken: &[Text],
+        adjust: impl FnOnce(&mut Config),
+    ) -> Config {
         let usage = taken.iter().find(|taken| taken.starts_with('[')).unwrap_or(&"");
         let mut config = Config { arguments: Vec::new(), program, usage, settings: table() };
         for taken in taken.iter().chain(&["LESSON_LOG"]) {
@@ -73,6 +86,7 @@ impl Config {
             }
         }
         let read = [config.read_env_file(), config.read_environment(), config.read_flags()];
+        adjust(&mut config);
         // Help comes, whatever is wrong.
         if env::args_os().skip(1).any(|argument| argument == "--help" || argument == "-h") {
             process::exit(print(config.help(purpose)).is_err().into());
@@ -90,9 +104,20 @@ impl Config {
         &self.setting(name).value
     }
 
-    /// Whether nobody has set it, so that its default counts.
-    pub fn is_default(&self, name: &str) -> bool {
-        self.setting(name).origin == DEFAULT
+    /// Makes the setting empty if nobody has set it, because its default is for this machine alone
+    /// and the program is about to talk to another one.
+    pub fn forget_default(&mut self, name: &str) {
+        let mut settings = self.settings.iter_mut();
+        let unset = settings.find(|setting| setting.name == name && setting.origin == DEFAULT);
+        if let Some(setting) = unset {
+            setting.value.clear();
+            setting.origin = NONE_ELSEWHERE.into();
+        }
+    }
+
+    /// Whether [`Config::forget_default`] has left the setting without a value.
+    pub fn is_missing(&self, name: &str) -> bool {
+        self.setting(name).origin == NONE_ELSEWHERE
     }
 
     /// The value as bytes, at most `max` of them.
@@ -261,7 +286,7 @@ impl Config {
 /// The value, without a password that stands in it.
 fn shown(setting: &Setting) -> String {
     match setting.value.rsplit_once('@') {
-        _ if is_password(setting.name) => "****".into(),
+        _ if is_password(setting.name) && !setting.value.is_empty() => "****".into(),
         Some((_, host)) if setting.name.ends_with("URL") => format!("****@{host}"),
         _ => setting.value.clone(),
     }

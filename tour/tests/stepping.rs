@@ -160,9 +160,14 @@ impl Source {
         (number + 1..).find(is_code).unwrap()
     }
 
-    /// The number of the next line with code behind the statement that begins here.
+    /// The number of the next line with code behind the statement that begins here. What an
+    /// `if let Err(..)` would do does not happen.
     fn after_statement(&self, number: usize) -> usize {
-        let ends = |number: &usize| self.line(*number).ends_with([';', '{', '}']);
+        let fails = self.line(number).starts_with("if let Err(");
+        let ends = |number: &usize| match fails {
+            true => self.line(*number) == "}",
+            false => self.line(*number).ends_with([';', '{', '}']),
+        };
         self.after((number..).find(ends).unwrap())
     }
 

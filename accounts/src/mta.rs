@@ -1,0 +1,168 @@
+//! The way to an MTA, over SMTP (RFC 5321) with lettre.
+
+use std::fmt::{self, Display, Formatter};
+use std::time::Duration;
+
+use lettre::address::Envelope;
+use lettre::transport::smtp::authentication::{Credentials, Mechanism};
+use lettre::transport::smtp::client::SmtpConnection;
+use lettre::transport::smtp::commands::{Data, Mail, Quit, Rcpt};
+use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
+use lettre::transport::smtp::response::{Response, Severity};
+use shared::Error;
+
+use crate::{Account, InPhase, Phase, Tls};
+
+/// The longest wait for a server to say goodbye: by then the mail is sent, or is not.
+const GOODBYE: Duration = Duration::from_secs(2);
+
+/// A connection to the MTA of an account.
+///
+/// lettre takes every reply for a success whose code begins with 2 or 3. Here only that is one
+/// which the command asks for.
+pub struct Mta<'a> {
+    /// lettre's connection, for whoever wants to send commands one by one.
+    pub smtp: SmtpConnection,
+    account: &'a Account,
+}
+
+/// A reply that is no error, and does not fit the command either.
+#[derive(Debug)]
+pub(crate) struct Unexpected {
+    pub code: u16,
+    pub words: String,
+}
+
+impl Display for Unexpected {
+    fn fmt(&self, formatter: &mut Formatter) -> fmt::Result {
+        write!(formatter, "unexpected reply ({}): {}", self.code, self.words)
+    }
+}
+
+impl std::error::Error for Unexpected {}
+
+impl Account {
+    /// Connects to the MTA, and goes on in TLS as the account says.
+    ///
+    /// # Errors
+    /// There is no connection, the server does not want us, or TLS does not come about.
+    #[track_caller]
+    pub fn connect_mta(&self) -> shared::Result<Mta<'_>> {
+        let tls = self.tls_parameters()?;
+        let from_the_start = if self.tls == Tls::FromTheStart { Some(&tls) } else { None };
+        // The default name is the address of this machine, which every server takes.
+        let name = ClientId::default();
+        let connect =
+            |addr| SmtpConnection::connect(addr, Some(self.timeout), &name, from_the_start, None);
+        let mut smtp = self.try_addresses(connect, Phase::Connect)?;
+        shared::info!("connected to {self}: {}", smtp.server_info().name());
+        if self.tls == Tls::Required || (self.tls == Tls::IfOffered && smtp.can_starttls()) {
+            smtp.starttls(&tls, &name).in_phase(Phase::StartTls, self)?;
+            shared::info!("in TLS from here on");
+        }
+        Ok(Mta { smtp, account: self })
+    }
+}
+
+impl Mta<'_> {
+    /// Logs in by the first of these mechanisms that the MTA knows, and returns its reply.
+    ///
+    /// # Errors
+    /// The MTA refuses, or offers no such mechanism.
+    pub fn auth(
+        &mut self,
+        mechanisms: &[Mechanism],
+        credentials: &Credentials,
+    ) -> shared::Result<Response> {
+        let reply = self.smtp.auth(mechanisms, credentials).in_phase(Phase::LogIn, self.account)?;
+        self.expect(Severity::PositiveCompletion, reply, Phase::LogIn)
+    }
+
+    /// Sends a message to those whom the envelope names, and returns the reply of the MTA, which
+    /// has taken it.
+    ///
+    /// # Errors
+    /// The MTA refuses the sender, a recipient or the message.
+    pub fn send(&mut self, envelope: &Envelope, message: &[u8]) -> shared::Result<Response> {
+        let sent = self.say_all(envelope, message);
+        if sent.is_err() {
+            // Nobody hangs up without a goodbye.
+            let _ = self.smtp.set_timeout(Some(GOODBYE));
+            self.smtp.abort();
+        }
+        sent
+    }
+
+    /// MAIL, RCPT for each recipient, DATA, and the message with a dot behind it.
+    fn say_all(&mut self, envelope: &Envelope, message: &[u8]) -> shared::Result<Response> {
+        let parameters = self.parameters(envelope, message)?;
+        let mail = Mail::new(envelope.from().cloned(), parameters);
+        let reply = self.smtp.command(mail).in_phase(Phase::Envelope, self.account)?;
+        self.expect(Severity::PositiveCompletion, reply, Phase::Envelope)?;
+        for recipient in envelope.to() {
+            let rcpt = Rcpt::new(recipient.clone(), Vec::new());
+            let reply = self.smtp.command(rcpt).in_phase(Phase::Envelope, self.account)?;
+            self.expect(Severity::PositiveCompletion, reply, Phase::Envelope)?;
+        }
+        let reply = self.smtp.command(Data).in_phase(Phase::Envelope, self.account)?;
+        self.expect(Severity::PositiveIntermediate, reply, Phase::Envelope)?;
+
+        let reply = self.smtp.message(message).map_err(|error| {
+            if error.status().is_some() || error.is_response() {
+                return error;
+            }
+            // A server that hangs up in the middle of a message has perhaps said why.
+            let _ = self.smtp.set_timeout(Some(GOODBYE));
+            match self.smtp.read_response() {
+                Err(last) if last.status().is_some() => last,
+                _ => error,
+            }
+        });
+        let reply = reply.in_phase(Phase::SendMail, self.account)?;
+        self.expect(Severity::PositiveCompletion, reply, Phase::SendMail)
+    }
+
+    /// What MAIL says of the message: that something in it is beyond ASCII (RFC 6531, RFC 6152).
+    fn parameters(
+        &self,
+        envelope: &Envelope,
+        message: &[u8],
+    ) -> shared::Result<Vec<MailParameter>> {
+        let mut addresses = envelope.from().into_iter().chain(envelope.to());
+        let mut parameters = Vec::new();
+        if addresses.any(|address| !address.to_string().is_ascii()) {
+            if !self.smtp.server_info().supports_feature(Extension::SmtpUtfEight) {
+                let problem = format!(
+                    "cannot send the mail to {}: the server takes only addresses in ASCII",
+                    self.account
+                );
+                return Err(Error::new(problem, "write to, and from, addresses in ASCII"));
+            }
+            parameters.push(MailParameter::SmtpUtfEight);
+        }
+        if !message.is_ascii() {
+            parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+        }
+        Ok(parameters)
+    }
+
+    /// Takes leave; a server that does not answer holds nobody for more than 2 s.
+    ///
+    /// # Errors
+    /// The server does not say goodbye.
+    pub fn quit(mut self) -> shared::Result {
+        let _ = self.smtp.set_timeout(Some(GOODBYE.min(self.account.timeout)));
+        let reply = self.smtp.command(Quit).in_phase(Phase::Quit, self.account)?;
+        self.expect(Severity::PositiveCompletion, reply, Phase::Quit)?;
+        Ok(())
+    }
+
+    /// The reply, if it is of this kind.
+    fn expect(&self, kind: Severity, reply: Response, phase: Phase) -> shared::Result<Response> {
+        if reply.code().severity == kind {
+            return Ok(reply);
+        }
+        let words = reply.message().collect::<Vec<_>>().join(" ");
+        Err(Unexpected { code: reply.code().into(), words }).in_phase(phase, self.account)
+    }
+}
