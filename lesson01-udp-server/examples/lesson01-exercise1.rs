@@ -7,7 +7,7 @@ use std::net::UdpSocket;
 
 use shared::OrCannot;
 
-/// At most this many bytes are received at once: a whole datagram, or a part of a stream.
+/// The most bytes of a datagram: the length in its IP header has 16 bits (RFC 791 section 3.1).
 const BUFFER_SIZE: usize = 65_535;
 
 fn main() -> shared::Result {

@@ -38,7 +38,7 @@ fn main() -> shared::Result {
         shared::sent(message, server);
 
         // Step 3: receive the answer; if Ctrl-Z or a debugger ends the wait, wait again.
-        match shared::wait(|| socket.recv(&mut buffer)) {
+        match shared::wait_udp(|| socket.recv(&mut buffer)) {
             // Nothing has come in time (Unix says `WouldBlock`, Windows `TimedOut`): ask again.
             Err(error) if matches!(error.kind(), WouldBlock | TimedOut) && tries < MAX_TRIES => {
                 tries += 1;

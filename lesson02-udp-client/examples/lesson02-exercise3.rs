@@ -58,7 +58,7 @@ fn receive(
             return Err(ErrorKind::TimedOut.into());
         }
         socket.set_read_timeout(Some(left))?;
-        let length = shared::wait(|| socket.recv(buffer))?;
+        let length = shared::wait_udp(|| socket.recv(buffer))?;
         if buffer[..length].starts_with(tag) {
             return Ok(length);
         }

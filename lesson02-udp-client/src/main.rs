@@ -34,7 +34,7 @@ fn main() -> shared::Result {
 
     let mut buffer = [0; MAX_ANSWER];
     // Step 3: receive the answer; if Ctrl-Z or a debugger ends the wait, wait again.
-    let length = shared::wait(|| socket.recv(&mut buffer)).or_cannot("receive from", server)?;
+    let length = shared::wait_udp(|| socket.recv(&mut buffer)).or_cannot("receive from", server)?;
     let answer = &buffer[..length];
     shared::received(answer, server);
 

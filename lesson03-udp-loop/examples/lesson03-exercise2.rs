@@ -8,7 +8,7 @@ use std::net::{SocketAddr, UdpSocket};
 
 use shared::OrCannot;
 
-/// At most this many bytes are received at once: a whole datagram, or a part of a stream.
+/// The most bytes of a datagram: the length in its IP header has 16 bits (RFC 791 section 3.1).
 const BUFFER_SIZE: usize = 65_535;
 /// No peer gets more answers than this.
 const MAX_ANSWERS: u32 = 5;

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use shared::OrCannot;
 
-/// At most this many bytes are received at once: a whole datagram, or a part of a stream.
+/// At most this many bytes of the stream are received at once; what follows waits for its turn.
 const BUFFER_SIZE: usize = 65_535;
 /// So many clients are served at once.
 const MAX_CLIENTS: usize = 2;

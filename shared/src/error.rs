@@ -70,6 +70,18 @@ pub fn wait<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     }
 }
 
+/// The same for a call on a connected UDP socket. Over UDP nothing can be reset, and so an error of
+/// this name, with which Windows reports a closed port, becomes what it means: `ConnectionRefused`.
+///
+/// # Errors
+/// The call's own.
+pub fn wait_udp<T>(call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    wait(call).map_err(|error| match error.kind() {
+        ErrorKind::ConnectionReset => ErrorKind::ConnectionRefused.into(),
+        _ => error,
+    })
+}
+
 /// For an address, its setting and a way to start the other side there, as hints say them.
 static KNOWN: Mutex<Vec<(String, String, String)>> = Mutex::new(Vec::new());
 

@@ -8,6 +8,6 @@ pub mod log;
 mod print;
 
 pub use config::{Config, resolve};
-pub use error::{Error, OrCannot, Result, wait};
+pub use error::{Error, OrCannot, Result, wait, wait_udp};
 pub use log::{Level, received, report, sent};
 pub use print::print;
