@@ -155,6 +155,7 @@ WAYS = {
     r"lettre::message::mailbox::types::Mailboxes": lambda value: ", ".join(map(mailbox, value["__0"])),
     r"accounts::Account": lambda value: f"{quoted(value['user'])} at {quoted(value['url'])}",
     r"shared::config::Config": settings,
+    r"shared::addr::Addr": lambda value: quoted(value["text"]),
 }
 
 

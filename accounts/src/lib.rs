@@ -21,7 +21,7 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{CertificateStore, TlsParameters};
 use lettre::transport::smtp::response::Response;
 use percent_encoding::percent_decode_str;
-use shared::{Config, Error};
+use shared::{Config, Error, Takes};
 use url::{Host, Url};
 
 pub use failure::{InPhase, Phase, Refused};
@@ -70,12 +70,12 @@ pub enum Tls {
 /// [`shared::load!`].
 #[macro_export]
 macro_rules! load {
-    ($protocol:ident, $($more:literal),+ $(,)?) => {
+    ($protocol:ident, $($more:expr),+ $(,)?) => {
         $crate::load(
             $crate::Protocol::$protocol,
             env!("CARGO_PKG_NAME"),
             env!("CARGO_PKG_DESCRIPTION"),
-            &[$($more),+],
+            &[$(shared::Takes::from($more)),+],
         )
     };
 }
@@ -86,9 +86,9 @@ pub fn load(
     protocol: Protocol,
     program: &'static str,
     purpose: &'static str,
-    more: &[&'static str],
+    more: &[Takes],
 ) -> Config {
-    let taken = [&protocol.settings(), more].concat();
+    let taken = [&protocol.settings().map(Takes::Setting), more].concat();
     Config::load_and(program, purpose, &taken, |config| {
         let url = Url::parse(config.text(protocol.url()));
         let host = url.ok().and_then(|url| Host::parse(url.host_str()?).ok());

@@ -8,6 +8,8 @@ mod kind;
 
 use std::net::{IpAddr, SocketAddr};
 
+use shared::Takes;
+
 use crate::kind::kind_of;
 
 /// What is shown when the command line names no address.
@@ -23,7 +25,7 @@ const EXAMPLES: [&str; 8] = [
 ];
 
 fn main() -> shared::Result {
-    let config = shared::load!("[ADDRESS | ADDRESS:PORT]...");
+    let config = shared::load!(Takes::Arguments("[ADDRESS | ADDRESS:PORT]..."));
     let mut texts: Vec<&str> = config.arguments.iter().map(String::as_str).collect();
     if texts.is_empty() {
         texts.extend(EXAMPLES);

@@ -13,15 +13,15 @@ const BUFFER_SIZE: usize = 65_535;
 
 fn main() -> shared::Result {
     let config = shared::load!("LESSON_ECHO_ADDR");
-    let addr = config.addr("LESSON_ECHO_ADDR")?;
+    let addr = config.addr("LESSON_ECHO_ADDR");
 
     // Steps 1 and 2: create the socket, and bind it to a fixed IP address and port.
-    let socket = UdpSocket::bind(addr).or_cannot("listen on", addr)?;
-    let local = socket.local_addr().or_cannot("ask for the port of", addr)?;
+    let socket = UdpSocket::bind(&addr).or_cannot("listen on", &addr)?;
+    let local = socket.local_addr().or_cannot("ask for the port of", &addr)?;
     shared::info!("listening on {local}");
 
-    let limit = Some(Duration::from_secs(2));
-    socket.set_read_timeout(limit).or_cannot("await", "a peer")?;
+    let timeout = Some(Duration::from_secs(2));
+    socket.set_read_timeout(timeout).or_cannot("await", "a peer")?;
     let mut buffer = [0; BUFFER_SIZE];
     echo_datagram(&socket, &mut buffer)
 }

@@ -117,7 +117,7 @@ fn an_address_of_another_machine_is_said_so() {
     assert_eq!(
         ended.stderr,
         "Error: cannot listen on 192.0.2.1:7007: address not available\n\
-         hint: this machine has no such address; 127.0.0.1 is always itself\n"
+         hint: this machine has no such address; all that it has are --echo-addr 0.0.0.0:7007\n"
     );
 }
 
@@ -134,6 +134,6 @@ fn a_port_that_needs_privileges_is_said_so() {
     assert_eq!(
         ended.stderr,
         "Error: cannot listen on 127.0.0.1:7: permission denied\n\
-         hint: a port below 1024 needs privileges; else ask whose file or firewall it is\n"
+         hint: not everybody may use this port, choose another: --echo-addr, LESSON_ECHO_ADDR\n"
     );
 }

@@ -8,7 +8,7 @@ use std::net::UdpSocket;
 use std::process;
 use std::time::{Duration, Instant};
 
-use shared::OrCannot;
+use shared::{OrCannot, wait_udp};
 
 /// The most bytes of a message. A datagram over IPv4 carries no more: of its 65,535 bytes, the IP
 /// header takes 20 and the UDP header 8 (RFC 791 section 3.1, RFC 768).
@@ -18,28 +18,28 @@ const MAX_ANSWER: usize = 65_535;
 
 fn main() -> shared::Result {
     let config = shared::load!("LESSON_ECHO_ADDR", "LESSON_MESSAGE", "LESSON_TIMEOUT");
-    let server = config.peer("LESSON_ECHO_ADDR", "lesson01-udp-server")?;
+    let server = config.peer("LESSON_ECHO_ADDR", "lesson01-udp-server");
     let message = config.bytes("LESSON_MESSAGE", MAX_MESSAGE);
-    let limit = config.seconds("LESSON_TIMEOUT");
-    let any = if server.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
+    let timeout = config.seconds("LESSON_TIMEOUT");
+    let any = if server.first().is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
 
     // Step 1: create the socket, on any free port.
     let socket = UdpSocket::bind(any).or_cannot("bind to", any)?;
     // Over UDP, connect sends nothing: the system now drops the datagrams of other peers, and
     // reports a closed port.
-    socket.connect(server).or_cannot("connect to", server)?;
+    socket.connect(&server).or_cannot("connect to", &server)?;
 
     // Step 2: send to the given server.
     let tag = format!("{} ", process::id()).into_bytes();
     let question = [&tag, message].concat();
-    socket.send(&question).or_cannot("send to", server)?;
-    shared::sent(&question, server);
+    socket.send(&question).or_cannot("send to", &server)?;
+    shared::sent(&question, &server);
 
     let mut buffer = [0; MAX_ANSWER];
     // Step 3: receive the answer; whatever begins otherwise is not the answer to this question.
-    let length = receive(&socket, &mut buffer, &tag, limit).or_cannot("receive from", server)?;
+    let length = receive(&socket, &mut buffer, &tag, timeout).or_cannot("receive from", &server)?;
     let answer = &buffer[..length];
-    shared::received(answer, server);
+    shared::received(answer, &server);
 
     shared::print(String::from_utf8_lossy(&answer[tag.len()..]))
 }
@@ -58,7 +58,7 @@ fn receive(
             return Err(ErrorKind::TimedOut.into());
         }
         socket.set_read_timeout(Some(left))?;
-        let length = shared::wait_udp(|| socket.recv(buffer))?;
+        let length = wait_udp(|| socket.recv(buffer))?;
         if buffer[..length].starts_with(tag) {
             return Ok(length);
         }

@@ -68,8 +68,9 @@ fn the_env_file_has_comments_and_quotes() {
         ("LESSON_MESSAGE=\"quoted # text \" # comment", "quoted # text "),
         ("LESSON_MESSAGE='it is \"so\"'", "it is \"so\""),
         ("\u{feff}LESSON_MESSAGE=after a byte order mark", "after a byte order mark"),
-        ("LESSON_MESSAGE=first\n\n# comment\n  # comment\nLESSON_MESSAGE=last\r", "last"),
+        ("\n# comment\n  # LESSON_MESSAGE=comment\nLESSON_MESSAGE=last\r", "last"),
         ("OTHER=x\nexport X\n'\nLESSON_MESSAGE=mine", "mine"),
+        ("MY_LESSON_MESSAGE=x\nlesson_count=3\nX=LESSON_LOG\nLESSON_MESSAGE=mine", "mine"),
         ("export LESSON_MESSAGE=exported", "exported"),
     ] {
         assert_eq!(message(line, &[], &[]), expected, "{line:?}");
@@ -77,20 +78,31 @@ fn the_env_file_has_comments_and_quotes() {
 }
 
 #[test]
-fn a_wrong_line_in_the_env_file_is_named() {
-    let hint = "write it like LESSON_MESSAGE=\"hello\"; a comment begins with #";
-    for line in
-        ["LESSON_MESSAGE", "export LESSON_MESSAGE", "LESSON_MESSAGE=\"a", "LESSON_MESSAGE='a'b"]
-    {
+fn a_wrong_line_in_the_env_file_is_named_with_the_right_one() {
+    for (line, right) in [
+        ("LESSON_MESSAGE", "LESSON_MESSAGE=\"hello\""),
+        ("export LESSON_MESSAGE", "LESSON_MESSAGE=\"hello\""),
+        ("LESSON_MESSAGE=\"a", "LESSON_MESSAGE=\"a\""),
+        ("LESSON_MESSAGE 'a b'", "LESSON_MESSAGE=\"a b\""),
+        ("LESSON_MESSAGE: hi", "LESSON_MESSAGE=\"hi\""),
+        ("LESSON_MESSAGE＝你好", "LESSON_MESSAGE=\"你好\""),
+        ("set LESSON_MESSAGE=hi", "LESSON_MESSAGE=\"hi\""),
+        ("$env:LESSON_MESSAGE=\"hi\"", "LESSON_MESSAGE=\"hi\""),
+        ("$Env:LESSON_MESSAGE = 'hi'", "LESSON_MESSAGE=\"hi\""),
+        ("lesson_log=debug", "LESSON_LOG=\"debug\""),
+        ("set LESSON_SMTP_PASSWORD=secret", "LESSON_SMTP_PASSWORD=\"****\""),
+    ] {
         let ended = with_env_file(&format!("# first\n{line}\n"));
-        assert_eq!(ended.status, Some(2), "{line}");
+        refuses(&ended, ".env is not NAME=value", &format!("write it like {right}"));
         assert!(ended.stderr.starts_with("Error: line 2 of "), "{}", ended.stderr);
-        assert!(
-            ended.stderr.ends_with(&format!(".env is not NAME=value\nhint: {hint}\n")),
-            "{}",
-            ended.stderr
-        );
     }
+}
+
+#[test]
+fn a_name_that_stands_twice_in_the_env_file_is_named() {
+    let ended = with_env_file("LESSON_LOG=info\nLESSON_MESSAGE=a\n\nLESSON_MESSAGE='b \"c\"'");
+    refuses(&ended, " sets LESSON_MESSAGE again", "such as LESSON_MESSAGE='b \"c\"'");
+    assert!(ended.stderr.starts_with("Error: line 4 of "), "{}", ended.stderr);
 }
 
 #[test]
@@ -131,9 +143,12 @@ fn names_that_do_not_exist_are_refused() {
     let ended = Program::start(command.env("LESSON_MESAGE", "x")).finish();
     is_refused(ended, "there is no setting LESSON_MESAGE (from the environment)", hint);
 
-    let ended = with_env_file("LESSON_ADDR=x");
-    assert_eq!(ended.status, Some(2));
-    assert!(ended.stderr.contains("no setting LESSON_ADDR (from line 1 of "), "{}", ended.stderr);
+    let ended = with_env_file("LESSON_TIMOUT=x");
+    refuses(&ended, "no setting LESSON_TIMOUT (from line 1 of ", "did you mean LESSON_TIMEOUT?");
+    let taken = "there are LESSON_ECHO_ADDR, LESSON_MESSAGE, LESSON_TIMEOUT, LESSON_LOG";
+    for far in ["LESSON_TYPO=x", "LESSON_=x"] {
+        refuses(&with_env_file(far), "there is no setting LESSON_", taken);
+    }
 }
 
 #[test]
@@ -148,9 +163,11 @@ fn flags_that_do_not_exist_are_refused() {
             hint,
         );
     }
-    for wrong in ["-m", "hello", "--", "--smtp-password=secret"] {
+    refuses(&run(LESSON, &["--addr", "x"]), "does not take --addr", "did you mean --echo-addr,");
+    let taken = "there are --echo-addr, --message, --timeout, --log";
+    for wrong in ["-m", "hello", "--", "--verbose", "--port", "--smtp-password=secret"] {
         let ended = run(LESSON, &[wrong]);
-        refuses(&ended, "lesson02-udp-client does not take ", "did you mean ");
+        refuses(&ended, "lesson02-udp-client does not take ", taken);
         assert!(!ended.stderr.contains("secret"), "{ended:?}");
     }
 }
@@ -159,11 +176,30 @@ fn flags_that_do_not_exist_are_refused() {
 fn a_flag_without_its_value_is_refused() {
     let hint = "see what it takes: cargo run -p lesson02-udp-client -- --help";
     is_refused(run(LESSON, &["--timeout"]), "--timeout lacks its value", hint);
+    let ended = run(LESSON, &["--echo-addr", "--log", "debug"]);
+    is_refused(ended, "--echo-addr lacks its value", hint);
+    assert_eq!(message("", &[], &["--message=--log"]), "--log");
+}
+
+#[test]
+fn what_is_the_tour_s_is_said_so() {
+    for (arguments, command) in [
+        (&["check", "02"] as &[&str], "cargo run -p tour -- check 02"),
+        (&["diff", "05", "--all"], "cargo run -p tour -- diff 05 --all"),
+    ] {
+        refuses(&run(LESSON, arguments), "does not take", command);
+    }
 }
 
 #[test]
 fn wrong_time_outs_are_refused() {
     let hint = "a right one is --timeout \"10\"";
+    let ended = with_env_file("LESSON_TIMEOUT=ten");
+    refuses(
+        &ended,
+        "LESSON_TIMEOUT is \"ten\" (from line 1",
+        "a right one is LESSON_TIMEOUT=\"10\"",
+    );
     for wrong in ["0", "-1", "ten", "", "NaN", "inf", "1e300", "1e-20", "10s"] {
         let error = format!(
             "LESSON_TIMEOUT is \"{wrong}\" (from the flag --timeout): not a number of seconds above 0"

@@ -106,6 +106,23 @@ fn says_at_once_that_nobody_listens() {
     );
 }
 
+/// Linux refuses at once to connect a socket to such an address.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_broadcast_is_no_matter_of_ports() {
+    let ended = run(LESSON, &["--echo-addr", "255.255.255.255:7007"]);
+    let error = "cannot connect to 255.255.255.255:7007: permission denied";
+    testing::fails(&ended, error, "a broadcast needs `set_broadcast(true)`");
+}
+
+#[test]
+fn an_answer_that_is_not_utf_8_is_said_to_be_so() {
+    let ended = answered(b"\xc4\xe3\xba\xc3");
+    assert_eq!(ended.status, Some(0));
+    assert!(ended.stderr.contains("the answer is not UTF-8 (perhaps GBK)"), "{}", ended.stderr);
+    assert!(!answered("你好".as_bytes()).stderr.contains("UTF-8"));
+}
+
 #[test]
 fn says_that_the_wait_timed_out() {
     let (_server, addr) = server("127.0.0.1:0");

@@ -13,11 +13,11 @@ const BUFFER_SIZE: usize = 65_535;
 
 fn main() -> shared::Result {
     let config = shared::load!("LESSON_ECHO_ADDR");
-    let addr = config.addr("LESSON_ECHO_ADDR")?;
+    let addr = config.addr("LESSON_ECHO_ADDR");
 
     // Steps 1 and 2: create the socket, and bind it to a fixed IP address and port.
-    let socket = UdpSocket::bind(addr).or_cannot("listen on", addr)?;
-    let local = socket.local_addr().or_cannot("ask for the port of", addr)?;
+    let socket = UdpSocket::bind(&addr).or_cannot("listen on", &addr)?;
+    let local = socket.local_addr().or_cannot("ask for the port of", &addr)?;
     shared::info!("listening on {local}");
 
     let mut buffer = [0; BUFFER_SIZE];

@@ -15,12 +15,12 @@ const BUFFER_SIZE: usize = 65_535;
 
 fn main() -> shared::Result {
     let config = shared::load!("LESSON_ECHO_ADDR", "LESSON_TIMEOUT");
-    let addr = config.addr("LESSON_ECHO_ADDR")?;
+    let addr = config.addr("LESSON_ECHO_ADDR");
     let timeout = config.seconds("LESSON_TIMEOUT");
 
     // Steps 1 to 3: create the socket, bind it to a fixed IP address and port, and listen.
-    let listener = TcpListener::bind(addr).or_cannot("listen on", addr)?;
-    let local = listener.local_addr().or_cannot("ask for the port of", addr)?;
+    let listener = TcpListener::bind(&addr).or_cannot("listen on", &addr)?;
+    let local = listener.local_addr().or_cannot("ask for the port of", &addr)?;
     shared::info!("listening on {local}");
 
     loop {

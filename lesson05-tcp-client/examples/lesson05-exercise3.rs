@@ -3,39 +3,37 @@
 //! Check it: `cargo run -- check solutions 05`.
 //! Diff it: `cargo run -- diff 05 --exercise 3`.
 
-use std::io::{Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::time::Duration;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::time::{Duration, Instant};
 
-use shared::OrCannot;
+use shared::{Addr, Error, OrCannot};
 
-/// The most bytes of a message. A datagram over IPv4 carries no more: of its 65,535 bytes, the IP
-/// header takes 20 and the UDP header 8 (RFC 791 section 3.1, RFC 768).
-const MAX_MESSAGE: usize = 65_507;
-/// The most bytes of an answer. An echo is as long as its message, which is shorter than this.
-const MAX_ANSWER: usize = 65_535;
+/// At most this many bytes of the stream are received at once; what follows waits for its turn.
+const BUFFER_SIZE: usize = 65_535;
+/// The most bytes by which an answer may be longer than its message. An echo is as long.
+const MAX_MORE: usize = 1_048_576;
 
 fn main() -> shared::Result {
     let config = shared::load!("LESSON_ECHO_ADDR", "LESSON_MESSAGE", "LESSON_TIMEOUT");
-    let server = config.peer("LESSON_ECHO_ADDR", "lesson04-tcp-server")?;
-    let message = config.bytes("LESSON_MESSAGE", MAX_MESSAGE);
-    let limit = config.seconds("LESSON_TIMEOUT");
+    let server = config.peer("LESSON_ECHO_ADDR", "lesson04-tcp-server");
+    let message = config.text("LESSON_MESSAGE").as_bytes();
+    let timeout = config.seconds("LESSON_TIMEOUT");
 
     for _ in 1..3 {
-        match ask(server, message, limit) {
+        match ask(&server, message, timeout) {
             Ok(answer) => return shared::print(answer),
             Err(error) => shared::report(&error),
         }
     }
-    shared::print(ask(server, message, limit)?)
+    shared::print(ask(&server, message, timeout)?)
 }
 
 /// Asks over a new connection, and returns the answer.
-fn ask(server: SocketAddr, message: &[u8], limit: Duration) -> shared::Result<String> {
+fn ask(server: &Addr, message: &[u8], timeout: Duration) -> shared::Result<String> {
     // Steps 1 and 2: create the socket, and connect it to the given server.
-    let mut socket = TcpStream::connect_timeout(&server, limit).or_cannot("connect to", server)?;
-    socket.set_read_timeout(Some(limit)).or_cannot("await", server)?;
-    socket.set_write_timeout(Some(limit)).or_cannot("await", server)?;
+    let mut socket = shared::connect(server, timeout).or_cannot("connect to", server)?;
+    socket.set_write_timeout(Some(timeout)).or_cannot("await", server)?;
 
     // Step 3: send to the given server.
     socket.write_all(message).or_cannot("send to", server)?;
@@ -43,22 +41,55 @@ fn ask(server: SocketAddr, message: &[u8], limit: Duration) -> shared::Result<St
     // This is all: the server reads to the end of the stream.
     socket.shutdown(Shutdown::Write).or_cannot("finish sending to", server)?;
 
-    let mut buffer = Vec::new();
-    let mut limited = (&socket).take(MAX_ANSWER as u64 + 1);
     // Step 4: receive the answer, to the end of the stream.
-    let length = limited.read_to_end(&mut buffer).or_cannot("receive from", server)?;
-    let answer = &buffer[..length];
-    shared::received(answer, server);
+    let answer = receive_to_end(&socket, server, message.len() + MAX_MORE, timeout)?;
 
     // Step 5: close.
     drop(socket);
 
-    let hint = "is it an echo server? see what it says";
     if answer.is_empty() && !message.is_empty() {
-        return Err(shared::Error::new(format!("{server} closed without an answer"), hint));
+        let hint = "is it an echo server? see what it says";
+        return Err(Error::new(format!("{server} closed without an answer"), hint));
     }
-    if answer.len() > MAX_ANSWER {
-        return Err(shared::Error::new(format!("{server} answers without end"), hint));
+    if str::from_utf8(&answer).is_err() {
+        shared::info!("the answer is not UTF-8 (perhaps GBK): \u{fffd} stands for what it is not");
     }
-    Ok(String::from_utf8_lossy(answer).into_owned())
+    Ok(String::from_utf8_lossy(&answer).into_owned())
+}
+
+/// Receives to the end of the stream, which has to come in time, however slowly the bytes come.
+fn receive_to_end(
+    mut socket: &TcpStream,
+    server: &Addr,
+    most: usize,
+    timeout: Duration,
+) -> shared::Result<Vec<u8>> {
+    let deadline = Instant::now() + timeout;
+    let mut buffer = vec![0; BUFFER_SIZE];
+    let mut answer = Vec::new();
+    while let Some(left) = deadline.checked_duration_since(Instant::now()) {
+        // macOS takes no time-out when both sides have closed; nothing is to be waited for then.
+        let _ = socket.set_read_timeout(Some(left));
+        let length = match shared::wait(|| socket.read(&mut buffer)) {
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                break;
+            }
+            received => received.or_cannot("receive from", server)?,
+        };
+        if length == 0 {
+            return Ok(answer);
+        }
+        shared::received(&buffer[..length], server);
+        answer.extend_from_slice(&buffer[..length]);
+        if answer.len() > most {
+            let hint = "is it an echo server? see what it says";
+            return Err(Error::new(format!("{server} answers without end"), hint));
+        }
+    }
+    let came = answer.len();
+    let problem =
+        format!("cannot receive from {server}: timed out after {came} bytes, without an end");
+    let hint = "the other side keeps the connection open; an echo is whole when it is as long as its \
+                message; or wait longer: --timeout 60";
+    Err(Error::new(problem, hint))
 }

@@ -2,7 +2,9 @@
 #![cfg(test)]
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::thread;
+use std::time::Duration;
 
 use testing::{Ended, Folder, PATIENCE, Program, command, run, start};
 
@@ -19,6 +21,10 @@ fn served<T>(arguments: &[&str], serve: impl FnOnce(TcpStream) -> T) -> (Ended, 
     let _kept = serve(stream);
     (lesson.finish(), addr)
 }
+
+/// The hint when the end of the answer does not come.
+const KEEPS_OPEN: &str = "the other side keeps the connection open; an echo is whole when it is as \
+                          long as its message; or wait longer: --timeout 60";
 
 fn read_all(stream: &mut TcpStream) -> String {
     let mut text = String::new();
@@ -47,9 +53,9 @@ fn sends_all_then_closes_its_sending_side_then_reads_to_the_end() {
 }
 
 #[test]
-fn sends_the_largest_message() {
+fn a_stream_has_no_largest_message() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let message = "x".repeat(65_507);
+    let message = "x".repeat(1_000_000);
     let folder = Folder::create();
     let addr = listener.local_addr().unwrap();
     folder.write(".env", &format!("LESSON_ECHO_ADDR={addr}\nLESSON_MESSAGE={message}\n"));
@@ -69,8 +75,15 @@ fn an_empty_message_has_an_empty_answer() {
 }
 
 #[test]
-fn asks_over_ipv6_and_by_name() {
-    for (bind, host) in [("[::1]:0", "[::1]"), ("127.0.0.1:0", "localhost")] {
+fn asks_over_ipv6_and_by_name_at_all_addresses() {
+    for (bind, host) in
+        [("[::1]:0", "[::1]"), ("127.0.0.1:0", "localhost"), ("[::1]:0", "localhost")]
+    {
+        // Not every machine has both addresses of localhost.
+        let is_there = |addr: SocketAddr| addr.is_ipv4() == bind.starts_with("127");
+        if !("localhost", 0).to_socket_addrs().unwrap().any(is_there) {
+            continue;
+        }
         let listener = TcpListener::bind(bind).unwrap();
         let port = listener.local_addr().unwrap().port();
         let lesson =
@@ -132,9 +145,50 @@ fn a_server_that_keeps_silent_is_an_error() {
     let (ended, addr) = served(&["--timeout", "0.1"], |stream| stream);
     fails(
         &ended,
-        &format!("cannot receive from {addr}: timed out"),
-        "is the other side running? try again, or wait longer: --timeout 60",
+        &format!("cannot receive from {addr}: timed out after 0 bytes, without an end"),
+        KEEPS_OPEN,
     );
+}
+
+#[test]
+fn a_server_that_keeps_the_connection_open_is_an_error() {
+    let (ended, addr) = served(&["--message", "hello", "--timeout", "1"], |mut stream| {
+        assert_eq!(read_all(&mut stream), "hello");
+        stream.write_all(b"hello").unwrap();
+        stream
+    });
+    fails(
+        &ended,
+        &format!("cannot receive from {addr}: timed out after 5 bytes, without an end"),
+        KEEPS_OPEN,
+    );
+}
+
+#[test]
+fn the_time_out_is_for_the_whole_answer() {
+    let (ended, _) = served(&["--timeout", "1"], |mut stream| {
+        // As long as the client takes it: each byte comes in time.
+        while stream.write_all(b"x").is_ok() {
+            thread::sleep(Duration::from_millis(100));
+        }
+    });
+    assert!(ended.stderr.contains("timed out after "), "{}", ended.stderr);
+}
+
+#[test]
+fn an_answer_that_is_not_utf_8_is_said_to_be_so() {
+    let lesson = |answer: &'static [u8]| {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let addr = listener.local_addr().unwrap().to_string();
+        let lesson = start(LESSON, &["--echo-addr", &addr]);
+        let (mut stream, _) = listener.accept().unwrap();
+        read_all(&mut stream);
+        stream.write_all(answer).unwrap();
+        drop(stream);
+        lesson.finish().stderr
+    };
+    assert!(lesson(b"\xc4\xe3\xba\xc3").contains("the answer is not UTF-8 (perhaps GBK)"));
+    assert!(!lesson("你好".as_bytes()).contains("UTF-8"));
 }
 
 #[test]

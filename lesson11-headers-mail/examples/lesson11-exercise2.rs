@@ -8,7 +8,7 @@ use lettre::address::Envelope;
 use lettre::message::header::To;
 use lettre::message::{Mailbox, SinglePart};
 use lettre::transport::smtp::authentication::DEFAULT_MECHANISMS;
-use shared::{Config, OrCannot};
+use shared::{Config, OrCannot, Takes};
 
 const CONTENT: &str = "Dear student,\n\nthis mail came to you over SMTP.\n\n老师\n";
 
@@ -16,7 +16,7 @@ fn main() -> shared::Result {
     let config = accounts::load!(
         Smtp,
         "LESSON_MAIL_FROM",
-        "LESSON_MAIL_TO=学生 <xuesheng@sina.example>",
+        Takes::WithDefault("LESSON_MAIL_TO", "学生 <xuesheng@sina.example>"),
         "LESSON_MAIL_CC",
         "LESSON_MAIL_BCC",
         "LESSON_MAIL_REPLY_TO",

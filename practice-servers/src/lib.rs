@@ -24,13 +24,13 @@ pub mod transcript;
 
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::path::{self, Path, PathBuf};
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, RwLock};
 use std::thread;
 
-use shared::{Error, OrCannot};
+use shared::{Error, OrCannot, Whom};
 
 use accounts::{FTP_USERS, OFFICES, Office};
 use ftp::tree::Tree;
@@ -80,15 +80,15 @@ pub type Listening = HashMap<&'static str, SocketAddr>;
 /// # Errors
 /// An address cannot be listened at, or is not on loopback. The folder cannot be used, or another
 /// program's practice servers use it.
-pub fn start(
-    addr_of: impl Fn(&Service) -> shared::Result<SocketAddr>,
+pub fn start<A: ToSocketAddrs + Whom>(
+    addr_of: impl Fn(&Service) -> A,
     folder: &Path,
     sink: Sink,
 ) -> shared::Result<Listening> {
     let mut listeners = Vec::new();
     let mut listening = Listening::new();
     for service in &SERVICES {
-        let listener = listen(addr_of(service)?)?;
+        let listener = listen(addr_of(service))?;
         let addr = listener.local_addr().or_cannot("ask for the port of", service.name())?;
         listening.insert(service.setting, addr);
         listeners.push((service, listener));
@@ -129,13 +129,14 @@ pub fn start(
     Ok(listening)
 }
 
-fn listen(addr: SocketAddr) -> shared::Result<TcpListener> {
-    if !addr.ip().is_loopback() {
+fn listen(addr: impl ToSocketAddrs + Whom) -> shared::Result<TcpListener> {
+    let mut addrs = addr.to_socket_addrs().or_cannot("look up", &addr)?;
+    if !addrs.all(|addr| addr.ip().is_loopback()) {
         let problem = format!("cannot listen on {addr}: it is not on loopback");
         let hint = "the practice servers are for this machine alone: 127.0.0.1, ::1 or localhost";
         return Err(Error::new(problem, hint));
     }
-    TcpListener::bind(addr).or_cannot("listen on", addr)
+    TcpListener::bind(&addr).or_cannot("listen on", &addr)
 }
 
 /// The offices to which `office` hands mail on, and where each takes it. On the internet, the DNS

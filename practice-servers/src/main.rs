@@ -8,22 +8,22 @@ use std::path::Path;
 use std::thread;
 
 use practice_servers::services::{SERVICES, Service};
-use shared::Config;
+use shared::{Config, Takes};
 
 fn main() -> shared::Result {
-    let services = SERVICES.iter().map(|service| service.setting);
-    let taken: Vec<_> = services.chain(["LESSON_PRACTICE_DIR"]).collect();
+    let services = SERVICES.iter().map(|service| Takes::Setting(service.setting));
+    let taken: Vec<_> = services.chain([Takes::Setting("LESSON_PRACTICE_DIR")]).collect();
     let config = Config::load(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_DESCRIPTION"), &taken);
     let folder = Path::new(config.text("LESSON_PRACTICE_DIR"));
     if folder.as_os_str().is_empty() {
         config.refuse("LESSON_PRACTICE_DIR", "not the name of a folder");
     }
     let addr_of = |service: &Service| {
-        let addr = config.addr(service.setting)?;
-        if !addr.ip().is_loopback() {
+        let addr = config.addr(service.setting);
+        if !addr.first().ip().is_loopback() {
             config.refuse(service.setting, "the practice servers listen on loopback alone");
         }
-        Ok(addr)
+        addr
     };
     let listening = practice_servers::start(addr_of, folder, shared::log::write)?;
     for service in &SERVICES {

@@ -1,58 +1,99 @@
 //! The settings of a program: a default, overridden by `.env`, by the environment, by a flag.
 
 use std::ffi::OsString;
-use std::fmt::Display;
+use std::fmt::{self, Display, Formatter};
 use std::io::{self, Write};
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::str::FromStr;
 use std::time::Duration;
 use std::{env, fs, process};
 
-use crate::env_file::{decode, parse_line};
-use crate::error::{self, Error, OrCannot, Result};
+use crate::Addr;
+use crate::env_file::{decode, meant, parse_line};
+use crate::error::{Error, OrCannot, Result};
 use crate::log::{self, Level};
 use crate::print::print;
 
 /// The table of all settings: `#NAME=value` is a default, and the lines above say what it is for.
 const TABLE: &str = include_str!("../../.env.example");
 
-/// The origin of a value that nobody has set.
-const DEFAULT: &str = "the default";
-/// The origin of a value whose default is for this machine alone.
-const NONE_ELSEWHERE: &str = "the default for another machine";
-
-type Text = &'static str;
-
-/// The settings of one run. What asks for a value also checks it: a wrong one ends the program with
-/// status 2, an error and a hint.
+/// The settings of one run. What asks for a value also checks it: what it returns is right, or the
+/// program has ended with an error and a hint, and with status 2, or 1 where a host is not found.
 pub struct Config {
     /// The arguments that are no flags; empty unless the program takes any.
     pub arguments: Vec<String>,
-    program: Text,
+    program: &'static str,
     /// How `--help` shows those arguments.
-    usage: Text,
+    usage: &'static str,
     settings: Vec<Setting>,
+}
+
+/// Something that a program takes from its user.
+#[derive(Clone, Copy)]
+pub enum Takes {
+    /// A setting, by its name.
+    Setting(&'static str),
+    /// Several settings.
+    Settings(&'static [&'static str]),
+    /// A setting, and a default of the program's own.
+    WithDefault(&'static str, &'static str),
+    /// Arguments that are no flags; `--help` shows them so.
+    Arguments(&'static str),
+}
+
+impl From<&'static str> for Takes {
+    fn from(name: &'static str) -> Self {
+        Takes::Setting(name)
+    }
 }
 
 /// A row of the table, with the value that counts.
 struct Setting {
-    name: Text,
+    name: &'static str,
     purpose: String,
-    default: Text,
+    default: &'static str,
     value: String,
-    /// Where the value comes from.
-    origin: String,
+    origin: Origin,
     /// Whether this program takes it.
     is_taken: bool,
 }
 
-/// Loads the settings of a program, which names those that it takes:
-/// `shared::load!("LESSON_ECHO_ADDR", "LESSON_TIMEOUT")`. `"LESSON_TIMEOUT=60"` gives one a default
-/// of the program's own. What begins with `[` is for arguments that are no flags: `"[ADDRESS]..."`.
+/// Where a value comes from.
+#[derive(PartialEq)]
+enum Origin {
+    Default,
+    /// Nowhere: the default is for this machine alone.
+    NoneElsewhere,
+    /// The line and the file.
+    EnvFile(String),
+    Environment,
+    /// The flag as it was typed.
+    Flag(String),
+}
+
+impl Display for Origin {
+    fn fmt(&self, formatter: &mut Formatter) -> fmt::Result {
+        match self {
+            Origin::Default => formatter.write_str("the default"),
+            Origin::NoneElsewhere => formatter.write_str("the default for another machine"),
+            Origin::EnvFile(line) => formatter.write_str(line),
+            Origin::Environment => formatter.write_str("the environment"),
+            Origin::Flag(flag) => write!(formatter, "the flag {flag}"),
+        }
+    }
+}
+
+/// Loads the settings of a program, which names what it takes:
+/// `shared::load!("LESSON_ECHO_ADDR", "LESSON_TIMEOUT")`. What is more than a name is one of
+/// [`Takes`].
 #[macro_export]
 macro_rules! load {
-    ($($taken:literal),+ $(,)?) => {
-        $crate::Config::load(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_DESCRIPTION"), &[$($taken),+])
+    ($($taken:expr),+ $(,)?) => {
+        $crate::Config::load(
+            env!("CARGO_PKG_NAME"),
+            env!("CARGO_PKG_DESCRIPTION"),
+            &[$($crate::Takes::from($taken)),+],
+        )
     };
 }
 
@@ -62,41 +103,53 @@ impl Config {
     ///
     /// It ends the program with status 0 after `--help`, and with status 2, an error and a hint
     /// when somebody sets what does not exist.
-    pub fn load(program: Text, purpose: Text, taken: &[Text]) -> Config {
+    pub fn load(program: &'static str, purpose: &'static str, taken: &[Takes]) -> Config {
         Config::load_and(program, purpose, taken, |_| {})
     }
 
     /// The same for a program some of whose defaults hold on conditions: `adjust` sees the settings
     /// before `--help` shows them.
     pub fn load_and(
-        program: Text,
-        purpose: Text,
-        taken: &[Text],
+        program: &'static str,
+        purpose: &'static str,
+        taken: &[Takes],
         adjust: impl FnOnce(&mut Config),
     ) -> Config {
-        let usage = taken.iter().find(|taken| taken.starts_with('[')).unwrap_or(&"");
-        let mut config = Config { arguments: Vec::new(), program, usage, settings: table() };
-        for taken in taken.iter().chain(&["LESSON_LOG"]) {
-            let (name, default) = taken.split_once('=').unwrap_or((taken, ""));
-            for setting in config.settings.iter_mut().filter(|setting| setting.name == name) {
-                setting.is_taken = true;
-                if !default.is_empty() {
-                    (setting.default, setting.value) = (default, default.into());
-                }
+        let mut config = Config { arguments: Vec::new(), program, usage: "", settings: table() };
+        for taken in taken {
+            match taken {
+                Takes::Setting(name) => config.take(name, None),
+                Takes::Settings(names) => names.iter().for_each(|name| config.take(name, None)),
+                Takes::WithDefault(name, default) => config.take(name, Some(default)),
+                Takes::Arguments(usage) => config.usage = usage,
             }
         }
+        config.take("LESSON_LOG", None);
         let read = [config.read_env_file(), config.read_environment(), config.read_flags()];
         adjust(&mut config);
         // Help comes, whatever is wrong.
         if env::args_os().skip(1).any(|argument| argument == "--help" || argument == "-h") {
             process::exit(print(config.help(purpose)).is_err().into());
         }
-        read.into_iter().collect::<Result>().unwrap_or_else(|problem| end(&problem));
-        let levels = [("off", Level::Error), ("info", Level::Info), ("debug", Level::Debug)];
-        let level = levels.iter().find(|(name, _)| *name == config.text("LESSON_LOG"));
-        let wrong = || config.refuse("LESSON_LOG", "not one of off, info and debug");
-        log::start(program, level.unwrap_or_else(wrong).1);
+        if let Some(problem) = read.into_iter().find_map(Result::err) {
+            end(&problem, 2);
+        }
+        let level = match config.text("LESSON_LOG") {
+            "off" => Level::Error,
+            "info" => Level::Info,
+            "debug" => Level::Debug,
+            _ => config.refuse("LESSON_LOG", "not one of off, info and debug"),
+        };
+        log::start(program, level);
         config
+    }
+
+    fn take(&mut self, name: &str, default: Option<&'static str>) {
+        for setting in self.settings.iter_mut().filter(|setting| setting.name == name) {
+            setting.is_taken = true;
+            setting.default = default.unwrap_or(setting.default);
+            setting.value = setting.default.into();
+        }
     }
 
     /// The value as it is.
@@ -108,16 +161,16 @@ impl Config {
     /// and the program is about to talk to another one.
     pub fn forget_default(&mut self, name: &str) {
         let mut settings = self.settings.iter_mut();
-        let unset = settings.find(|setting| setting.name == name && setting.origin == DEFAULT);
-        if let Some(setting) = unset {
+        let is_unset = |setting: &&mut Setting| setting.origin == Origin::Default;
+        if let Some(setting) = settings.find(|setting| setting.name == name).filter(is_unset) {
             setting.value.clear();
-            setting.origin = NONE_ELSEWHERE.into();
+            setting.origin = Origin::NoneElsewhere;
         }
     }
 
     /// Whether [`Config::forget_default`] has left the setting without a value.
     pub fn is_missing(&self, name: &str) -> bool {
-        self.setting(name).origin == NONE_ELSEWHERE
+        self.setting(name).origin == Origin::NoneElsewhere
     }
 
     /// The value as bytes, at most `max` of them.
@@ -132,7 +185,8 @@ impl Config {
     /// A number of seconds above 0.
     pub fn seconds(&self, name: &str) -> Duration {
         match Duration::try_from_secs_f64(self.text(name).parse().unwrap_or(0.0)) {
-            Ok(seconds) if !seconds.is_zero() => seconds,
+            // With more than a century, no deadline could be reckoned.
+            Ok(seconds) if !seconds.is_zero() => seconds.min(Duration::from_secs(3_000_000_000)),
             _ => self.refuse(name, "not a number of seconds above 0"),
         }
     }
@@ -143,52 +197,51 @@ impl Config {
     }
 
     /// HOST:PORT, at which this program listens.
-    ///
-    /// # Errors
-    /// The host has no address.
-    pub fn addr(&self, name: &str) -> Result<SocketAddr> {
-        let text = self.text(name);
-        let (host, port) = text.rsplit_once(':').unwrap_or_default();
-        let is_name = host.contains(char::is_alphabetic) && !host.contains([':', '/', '@', ' ']);
-        if !(is_name && port.parse::<u16>().is_ok() || text.parse::<SocketAddr>().is_ok()) {
-            self.refuse(name, "not HOST:PORT or [IPV6]:PORT, with a port from 0 to 65535");
-        }
-        let addr = resolve(text, name)?;
-        error::remember(addr, label(name), String::new());
-        Ok(addr)
+    pub fn addr(&self, name: &str) -> Addr {
+        self.look_up(name, None)
     }
 
     /// HOST:PORT, at which the other side listens: the package `server`, which a learner starts
     /// first.
-    ///
-    /// # Errors
-    /// The host has no address.
-    pub fn peer(&self, name: &str, server: &str) -> Result<SocketAddr> {
-        let addr = self.addr(name)?;
-        if addr.port() == 0 {
+    pub fn peer(&self, name: &str, server: &'static str) -> Addr {
+        let addr = self.look_up(name, Some(server));
+        if addr.first().port() == 0 {
             self.refuse(name, "port 0 is for servers: give the port that the server logs");
         }
-        let arguments = format!("-- {} {}", flag(name), self.text(name));
-        let command = format!(", in another terminal: cargo run -p {server} {arguments}");
-        error::remember(addr, label(name), command);
-        Ok(addr)
+        addr
+    }
+
+    fn look_up(&self, name: &str, server: Option<&'static str>) -> Addr {
+        let text = self.text(name);
+        let (host, port) = text.rsplit_once(':').unwrap_or_default();
+        let is_name = host.contains(char::is_alphabetic) && !host.contains([':', '/', '@', ' ']);
+        let is_name_and_port = is_name && port.parse::<u16>().is_ok();
+        if !is_name_and_port && text.parse::<SocketAddr>().is_err() {
+            self.refuse(name, "not HOST:PORT or [IPV6]:PORT, with a port from 0 to 65535");
+        }
+        Addr::look_up(text, self.setting(name).name, server).unwrap_or_else(|error| end(&error, 1))
     }
 
     /// Ends the program with status 2, because what a setting says is wrong, and says why.
     pub fn refuse(&self, name: &str, why: impl Display) -> ! {
-        let hint = match self.setting(name).default {
-            "" => self.see_help(),
-            default => format!("a right one is {} \"{default}\"", flag(name)),
+        let setting = self.setting(name);
+        let hint = match (setting.default, &setting.origin) {
+            ("", _) => self.see_help(),
+            (default, Origin::EnvFile(_)) => format!("a right one is {name}=\"{default}\""),
+            (default, _) if is_password(name) => format!("a right one is {name}=\"{default}\""),
+            (default, _) => format!("a right one is {} \"{default}\"", flag(name)),
         };
         self.refuse_with(name, why, &hint)
     }
 
     /// The same with a hint of its own.
     pub fn refuse_with(&self, name: &str, why: impl Display, hint: &str) -> ! {
-        let (text, origin) = (shown(self.setting(name)), &self.setting(name).origin);
+        let setting = self.setting(name);
+        let text = shown(name, &setting.value);
         // A wrong value can be of any length, and the message is one line.
-        let short = format!("{text:.60}{}", if text.chars().count() > 60 { "..." } else { "" });
-        end(&Error::new(format!("{name} is \"{short}\" (from {origin}): {why}"), hint))
+        let more = if text.chars().count() > 60 { "..." } else { "" };
+        let problem = format!("{name} is \"{text:.60}{more}\" (from {}): {why}", setting.origin);
+        end(&Error::new(problem, hint), 2)
     }
 
     fn taken(&self) -> impl Iterator<Item = &Setting> {
@@ -199,10 +252,8 @@ impl Config {
     /// named.
     fn setting(&self, name: &str) -> &Setting {
         self.taken().find(|setting| setting.name == name).unwrap_or_else(|| {
-            end(&Error::new(
-                format!("{name} is not loaded"),
-                "name it in `shared::load!` in `main`",
-            ))
+            let hint = "name it in `shared::load!` in `main`";
+            end(&Error::new(format!("{name} is not loaded"), hint), 2)
         })
     }
 
@@ -210,12 +261,16 @@ impl Config {
         format!("see what it takes: cargo run -p {} -- --help", self.program)
     }
 
-    fn set(&mut self, name: &str, value: &str, origin: &str) -> Result {
+    fn set(&mut self, name: &str, value: &str, origin: Origin) -> Result {
         if let Some(setting) = self.settings.iter_mut().find(|setting| setting.name == name) {
-            (setting.value, setting.origin) = (value.into(), origin.into());
+            setting.value = value.into();
+            setting.origin = origin;
             return Ok(());
         }
-        let hint = format!("did you mean {}?", nearest(name, self.settings.iter()));
+        let hint = match nearest(name, self.settings.iter()) {
+            Some(setting) => format!("did you mean {}?", setting.name),
+            None => format!("there are {}", names(self.taken(), |name| name.into())),
+        };
         Err(Error::new(format!("there is no setting {name} (from {origin})"), hint))
     }
 
@@ -226,74 +281,107 @@ impl Config {
         let mut files = folder.ancestors().map(|folder| folder.join(".env"));
         let Some(file) = files.find(|file| file.is_file()) else { return Ok(()) };
         let text = decode(fs::read(&file).or_cannot("read", file.display())?, &file)?;
+        let mut seen = Vec::new();
         for (number, line) in (1..).zip(text.lines()) {
-            let start = line.trim_start().trim_start_matches("export").trim_start();
-            if start.starts_with("LESSON_") {
-                let origin = format!("line {number} of {}", file.display());
-                let hint = "write it like LESSON_MESSAGE=\"hello\"; a comment begins with #";
-                let wrong = || Error::new(format!("{origin} is not NAME=value"), hint);
-                let (name, value) = parse_line(line).ok_or_else(wrong)?;
-                self.set(name, value, &origin)?;
+            let Some((name, rest)) = meant(line) else { continue };
+            let origin = format!("line {number} of {}", file.display());
+            let is_known = self.settings.iter().any(|setting| setting.name == name);
+            match parse_line(line) {
+                Some((written, value)) if written == name => {
+                    if seen.contains(&name) {
+                        let hint =
+                            format!("keep one of its lines, such as {}", line_of(&name, value));
+                        return Err(Error::new(format!("{origin} sets {name} again"), hint));
+                    }
+                    self.set(&name, value, Origin::EnvFile(origin))?;
+                    seen.push(name);
+                }
+                // In small letters it may be another program's.
+                _ if !is_known && !line.contains("LESSON_") => {}
+                _ => {
+                    let value = rest.trim_matches(['"', '\'', ' ']);
+                    let value = if value.is_empty() { "hello" } else { value };
+                    let hint = format!("write it like {}", line_of(&name, value));
+                    return Err(Error::new(format!("{origin} is not NAME=value"), hint));
+                }
             }
         }
         Ok(())
     }
 
     fn read_environment(&mut self) -> Result {
-        let variables = env::vars_os().map(|(name, value)| (name.display().to_string(), value));
-        for (name, value) in variables.filter(|(name, _)| name.starts_with("LESSON_")) {
-            self.set(&name, &utf8(value)?, "the environment")?;
+        for (name, value) in env::vars_os() {
+            let name = name.display().to_string();
+            if name.starts_with("LESSON_") {
+                self.set(&name, &utf8(value)?, Origin::Environment)?;
+            }
         }
         Ok(())
     }
 
     fn read_flags(&mut self) -> Result {
-        let mut arguments = env::args_os().skip(1);
-        while let Some(argument) = arguments.next() {
-            let argument = utf8(argument)?;
+        let arguments: Vec<_> = env::args_os().skip(1).map(utf8).collect::<Result<_>>()?;
+        if arguments.first().is_some_and(|first| matches!(&**first, "check" | "diff")) {
+            let problem = format!("{} does not take {}", self.program, arguments[0]);
+            let hint = format!("the tour does: cargo run -p tour -- {}", arguments.join(" "));
+            return Err(Error::new(problem, hint));
+        }
+        let mut rest = arguments.into_iter().peekable();
+        while let Some(argument) = rest.next() {
             if !argument.starts_with('-') && !self.usage.is_empty() {
                 self.arguments.push(argument);
                 continue;
             }
-            let (given, value) = argument.split_once('=').unwrap_or((&argument, ""));
-            let names: Vec<_> = self.taken().map(|setting| setting.name).collect();
-            let is_meant = |name: &Text| flag(name) == given && !is_password(name);
-            let Some(name) = names.into_iter().find(is_meant) else {
-                let hint = format!("did you mean {}?", label(nearest(given, self.taken())));
+            let (given, value) = match argument.split_once('=') {
+                Some((given, value)) => (given, Some(value.to_string())),
+                None => (&*argument, rest.next_if(|next| !next.starts_with("--"))),
+            };
+            let found = self.taken().find(|setting| flag(setting.name) == given);
+            let name = found.map(|setting| setting.name).filter(|name| !is_password(name));
+            let Some(name) = name else {
+                let hint = match nearest(given, self.taken()) {
+                    Some(setting) => format!("did you mean {}?", label(setting.name)),
+                    None => format!("there are {}", names(self.taken(), flag)),
+                };
                 return Err(Error::new(format!("{} does not take {given}", self.program), hint));
             };
-            let lacking = || Error::new(format!("{given} lacks its value"), self.see_help());
-            let value = match argument.contains('=') {
-                true => value.into(),
-                false => utf8(arguments.next().ok_or_else(lacking)?)?,
+            let Some(value) = value else {
+                return Err(Error::new(format!("{given} lacks its value"), self.see_help()));
             };
-            self.set(name, &value, &format!("the flag {given}"))?;
+            self.set(name, &value, Origin::Flag(given.into()))?;
         }
         Ok(())
     }
 
     fn help(&self, purpose: &str) -> String {
         let usage = format!("cargo run -p {} -- [--FLAG VALUE]... {}", self.program, self.usage);
-        let settings = self.taken().map(|setting| {
-            let (label, now) = (label(setting.name), shown(setting));
-            format!("  {label}\n{}      now: {now} (from {})\n\n", setting.purpose, setting.origin)
-        });
-        let end = "A flag overrides the environment, which overrides the nearest .env file.";
-        format!("{purpose}\n\nUsage: {}\n\n{}{end}", usage.trim_end(), settings.collect::<String>())
+        let mut help = format!("{purpose}\n\nUsage: {}\n\n", usage.trim_end());
+        for Setting { name, purpose, value, origin, .. } in self.taken() {
+            let value = shown(name, value);
+            help += &format!("  {}\n{purpose}      now: {value} (from {origin})\n\n", label(name));
+        }
+        help + "A flag overrides the environment, which overrides the nearest .env file."
     }
 }
 
 /// The value, without a password that stands in it.
-fn shown(setting: &Setting) -> String {
-    match setting.value.rsplit_once('@') {
-        _ if is_password(setting.name) && !setting.value.is_empty() => "****".into(),
-        Some((_, host)) if setting.name.ends_with("URL") => format!("****@{host}"),
-        _ => setting.value.clone(),
+fn shown(name: &str, value: &str) -> String {
+    match value.rsplit_once('@') {
+        _ if is_password(name) && !value.is_empty() => "****".into(),
+        Some((_, host)) if name.ends_with("URL") => format!("****@{host}"),
+        _ => value.into(),
     }
 }
 
+/// The line of `.env` that gives a setting its value.
+fn line_of(name: &str, value: &str) -> String {
+    let value = shown(name, value);
+    let quote = if value.contains('"') { '\'' } else { '"' };
+    format!("{name}={quote}{value}{quote}")
+}
+
 /// `LESSON_ECHO_ADDR` is `--echo-addr` as a flag.
-fn flag(name: &str) -> String {
+pub(crate) fn flag(name: &str) -> String {
     name.replacen("LESSON", "-", 1).replace('_', "-").to_lowercase()
 }
 
@@ -303,21 +391,25 @@ fn is_password(name: &str) -> bool {
 }
 
 /// Both names of a setting.
-fn label(name: &str) -> String {
-    match is_password(name) {
-        true => format!("{name} (no flag)"),
-        false => format!("{}, {name}", flag(name)),
-    }
+pub(crate) fn label(name: &str) -> String {
+    if is_password(name) { format!("{name} (no flag)") } else { format!("{}, {name}", flag(name)) }
 }
 
 fn table() -> Vec<Setting> {
-    let (mut settings, mut purpose) = (Vec::new(), String::new());
+    let mut settings = Vec::new();
+    let mut purpose = String::new();
     for line in TABLE.lines() {
         if let Some(text) = line.strip_prefix("# ") {
             purpose += &format!("      {text}\n");
         } else if let Some((name, default)) = line.strip_prefix('#').and_then(parse_line) {
-            let (purpose, value, origin) = (purpose.clone(), default.into(), DEFAULT.into());
-            settings.push(Setting { name, purpose, default, value, origin, is_taken: false });
+            settings.push(Setting {
+                name,
+                purpose: purpose.clone(),
+                default,
+                value: default.into(),
+                origin: Origin::Default,
+                is_taken: false,
+            });
         } else {
             purpose.clear();
         }
@@ -325,40 +417,49 @@ fn table() -> Vec<Setting> {
     settings
 }
 
-/// Ends the program as an error in `main` does, but with status 2.
-fn end(error: &Error) -> ! {
+/// Ends the program as an error in `main` does, but with this status.
+fn end(error: &Error, status: i32) -> ! {
     let _ = writeln!(io::stderr(), "Error: {error:?}");
-    process::exit(2)
+    process::exit(status)
 }
 
 fn utf8(text: OsString) -> Result<String> {
-    let wrong = |text: OsString| format!("not UTF-8: {}", text.display());
-    let hint = "type it again in a terminal that is set to UTF-8";
-    text.into_string().map_err(|text| Error::new(wrong(text), hint))
+    text.into_string().map_err(|text| {
+        let hint = "type it again in a terminal that is set to UTF-8";
+        Error::new(format!("not UTF-8: {}", text.display()), hint)
+    })
 }
 
-/// The setting whose name is most like the wrong one: as much as can be at its start and at its
-/// end.
-fn nearest<'a>(wrong: &str, settings: impl Iterator<Item = &'a Setting>) -> Text {
-    let wrong = flag(wrong);
-    let likeness = |setting: &&Setting| {
-        let right = flag(setting.name);
-        let start = right.chars().zip(wrong.chars()).take_while(|(a, b)| a == b).count();
-        let end = right.chars().rev().zip(wrong.chars().rev()).take_while(|(a, b)| a == b).count();
-        start + end
+/// The names of settings, as a list to read.
+fn names<'a>(settings: impl Iterator<Item = &'a Setting>, form: fn(&str) -> String) -> String {
+    let names: Vec<_> = settings.map(|setting| form(setting.name)).collect();
+    names.join(", ")
+}
+
+/// The setting that is meant, if a name is near enough to the wrong one: a part of it, or the same
+/// but for one letter in three.
+fn nearest<'a>(wrong: &str, settings: impl Iterator<Item = &'a Setting>) -> Option<&'a Setting> {
+    let wrong = flag(wrong).trim_start_matches('-').to_string();
+    let distance = |setting: &&Setting| {
+        let right = flag(setting.name).trim_start_matches('-').to_string();
+        let is_part = wrong.len() > 2 && right.contains(&wrong);
+        if is_part { 1 } else { edits(&wrong, &right) }
     };
-    settings.max_by_key(likeness).map_or("", |setting| setting.name)
+    let nearest = settings.min_by_key(distance)?;
+    (distance(&nearest) <= wrong.chars().count() / 3).then_some(nearest)
 }
 
-/// Looks up `addr` (HOST:PORT), the value of the setting `name`: the host's first IPv4 address,
-/// else its first IPv6 one, so that a server and its client that are given the same host meet.
-///
-/// # Errors
-/// The system finds no address for the host.
-pub fn resolve(addr: &str, name: &str) -> Result<SocketAddr> {
-    let found = addr.to_socket_addrs().and_then(|found| {
-        found.min_by_key(SocketAddr::is_ipv6).ok_or(io::Error::other("it has no address"))
-    });
-    let hint = format!("check the spelling of the host in {name}, or give its address there");
-    found.map_err(|why| Error::new(format!("cannot look up {addr}: {why}"), hint))
+/// How many letters have to be put in, left out or changed to make one text of the other.
+fn edits(from: &str, to: &str) -> usize {
+    let mut row: Vec<_> = (0..=to.chars().count()).collect();
+    for (index, letter) in from.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = index + 1;
+        for (column, other) in to.chars().enumerate() {
+            let changed = diagonal + usize::from(letter != other);
+            diagonal = row[column + 1];
+            row[column + 1] = changed.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[to.chars().count()]
 }

@@ -24,14 +24,39 @@ pub(crate) fn parse_line(line: &str) -> Option<(&str, &str)> {
     let (name, value) = line.split_once('=')?;
     let name = name.trim();
     let exported = name.strip_prefix("export").filter(|name| name.starts_with([' ', '\t']));
-    let (name, value) = (exported.unwrap_or(name).trim(), value.trim());
+    Some((exported.unwrap_or(name).trim(), parse_value(value)?))
+}
+
+fn parse_value(value: &str) -> Option<&str> {
+    let value = value.trim();
     if let Some(quote) = value.chars().next().filter(|first| matches!(first, '"' | '\'')) {
         let (value, rest) = value[1..].split_once(quote)?;
         let is_end = rest.trim().is_empty() || rest.trim().starts_with('#');
-        return is_end.then_some((name, value));
+        return is_end.then_some(value);
     }
-    let before = |start: usize| value[..start].chars().next_back().unwrap_or(' ');
-    let mut comments = value.match_indices('#').map(|(start, _)| start);
-    let comment = comments.find(|start| matches!(before(*start), ' ' | '\t'));
-    Some((name, comment.map_or(value, |start| value[..start].trim())))
+    let mut before = ' ';
+    for (start, character) in value.char_indices() {
+        if character == '#' && matches!(before, ' ' | '\t') {
+            return Some(value[..start].trim());
+        }
+        before = character;
+    }
+    Some(value)
+}
+
+/// What a line is meant to set, however it is written: the name of the setting, and what follows.
+/// A comment sets nothing, and neither does a line of another program.
+pub(crate) fn meant(line: &str) -> Option<(String, &str)> {
+    let (before, _) = line.split_once('=').unwrap_or((line, ""));
+    let start = before.to_ascii_uppercase().find("LESSON_")?;
+    let is_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
+    if before[..start].ends_with(is_name) || before[..start].contains('#') {
+        return None;
+    }
+    let meant = &line[start..];
+    let end = meant.find(|character| !is_name(character)).unwrap_or(meant.len());
+    let (name, rest) = meant.split_at(end);
+    let is_sign = |character: char| character.is_whitespace() || "=:＝：".contains(character);
+    let rest = rest.trim_start_matches(is_sign);
+    Some((name.to_ascii_uppercase(), rest))
 }

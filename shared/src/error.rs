@@ -5,8 +5,9 @@ use std::fmt::{self, Debug, Display, Formatter};
 use std::io::{self, ErrorKind};
 use std::iter;
 use std::net::SocketAddr;
-use std::sync::{Mutex, PoisonError};
+use std::path;
 
+use crate::addr::is_broken;
 use crate::print::visible;
 
 /// What a lesson's `main` and its functions return.
@@ -17,12 +18,18 @@ pub type Result<T = ()> = std::result::Result<T, Error>;
 pub struct Error {
     message: String,
     hint: String,
+    source: Option<Box<dyn Source + Send + Sync>>,
 }
 
 impl Error {
     /// A failure in words of its own: what failed and why, and what to do next, a line each.
     pub fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Error { message: message.into(), hint: hint.into() }
+        Error { message: message.into(), hint: hint.into(), source: None }
+    }
+
+    /// The same with the error that has led to it.
+    pub fn caused_by(self, source: impl Source + Send + Sync + 'static) -> Self {
+        Error { source: Some(Box::new(source)), ..self }
     }
 }
 
@@ -40,6 +47,32 @@ impl Debug for Error {
     }
 }
 
+impl Source for Error {
+    fn source(&self) -> Option<&(dyn Source + 'static)> {
+        let source = self.source.as_ref()?;
+        Some(source.as_ref())
+    }
+}
+
+/// Whom or what a call is about, such as a peer or a file.
+pub trait Whom: Display {
+    /// What to do next when the call fails so, if more is known of it than the cause.
+    fn hint(&self, _kind: ErrorKind) -> Option<String> {
+        None
+    }
+}
+
+impl Whom for str {}
+impl Whom for String {}
+impl Whom for SocketAddr {}
+impl Whom for path::Display<'_> {}
+
+impl<T: Whom + ?Sized> Whom for &T {
+    fn hint(&self, kind: ErrorKind) -> Option<String> {
+        (**self).hint(kind)
+    }
+}
+
 /// Turns the error of a call into an [`Error`] that names what was being done, and to whom.
 pub trait OrCannot<T> {
     /// `socket.send_to(datagram, peer).or_cannot("answer", peer)?` fails as
@@ -47,12 +80,12 @@ pub trait OrCannot<T> {
     ///
     /// # Errors
     /// The call's own, explained.
-    fn or_cannot(self, doing: &str, whom: impl Display) -> Result<T>;
+    fn or_cannot(self, doing: &str, whom: impl Whom) -> Result<T>;
 }
 
-impl<T, E: Source + 'static> OrCannot<T> for std::result::Result<T, E> {
-    fn or_cannot(self, doing: &str, whom: impl Display) -> Result<T> {
-        self.map_err(|error| explain(doing, &whom.to_string(), &error))
+impl<T, E: Source + Send + Sync + 'static> OrCannot<T> for std::result::Result<T, E> {
+    fn or_cannot(self, doing: &str, whom: impl Whom) -> Result<T> {
+        self.map_err(|error| explain(doing, &whom, &error).caused_by(error))
     }
 }
 
@@ -82,47 +115,46 @@ pub fn wait_udp<T>(call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     })
 }
 
-/// For an address, its setting and a way to start the other side there, as hints say them.
-static KNOWN: Mutex<Vec<(String, String, String)>> = Mutex::new(Vec::new());
-
-/// Keeps in mind that an address comes from `setting`, and how to `start` the other side there.
-pub(crate) fn remember(addr: SocketAddr, setting: String, start: String) {
-    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    known.push((addr.to_string(), setting, start));
-}
-
-const OTHER: &str = "check what the line above names; --help shows the settings as they are";
-
 /// Says in plain words why it failed, and what to do next.
-fn explain(doing: &str, whom: &str, error: &(dyn Source + 'static)) -> Error {
-    use ErrorKind::*;
-
-    let known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    let newest = known.iter().rev().find(|(addr, ..)| addr == whom);
-    let (_, setting, start) = newest.cloned().unwrap_or_default();
-    let mut sources = iter::successors(Some(error), |&error| error.source());
-    let kind = sources.find_map(|error| error.downcast_ref().map(io::Error::kind));
-    let kind = match kind.unwrap_or(Other) {
+fn explain(doing: &str, whom: &dyn Whom, error: &(dyn Source + 'static)) -> Error {
+    let mut causes = iter::successors(Some(error), |&error| error.source());
+    let kind = causes.find_map(|error| error.downcast_ref().map(io::Error::kind));
+    let kind = match kind.unwrap_or(ErrorKind::Other) {
         // The system says so of a wait that ran out, and also when it has no more threads.
-        WouldBlock if !doing.starts_with("start") => TimedOut,
+        ErrorKind::WouldBlock if !doing.starts_with("start") => ErrorKind::TimedOut,
         kind => kind,
     };
-    let hint = match kind {
-        TimedOut => "is the other side running? try again, or wait longer: --timeout 60",
-        WouldBlock => "the system has no more threads: wait until some clients have left",
-        ConnectionRefused => &format!("nobody listens at {whom}: start the other side{start}"),
-        ConnectionReset | ConnectionAborted | NotConnected | BrokenPipe | UnexpectedEof => {
-            &format!("the other side broke off: see what it says, or start it again{start}")
-        }
-        AddrInUse => &format!("stop the program that uses this port, or choose another: {setting}"),
-        AddrNotAvailable => "this machine has no such address; 127.0.0.1 is always itself",
-        PermissionDenied if setting.is_empty() => "check who may read and write it",
-        PermissionDenied => &format!("not everybody may use this port, choose another: {setting}"),
-        NetworkUnreachable | HostUnreachable => "check the address, and your own network",
-        StorageFull | QuotaExceeded => "make room on the disk, or write elsewhere",
-        NotFound => "check the path",
+    let known = whom.hint(kind);
+    let Some(hint) = known.as_deref().or(general_hint(kind)) else {
         // The system says more in its own words.
-        _ => return Error::new(format!("cannot {doing} {whom}: {error}"), OTHER),
+        let hint = "check what the line above names; --help shows the settings as they are";
+        return Error::new(format!("cannot {doing} {whom}: {error}"), hint);
     };
     Error::new(format!("cannot {doing} {whom}: {kind}"), hint)
+}
+
+/// What to do next, as far as the cause alone says it.
+fn general_hint(kind: ErrorKind) -> Option<&'static str> {
+    let hint = match kind {
+        ErrorKind::TimedOut => "is the other side running? try again, or wait longer: --timeout 60",
+        ErrorKind::WouldBlock => {
+            "the system has no more threads: wait until some clients have left"
+        }
+        ErrorKind::ConnectionRefused => "nobody listens there: start the other side",
+        kind if is_broken(kind) => "the other side broke off: see what it says, or start it again",
+        ErrorKind::AddrInUse => "stop the program that uses this port, or choose another",
+        ErrorKind::AddrNotAvailable => {
+            "this machine has no such address; 127.0.0.1 is always itself"
+        }
+        ErrorKind::PermissionDenied => "check who may read and write it",
+        ErrorKind::NetworkUnreachable | ErrorKind::HostUnreachable => {
+            "check the address, and your own network"
+        }
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            "make room on the disk, or write elsewhere"
+        }
+        ErrorKind::NotFound => "check the path",
+        _ => return None,
+    };
+    Some(hint)
 }

@@ -1,5 +1,6 @@
 //! What all lessons share: settings, log, output and the error type. The standard library alone.
 
+mod addr;
 mod config;
 mod env_file;
 mod error;
@@ -7,7 +8,8 @@ mod error;
 pub mod log;
 mod print;
 
-pub use config::{Config, resolve};
-pub use error::{Error, OrCannot, Result, wait, wait_udp};
+pub use addr::{Addr, connect};
+pub use config::{Config, Takes};
+pub use error::{Error, OrCannot, Result, Whom, wait, wait_udp};
 pub use log::{Level, received, report, sent};
 pub use print::print;

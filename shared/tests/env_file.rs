@@ -6,7 +6,7 @@ use shared::{Error, Result};
 #[path = "../src/env_file.rs"]
 mod env_file;
 
-use env_file::{decode, parse_line};
+use env_file::{decode, meant, parse_line};
 
 /// What such lines are made of.
 const PIECES: [&str; 16] = [
@@ -41,6 +41,9 @@ fn no_line_is_too_odd() {
             assert!(!name.starts_with(' ') && !name.ends_with(' '), "{line:?}");
         } else {
             assert!(!line.contains('=') || line.contains(['"', '\'']), "{line:?}");
+        }
+        if let Some((name, rest)) = meant(&line) {
+            assert!(name.starts_with("LESSON_A") && line.ends_with(rest), "{line:?}");
         }
     }
 }

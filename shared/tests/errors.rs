@@ -28,14 +28,14 @@ fn each_cause_has_its_words_and_its_hint() {
     is(ErrorKind::TimedOut, "timed out", silent);
     // This is what Linux and macOS call a wait that ran out.
     is(ErrorKind::WouldBlock, "timed out", silent);
-    let nobody = "nobody listens at 192.0.2.1:80: start the other side";
+    let nobody = "nobody listens there: start the other side";
     is(ErrorKind::ConnectionRefused, "connection refused", nobody);
     let broken = "the other side broke off: see what it says, or start it again";
     is(ErrorKind::ConnectionReset, "connection reset", broken);
     is(ErrorKind::ConnectionAborted, "connection aborted", broken);
     is(ErrorKind::NotConnected, "not connected", broken);
     is(ErrorKind::BrokenPipe, "broken pipe", broken);
-    let taken = "stop the program that uses this port, or choose another: ";
+    let taken = "stop the program that uses this port, or choose another";
     is(ErrorKind::AddrInUse, "address in use", taken);
     let foreign = "this machine has no such address; 127.0.0.1 is always itself";
     is(ErrorKind::AddrNotAvailable, "address not available", foreign);
@@ -84,4 +84,12 @@ fn whatever_a_peer_says_stays_one_line_and_harmless() {
     let error = failed.or_cannot("ask", "a\nb").unwrap_err();
     assert_eq!(error.to_string(), "cannot ask a\\nb: no\\r\\nhint: \\u{1b}[31mrm\\u{7}");
     assert_eq!(format!("{error:?}").lines().count(), 2);
+}
+
+#[test]
+fn the_source_is_kept() {
+    let failed: Result<(), _> = Err(OfLibrary(Error::from(ErrorKind::TimedOut)));
+    let error = failed.or_cannot("reach", "somebody").unwrap_err();
+    let source = std::error::Error::source(&error).unwrap();
+    assert!(source.is::<OfLibrary>());
 }

@@ -39,7 +39,7 @@ impl Practice {
     pub fn start(folder: &Path) -> Result<Self> {
         let folder = folder.join("practice-data");
         let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
-        let listening = start(|_| Ok(any_port), &folder, tell)?;
+        let listening = start(|_| any_port, &folder, tell)?;
         let queues = folder.join("queue");
         Ok(Practice { listening, queues })
     }

@@ -10,12 +10,12 @@ const TOUR: &str = env!("CARGO_BIN_EXE_tour");
 /// A parent, a lesson, and the most lines that the lesson may change.
 const NEIGHBOURS: [(&str, &str, usize); 8] = [
     ("01", "03", 7),
-    ("03", "04", 56),
-    ("02", "05", 40),
+    ("03", "04", 58),
+    ("02", "05", 92),
     ("04", "09", 4),
     ("06", "07", 6),
     ("06", "08", 19),
-    ("06", "11", 29),
+    ("06", "11", 31),
     ("07", "12", 9),
 ];
 

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 use std::fs;
+use std::process::Stdio;
 
 use testing::{Ended, Practice, Program, fails};
 
@@ -73,4 +74,18 @@ fn tls_with_a_trusted_authority_and_with_another() {
         let wrong_name = run("127.0.0.2", &practice.authority());
         fails(&wrong_name, "127.0.0.2", "");
     }
+}
+
+#[test]
+fn the_work_goes_on_when_the_reader_of_the_results_has_gone() {
+    let practice = Practice::start();
+    practice.folder.write("homework.txt", "done");
+    let mut lesson = practice.lesson(LESSON);
+    lesson.env("LESSON_FTP_PASSWORD", "practice");
+    lesson.args(["--ftp-user", "guest", "--ftp-upload", "homework.txt"]);
+    let mut lesson = lesson.stdout(Stdio::piped()).spawn().unwrap();
+    drop(lesson.stdout.take());
+    assert_eq!(lesson.wait().unwrap().code(), Some(0));
+    let there = practice.folder.path().join("practice-data/ftp/guest/pub/homework.txt");
+    assert_eq!(fs::read_to_string(there).unwrap(), "done");
 }

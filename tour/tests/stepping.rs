@@ -92,7 +92,7 @@ const SERVER: &str = "server = {addr}\n";
 const PEER: &str = "peer = {peer}\n";
 const LENGTH: &str = "length = 34\n";
 const SOCKET: &str = "socket = fd ";
-const LIMIT: &str = "limit = 3600 s\n";
+const TIMEOUT: &str = "timeout = 3600 s\n";
 const UNUSED: &str = r#"buffer = 65535 bytes "" {...}"#;
 const BUFFER: &str = "buffer = {buffer}\n";
 
@@ -396,14 +396,14 @@ impl Session {
             ("01" | "03", 3, false) => &[UNUSED],
             ("01" | "03", 4, _) => &[PEER, LENGTH, "datagram = {bytes}\n", BUFFER],
             ("02", 1 | 2, _) | ("05", 1 | 3, _) => &[CONFIG, SERVER, "message = {bytes}\n"],
-            ("02", 3, false) => &[SERVER, SOCKET, LIMIT, UNUSED],
-            ("02", 3, true) => &[SERVER, SOCKET, LIMIT, LENGTH, BUFFER],
+            ("02", 3, false) => &[SERVER, SOCKET, TIMEOUT, UNUSED],
+            ("02", 3, true) => &[SERVER, SOCKET, TIMEOUT, LENGTH, BUFFER],
             ("04" | "09", 5, false) => &["stream = fd ", PEER, UNUSED],
             ("04" | "09", 6, _) => &["stream = fd ", PEER, LENGTH, BUFFER],
             ("04" | "09", 7, _) => &[PEER, BUFFER],
-            ("05", 4, false) => &[SERVER, SOCKET, LIMIT, r#"buffer = 0 bytes "" {}"#],
-            ("05", 4, true) => &[SERVER, LENGTH, "buffer = {bytes}\n"],
-            ("05", 5, _) => &[SERVER, LENGTH, "answer = {bytes}\n"],
+            ("05", 4, false) => &[SERVER, SOCKET, TIMEOUT],
+            ("05", 4, true) => &[SERVER, SOCKET, "answer = {bytes}\n"],
+            ("05", 5, _) => &[SERVER, "answer = {bytes}\n"],
             ("06" | "07" | "08" | "12", 2.., _) => {
                 &["From: laoshi@qq.example", "To: xuesheng@sina.example"]
             }
