@@ -3,44 +3,67 @@
 use std::io::{self, ErrorKind};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use crate::connection::{Connection, is_time_out};
 use crate::services::{Protocol, Service};
 use crate::session::{Session, serve};
-use crate::transcript::Transcript;
+use crate::transcript::{Kind, Transcript};
 use crate::{Practice, ftp, limits, pop3, smtp};
 
-/// The clients of one address. Every client's thread holds a copy: so many copies, so many clients.
+/// The clients of one address.
 #[derive(Clone, Default)]
-pub struct Crowd(Arc<()>);
+pub struct Crowd {
+    count: Arc<AtomicUsize>,
+    is_short: Arc<AtomicBool>,
+}
 
-/// Whether the system has no more sockets or threads for this program.
-static IS_SHORT: AtomicBool = AtomicBool::new(false);
+/// A client's place in the crowd, which is free again when this is dropped.
+#[must_use]
+pub struct Place(Crowd);
 
 impl Crowd {
-    fn is_full(&self) -> bool {
-        Arc::strong_count(&self.0) > limits::CONNECTIONS
+    /// Nobody. `is_short` says whether the system has no more sockets or threads for this program.
+    fn new(is_short: Arc<AtomicBool>) -> Self {
+        Crowd { count: Arc::default(), is_short }
     }
 
+    fn is_full(&self) -> bool {
+        self.count.load(Ordering::Relaxed) >= limits::CONNECTIONS
+    }
+
+    /// Takes a place.
+    pub fn enter(&self) -> Place {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        Place(self.clone())
+    }
+}
+
+impl Place {
     /// How long a client that has not logged in may be silent: the more clients there are, the
     /// shorter, so that those who say nothing never shut out the others.
     pub fn patience(&self) -> Duration {
-        let places = limits::CONNECTIONS as u32;
-        let free = places.saturating_sub(Arc::strong_count(&self.0) as u32);
-        match IS_SHORT.load(Ordering::Relaxed) {
-            true => limits::HURRY,
-            false => (limits::SILENCE * free / places).max(limits::HURRY),
+        if self.0.is_short.load(Ordering::Relaxed) {
+            return limits::HURRY;
         }
+        let clients = self.0.count.load(Ordering::Relaxed);
+        let free = limits::CONNECTIONS.saturating_sub(clients) as u32;
+        (limits::SILENCE * free / limits::CONNECTIONS as u32).max(limits::HURRY)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.count.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 /// Accepts the clients of one service, forever.
 pub fn accept(practice: &Arc<Practice>, service: &'static Service, listener: &TcpListener) {
-    let name = service.name().replace('-', " ");
-    let crowd = Crowd::default();
+    let transcript = Transcript::new(&service.name(), practice.sink);
+    let crowd = Crowd::new(practice.is_short.clone());
     loop {
         // The system lets those who come meanwhile wait in line.
         while crowd.is_full() {
@@ -48,22 +71,25 @@ pub fn accept(practice: &Arc<Practice>, service: &'static Service, listener: &Tc
         }
         let started = listener.accept().and_then(|(socket, peer)| {
             let number = practice.count.fetch_add(1, Ordering::Relaxed) + 1;
-            let transcript = Transcript::new(format!("{name} #{number}"), practice.sink);
-            transcript.note(format!("{peer} has connected"));
-            let (practice, crowd) = (practice.clone(), crowd.clone());
-            let serve = move || match serve_client(&practice, service, socket, &transcript, crowd) {
-                Err(error) if is_time_out(&error) => transcript.failed("the peer is too slow"),
-                Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
-                    transcript.failed("broke off in the midst of it");
+            let transcript = transcript.with(peer, number);
+            transcript.told(Kind::Accepted, format!("{peer} has connected"));
+            let practice = practice.clone();
+            let place = crowd.enter();
+            let serve = move || {
+                match serve_client(&practice, service, socket, &transcript, place) {
+                    Err(error) if is_time_out(&error) => transcript.failed("the peer is too slow"),
+                    Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+                        transcript.failed("broke off in the midst of it");
+                    }
+                    Err(error) => transcript.failed(format!("broke off: {error}")),
+                    Ok(()) => {}
                 }
-                Err(error) => transcript.failed(format!("broke off: {error}")),
-                Ok(()) => {}
+                transcript.told_in_detail(Kind::Closed, "closed");
             };
             thread::Builder::new().spawn(serve).map(drop)
         });
-        IS_SHORT.store(started.is_err(), Ordering::Relaxed);
+        practice.is_short.store(started.is_err(), Ordering::Relaxed);
         if let Err(error) = started {
-            let transcript = Transcript::new(name.clone(), practice.sink);
             transcript.failed(format!("cannot accept a client: {error}"));
             // Wait until clients leave.
             thread::sleep(limits::TICK);
@@ -77,9 +103,9 @@ fn serve_client(
     service: &Service,
     socket: TcpStream,
     transcript: &Transcript,
-    crowd: Crowd,
+    place: Place,
 ) -> io::Result<()> {
-    let mut connection = Connection::new(socket, transcript.clone(), crowd)?;
+    let mut connection = Connection::new(socket, transcript.clone(), place)?;
     if service.starts_in_tls {
         connection.secure(&practice.tls)?;
     }

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use socket2::SockRef;
 
-use crate::clients::Crowd;
+use crate::clients::Place;
 use crate::limits;
 use crate::tls::{Channel, Tls};
-use crate::transcript::{self, Transcript};
+use crate::transcript::{self, Kind, Transcript};
 
 /// The bytes of a connection, plain or in TLS.
 pub trait Stream: Read + Write + Send {
@@ -50,8 +50,8 @@ pub struct Connection {
     pub transcript: Transcript,
     /// Whether the peer has logged in: then it may be silent longer.
     pub is_known: bool,
-    /// The clients of the same address.
-    crowd: Crowd,
+    /// Its place among the clients of the same address.
+    place: Place,
     /// Whether the line before may have been the beginning of a secret.
     is_secret_next: bool,
 }
@@ -61,7 +61,7 @@ impl Connection {
     ///
     /// # Errors
     /// The system's.
-    pub fn new(socket: TcpStream, transcript: Transcript, crowd: Crowd) -> io::Result<Self> {
+    pub fn new(socket: TcpStream, transcript: Transcript, place: Place) -> io::Result<Self> {
         // The system sends each reply at once, and does not wait until the peer's system has
         // acknowledged the one before.
         socket.set_nodelay(true)?;
@@ -77,7 +77,7 @@ impl Connection {
             is_secure: false,
             transcript,
             is_known: false,
-            crowd,
+            place,
             is_secret_next: false,
         })
     }
@@ -93,16 +93,13 @@ impl Connection {
         let stream = tls.accept(Channel::Control, self.socket.try_clone()?, patience)?;
         self.stream = BufReader::new(stream);
         self.is_secure = true;
-        self.transcript.note("in TLS from here on");
+        self.transcript.said("in TLS from here on");
         Ok(())
     }
 
     /// How long the peer may be silent at this moment.
     fn patience(&self) -> Duration {
-        match self.is_known {
-            true => limits::SILENCE,
-            false => self.crowd.patience(),
-        }
+        if self.is_known { limits::SILENCE } else { self.place.patience() }
     }
 
     /// Waits until there are bytes in the stream's buffer, and returns whether any came: there are
@@ -130,9 +127,9 @@ impl Connection {
         match &line {
             Line::Text(text) if self.may_be_secret(text) => self.transcript.received_secret(),
             Line::Text(text) => self.transcript.received(text),
-            Line::Bad(why) => self.transcript.note(format!("took nothing: {why}")),
-            Line::Late => self.transcript.note("waited too long"),
-            Line::End => self.transcript.note("the peer has closed its side"),
+            Line::Bad(why) => self.transcript.said(format!("took nothing: {why}")),
+            Line::Late => self.transcript.said("waited too long"),
+            Line::End => self.transcript.told(Kind::Closed, "the peer has closed its side"),
         }
         Ok(line)
     }

@@ -5,7 +5,7 @@
 //! becomes a blank. But only CR LF . CR LF ends a message: were less taken for its end, one message
 //! could be made to look like two, since servers do not agree on such ends ("SMTP smuggling").
 
-use std::io::{self, BufRead, ErrorKind, Write};
+use std::io::{self, BufRead, ErrorKind};
 use std::time::Instant;
 
 use crate::connection::Connection;
@@ -60,7 +60,7 @@ pub fn receive(connection: &mut Connection, mut keep: impl FnMut(&[u8])) -> io::
         keep(&part);
         if receiver.has_bare_dot && !has_said_so {
             has_said_so = true;
-            connection.transcript.note(
+            connection.transcript.said(
                 "a dot alone in a line does not end the mail: CR LF must stand before and behind \
                  it, as nc -C and telnet send it",
             );
@@ -115,16 +115,16 @@ impl Receiver {
     }
 }
 
-/// Sends one message and its end, and returns how many bytes it has on the way without its end.
-/// Given a number of `lines`, it sends the header, the empty line behind it, and so many lines more
+/// Gives one message and its end to `send`, part by part, and returns how many bytes it has on the way without its end.
+/// Given a number of `lines`, that is the header, the empty line behind it, and so many lines more
 /// at most.
 ///
 /// # Errors
-/// The reader's and the writer's; `TimedOut` when the peer does not take it in [`limits::SILENCE`].
+/// The reader's, and those of `send`; `TimedOut` when the peer does not take it in [`limits::SILENCE`].
 pub fn send(
     message: &mut impl BufRead,
     lines: Option<u64>,
-    stream: &mut (impl Write + ?Sized),
+    mut send: impl FnMut(&[u8]) -> io::Result<()>,
 ) -> io::Result<u64> {
     let started = Instant::now();
     let mut count = 0;
@@ -147,12 +147,11 @@ pub fn send(
             part.extend_from_slice(b".\r\n");
         }
         if is_end || part.len() > limits::PIECE {
-            stream.write_all(&part)?;
+            send(&part)?;
             count += own;
             part.clear();
         }
         if is_end {
-            stream.flush()?;
             return Ok(count);
         }
     }
@@ -212,6 +211,8 @@ impl Sender {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use std::io::Write;
+
     use super::*;
 
     /// What is kept of `bytes`, and how many of them belong to the message.
@@ -230,7 +231,7 @@ pub(crate) mod tests {
     pub(crate) fn sent(mut bytes: &[u8], piece: usize, lines: Option<u64>) -> Vec<u8> {
         let mut stream = Vec::new();
         let mut reader = io::BufReader::with_capacity(piece, &mut bytes);
-        send(&mut reader, lines, &mut stream).unwrap();
+        send(&mut reader, lines, |part| stream.write_all(part)).unwrap();
         stream
     }
 

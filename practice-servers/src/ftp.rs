@@ -13,7 +13,7 @@ use std::net::TcpListener;
 
 use crate::Practice;
 use crate::connection::Connection;
-use crate::session::{self, Closing, Reply, closing_421};
+use crate::session::{self, Closing, Next, Reply, closing_421};
 use login::Account;
 
 /// The host's side of one conversation.
@@ -101,7 +101,7 @@ impl session::Session for Session<'_> {
             },
         };
         let reply = answer.unwrap_or_else(|refusal| refusal);
-        if reply.text.starts_with("45") {
+        if let Next::LineAfterFault = reply.next {
             let folder = self.practice.folder.join("ftp");
             let why = format!("cannot change what is in {}: {}", folder.display(), reply.text);
             connection.transcript.failed(why);
@@ -216,10 +216,12 @@ fn refusal(error: io::Error) -> Reply {
     use ErrorKind::{ReadOnlyFilesystem, StorageFull};
     match error.kind() {
         InvalidInput | InvalidFilename => "553 no file can have that name".into(),
-        FileTooLarge | QuotaExceeded | StorageFull => "452 no room on the disk: try later".into(),
+        FileTooLarge | QuotaExceeded | StorageFull => {
+            Reply::fault("452 no room on the disk: try later")
+        }
         // Not the user's fault: the servers' own folder is out of order.
         PermissionDenied | ReadOnlyFilesystem => {
-            format!("450 the server cannot do that now ({error}): try later").into()
+            Reply::fault(format!("450 the server cannot do that now ({error}): try later"))
         }
         NotFound => "550 there is no such file or folder".into(),
         AlreadyExists => "550 that name is taken".into(),

@@ -26,7 +26,7 @@ use std::collections::HashMap;
 use std::fs::{self, File};
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::path::{self, Path, PathBuf};
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, RwLock};
 use std::thread;
 
@@ -58,6 +58,8 @@ pub struct Practice {
     sink: Sink,
     /// How many clients have connected so far.
     count: AtomicUsize,
+    /// Whether the system has no more sockets or threads for this program.
+    is_short: Arc<AtomicBool>,
     /// Held as long as the program runs: no other program works in the folder.
     _lock: File,
 }
@@ -74,7 +76,7 @@ pub type Listening = HashMap<&'static str, SocketAddr>;
 
 /// Starts all servers. They run in threads of their own until the program ends. `addr_of` says at
 /// which address on loopback each service listens; with port 0 the system chooses a free port.
-/// `folder` is made if it is not there. `sink` gets each line of the transcript. Returns the real
+/// `folder` is made if it is not there. `sink` gets each event. Returns the real
 /// addresses.
 ///
 /// # Errors
@@ -115,6 +117,7 @@ pub fn start<A: ToSocketAddrs + Whom>(
         queues,
         sink,
         count: AtomicUsize::new(0),
+        is_short: Arc::default(),
         _lock: lock,
     });
 
@@ -125,6 +128,7 @@ pub fn start<A: ToSocketAddrs + Whom>(
     for (service, listener) in listeners {
         let practice = practice.clone();
         spawn(service.setting, move || clients::accept(&practice, service, &listener))?;
+        transcript::listening(&service.name(), listening[service.setting], sink);
     }
     Ok(listening)
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::thread;
 
 use practice_servers::services::{SERVICES, Service};
+use practice_servers::transcript;
 use shared::{Config, Takes};
 
 fn main() -> shared::Result {
@@ -25,10 +26,7 @@ fn main() -> shared::Result {
         }
         addr
     };
-    let listening = practice_servers::start(addr_of, folder, shared::log::write)?;
-    for service in &SERVICES {
-        shared::info!("{} listening on {}", service.name(), listening[service.setting]);
-    }
+    let listening = practice_servers::start(addr_of, folder, transcript::log)?;
     for line in welcome::lines(&listening, folder) {
         shared::info!("{line}");
     }

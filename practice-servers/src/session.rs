@@ -6,6 +6,7 @@ use std::io::{self, BufReader};
 
 use crate::connection::{Connection, Line};
 use crate::tls::Tls;
+use crate::transcript::Kind;
 use crate::{dots, limits};
 
 /// What the server says to a line, and what it does then.
@@ -23,6 +24,8 @@ pub enum Next {
     /// The same. The line just answered may come from a peer that does not speak the protocol at
     /// all: after [`limits::MISTAKES`] of these without a login, the server closes the connection.
     LineAfterMistake,
+    /// The same. What the client has asked for failed by no fault of its own.
+    LineAfterFault,
     /// It waits for a line that must not be shown, such as a password.
     Secret,
     /// It sends a message, or its header and so many lines, and the line with a dot that ends it.
@@ -37,6 +40,11 @@ impl Reply {
     /// A reply to a line that nobody who speaks the protocol would send.
     pub fn mistake(text: impl Into<String>) -> Self {
         Reply { text: text.into(), next: Next::LineAfterMistake }
+    }
+
+    /// A reply to a command that the servers' own folder kept from working.
+    pub fn fault(text: impl Into<String>) -> Self {
+        Reply { text: text.into(), next: Next::LineAfterFault }
     }
 
     /// A reply that asks for a secret.
@@ -104,10 +112,7 @@ pub fn serve(session: &mut dyn Session, connection: &mut Connection, tls: &Tls) 
     let mut mistakes = 0;
     let mut is_secret = false;
     loop {
-        let line = match is_secret {
-            true => connection.read_secret()?,
-            false => connection.read_line()?,
-        };
+        let line = if is_secret { connection.read_secret()? } else { connection.read_line()? };
         let mut reply = match line {
             Line::Text(line) => session.answer(&line, connection)?,
             Line::Bad(why) => session.refuse(why),
@@ -127,12 +132,18 @@ pub fn serve(session: &mut dyn Session, connection: &mut Connection, tls: &Tls) 
         connection.send(&reply.text)?;
         is_secret = matches!(reply.next, Next::Secret);
         match reply.next {
-            Next::Line | Next::LineAfterMistake | Next::Secret => {}
+            Next::Line | Next::LineAfterMistake | Next::LineAfterFault | Next::Secret => {}
             Next::BeginTls => connection.secure(tls)?,
             Next::Close => return Ok(()),
             Next::Message(mut message, lines) => {
-                let length = dots::send(&mut message, lines, connection.stream.get_mut())?;
-                connection.transcript.note(format!("message of {length} bytes"));
+                let stream = connection.stream.get_mut();
+                let transcript = &connection.transcript;
+                let length = dots::send(&mut message, lines, |part| {
+                    transcript.sent_bytes(part);
+                    stream.write_all(part)
+                })?;
+                stream.flush()?;
+                transcript.told(Kind::Sent, format!("message of {length} bytes"));
             }
         }
     }

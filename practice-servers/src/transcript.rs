@@ -1,69 +1,173 @@
-//! What a learner watches: each line of each conversation, as it happens.
+//! What a learner watches: each line of each conversation, as it happens. Programs that show it in
+//! another way get the same as [`Event`]s, and never take the lines apart.
 
 use std::fmt::{Arguments, Display};
 use std::iter;
+use std::net::SocketAddr;
+use std::panic::Location;
 
 use shared::Level;
 
-/// Where the lines go: to the log, or wherever a program wants to show them.
-pub type Sink = fn(Level, Arguments);
+/// What happened, by its kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A server can be reached.
+    Listening,
+    /// A server has taken the connection of the peer.
+    Accepted,
+    /// An office has connected to the peer.
+    Connected,
+    /// Bytes went to the peer.
+    Sent,
+    /// Bytes came from the peer.
+    Received,
+    /// The connection to the peer is over.
+    Closed,
+    /// Anything else.
+    Said,
+}
+
+/// Something that happened.
+pub struct Event<'a> {
+    /// From which level on it is shown.
+    pub level: Level,
+    /// Where: `qq-smtp`, or `ftp-data` for a data connection; also `qq-queue` and `qq-relay`.
+    pub service: &'a str,
+    /// What happened.
+    pub kind: Kind,
+    /// The other side of the connection, if it is about one; of a server, its own address.
+    pub peer: Option<SocketAddr>,
+    /// What was sent or received: a line without its end and without secrets, or a part of a message
+    /// or a file. A message that has come as a whole has none.
+    pub bytes: Option<&'a [u8]>,
+    /// The line for people, such as `qq smtp #3 < EHLO client.example`.
+    pub text: Arguments<'a>,
+    /// The line of the source that tells it.
+    pub location: &'static Location<'static>,
+}
+
+/// Where the events go: to the log, or wherever a program wants to show them.
+pub type Sink = fn(&Event);
+
+/// Writes an event into the log.
+pub fn log(event: &Event) {
+    shared::log::write(event.level, event.text);
+}
+
+/// Tells that clients can reach a service from now on.
+#[track_caller]
+pub fn listening(service: &str, addr: SocketAddr, sink: Sink) {
+    sink(&Event {
+        level: Level::Info,
+        service,
+        kind: Kind::Listening,
+        peer: Some(addr),
+        bytes: None,
+        text: format_args!("{service} listening on {addr}"),
+        location: Location::caller(),
+    });
+}
 
 /// The transcript of one conversation.
 #[derive(Clone)]
 pub struct Transcript {
+    service: String,
+    /// What every line begins with, such as `qq smtp #3`.
     label: String,
+    peer: Option<SocketAddr>,
     sink: Sink,
     /// The level at which the lines of the conversation are shown.
     level: Level,
 }
 
 impl Transcript {
-    /// Every line begins with `label`, such as `qq smtp #3`.
-    pub fn new(label: String, sink: Sink) -> Self {
-        let level = Level::Info;
-        Transcript { label, sink, level }
+    /// For a service as a whole.
+    pub fn new(service: &str, sink: Sink) -> Self {
+        let label = service.replace('-', " ");
+        Transcript { service: service.into(), label, peer: None, sink, level: Level::Info }
     }
 
-    /// The same for a conversation whose other side is also in this program and shown: these lines
-    /// appear only with `LESSON_LOG=debug`.
-    pub fn of_other_side(label: String, sink: Sink) -> Self {
-        let level = Level::Debug;
-        Transcript { label, sink, level }
+    /// For the conversation with the client of this number.
+    pub fn with(&self, peer: SocketAddr, number: usize) -> Self {
+        let label = format!("{} #{number}", self.label);
+        Transcript { label, peer: Some(peer), ..self.clone() }
+    }
+
+    /// For a conversation whose other side is also in this program and shown: these lines appear only
+    /// with `LESSON_LOG=debug`.
+    pub fn with_own_side(&self, peer: SocketAddr) -> Self {
+        Transcript { peer: Some(peer), level: Level::Debug, ..self.clone() }
+    }
+
+    /// For another connection of the same conversation.
+    pub fn of_other(&self, service: &str, peer: SocketAddr) -> Self {
+        Transcript { service: service.into(), peer: Some(peer), ..self.clone() }
+    }
+
+    /// Shows what has become of a connection.
+    #[track_caller]
+    pub fn told(&self, kind: Kind, text: impl Display) {
+        self.show(Level::Info, kind, None, format_args!("| {text}"));
+    }
+
+    /// The same where the lines of the conversation say so anyway.
+    #[track_caller]
+    pub fn told_in_detail(&self, kind: Kind, text: impl Display) {
+        self.show(Level::Debug, kind, None, format_args!("| {text}"));
+    }
+
+    /// Shows something else that happened.
+    #[track_caller]
+    pub fn said(&self, text: impl Display) {
+        self.told(Kind::Said, text);
     }
 
     /// Shows a line that came from the peer, with `****` in place of passwords.
+    #[track_caller]
     pub fn received(&self, line: &str) {
-        self.show(self.level, format_args!("< {}", masked(line)));
+        let line = masked(line);
+        let bytes = Some(line.as_bytes());
+        self.show(self.level, Kind::Received, bytes, format_args!("< {line}"));
     }
 
     /// Shows that a secret came.
+    #[track_caller]
     pub fn received_secret(&self) {
-        self.show(self.level, format_args!("< ****"));
+        self.received("****");
     }
 
     /// Shows a line that went to the peer.
+    #[track_caller]
     pub fn sent(&self, line: &str) {
-        self.show(self.level, format_args!("> {line}"));
+        self.show(self.level, Kind::Sent, Some(line.as_bytes()), format_args!("> {line}"));
     }
 
-    /// Shows something else that happened, such as a message that came.
-    pub fn note(&self, text: impl Display) {
-        self.show(Level::Info, format_args!("| {text}"));
-    }
-
-    /// Shows a part of a message or a file, with `LESSON_LOG=debug`.
-    pub fn bytes(&self, direction: char, bytes: &[u8]) {
+    /// Shows a part of a message or a file that came, with `LESSON_LOG=debug`.
+    #[track_caller]
+    pub fn received_bytes(&self, bytes: &[u8]) {
         let text = bytes.escape_ascii();
-        self.show(Level::Debug, format_args!("{direction} \"{text}\""));
+        self.show(Level::Debug, Kind::Received, Some(bytes), format_args!("< \"{text}\""));
+    }
+
+    /// Shows a part of a message or a file that went, with `LESSON_LOG=debug`.
+    #[track_caller]
+    pub fn sent_bytes(&self, bytes: &[u8]) {
+        let text = bytes.escape_ascii();
+        self.show(Level::Debug, Kind::Sent, Some(bytes), format_args!("> \"{text}\""));
     }
 
     /// Shows what went wrong, even with `LESSON_LOG=off`.
+    #[track_caller]
     pub fn failed(&self, why: impl Display) {
-        self.show(Level::Error, format_args!("| {why}"));
+        self.show(Level::Error, Kind::Said, None, format_args!("| {why}"));
     }
 
-    fn show(&self, level: Level, text: Arguments) {
-        (self.sink)(level, format_args!("{} {text}", self.label));
+    #[track_caller]
+    fn show(&self, level: Level, kind: Kind, bytes: Option<&[u8]>, text: Arguments) {
+        let Transcript { service, label, peer, sink, .. } = self;
+        let text = format_args!("{label} {text}");
+        let location = Location::caller();
+        sink(&Event { level, service, kind, peer: *peer, bytes, text, location });
     }
 }
 

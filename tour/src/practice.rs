@@ -1,7 +1,6 @@
 //! The practice servers, inside the tour.
 
 use std::collections::HashMap;
-use std::fmt::Arguments;
 use std::fs;
 use std::io::{self, PipeWriter, Write};
 use std::net::SocketAddr;
@@ -9,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use practice_servers::services::SERVICES;
+use practice_servers::transcript::Event;
 use practice_servers::{Listening, start};
 use shared::{Level, Result};
 
@@ -85,15 +85,15 @@ impl Practice {
 }
 
 /// Writes a line of the transcript into the pipe, its control characters escaped.
-fn tell(level: Level, line: Arguments) {
+fn tell(event: &Event) {
     if let Some((pipe, most)) = &mut *pipe()
-        && level as u8 <= *most as u8
+        && event.level as u8 <= *most as u8
     {
         let shown = |character: char| match character.is_control() {
             true => character.escape_default().to_string(),
             false => character.to_string(),
         };
-        let line: String = line.to_string().chars().map(shown).collect();
+        let line: String = event.text.to_string().chars().map(shown).collect();
         let _ = pipe.write_all(format!("{MARK}{line}\n").as_bytes());
     }
 }

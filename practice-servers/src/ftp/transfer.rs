@@ -13,8 +13,12 @@ use crate::files::Draft;
 use crate::ftp::text::{from_network, to_network};
 use crate::ftp::{Answer, Session, refusal};
 use crate::limits;
-use crate::session::Reply;
+use crate::session::{Next, Reply};
 use crate::tls::Channel;
+use crate::transcript::{Kind, Transcript};
+
+/// What the transcript calls a data connection.
+const DATA: &str = "ftp-data";
 
 impl Session<'_> {
     pub(super) fn set_type(&mut self, argument: &str) -> Answer {
@@ -60,6 +64,8 @@ impl Session<'_> {
         let listener = TcpListener::bind((local_ip(connection)?, 0)).map_err(refusal)?;
         let addr = listener.local_addr().map_err(refusal)?;
         self.listener = Some(listener);
+        let transcript = connection.transcript.of_other(DATA, addr);
+        transcript.told_in_detail(Kind::Listening, format!("waits for data on {addr}"));
         Ok(addr)
     }
 
@@ -81,15 +87,14 @@ impl Session<'_> {
         let mut file = File::open(&*place).map_err(refusal)?;
         drop(place);
         file.seek(SeekFrom::Start(offset)).map_err(refusal)?;
-        let transcript = connection.transcript.clone();
         let is_binary = self.is_binary;
         let mut has_cr = false;
         self.transfer(connection, |stream| {
             for_each_part(&mut file, |part| {
-                transcript.bytes('>', part);
-                match is_binary {
-                    true => stream.write_all(part),
-                    false => stream.write_all(&to_network(part, &mut has_cr)),
+                if is_binary {
+                    stream.write_all(part)
+                } else {
+                    stream.write_all(&to_network(part, &mut has_cr))
                 }
             })
         })?;
@@ -119,19 +124,16 @@ impl Session<'_> {
             io::copy(&mut before, draft.file()).map_err(cannot_keep)?;
         }
         drop(place);
-        let transcript = connection.transcript.clone();
         let is_binary = self.is_binary;
         let mut kept = Ok(());
         let moved = self.transfer(connection, |stream| {
             let mut has_cr = false;
             // A client hears best why its file was not kept when it could send all of it.
             let moved = for_each_part(stream, |part| {
-                transcript.bytes('<', part);
-                if kept.is_ok() {
-                    kept = match is_binary {
-                        true => draft.write_all(part),
-                        false => draft.write_all(&from_network(part, &mut has_cr)),
-                    };
+                if kept.is_ok() && is_binary {
+                    kept = draft.write_all(part);
+                } else if kept.is_ok() {
+                    kept = draft.write_all(&from_network(part, &mut has_cr));
                 }
                 Ok(())
             })?;
@@ -162,36 +164,42 @@ impl Session<'_> {
             return Err("425 say PASV or EPSV first".into());
         };
         let peer = connection.socket.peer_addr().map_err(refusal)?;
-        let Some(socket) = accept_from(&listener, peer.ip()) else {
+        let Some((socket, peer)) = accept_from(&listener, peer.ip()) else {
             return Err("425 no data connection came".into());
         };
+        let transcript = connection.transcript.of_other(DATA, peer);
+        transcript.told_in_detail(Kind::Accepted, format!("{peer} has connected for data"));
         connection.send("150 here we go").map_err(refusal)?;
         let moved = self.open(socket).and_then(|stream| {
-            let mut data = Data { stream, control: connection };
+            let mut data = Data { stream, control: connection, transcript: &transcript };
             let moved = work(&mut data);
             let _ = data.finish();
             moved
         });
-        match moved {
+        let refused = match moved {
             Ok(moved) => {
-                connection.transcript.note(format!("{moved} bytes over the data connection"));
-                Ok(moved)
+                let text = format!("{moved} bytes over the data connection");
+                transcript.told(Kind::Closed, text);
+                return Ok(moved);
             }
-            Err(error) if is_time_out(&error) => Err("426 you have kept me waiting".into()),
+            Err(error) if is_time_out(&error) => "426 you have kept me waiting".into(),
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
-                Err("426 the transfer broke off: TLS's close_notify did not come".into())
+                "426 the transfer broke off: TLS's close_notify did not come".into()
             }
-            Err(error) => Err(format!("426 the transfer broke off: {error}").into()),
-        }
+            Err(error) => format!("426 the transfer broke off: {error}").into(),
+        };
+        transcript.told_in_detail(Kind::Closed, "the data connection broke off");
+        Err(refused)
     }
 
     fn open(&self, socket: TcpStream) -> io::Result<Box<dyn Stream>> {
         socket.set_nonblocking(false)?;
         socket.set_read_timeout(Some(limits::TICK))?;
         socket.set_write_timeout(Some(limits::TICK))?;
-        match self.is_private {
-            true => self.practice.tls.accept(Channel::Data, socket, || limits::STALL),
-            false => Ok(Box::new(socket)),
+        if self.is_private {
+            self.practice.tls.accept(Channel::Data, socket, || limits::STALL)
+        } else {
+            Ok(Box::new(socket))
         }
     }
 }
@@ -199,9 +207,9 @@ impl Session<'_> {
 /// The reply when the server cannot keep a file.
 fn cannot_keep(error: io::Error) -> Reply {
     let reply = refusal(error);
-    match reply.text.starts_with("45") {
-        true => reply,
-        false => "451 the server cannot keep the file now: try later".into(),
+    match reply.next {
+        Next::LineAfterFault => reply,
+        _ => Reply::fault("451 the server cannot keep the file now: try later"),
     }
 }
 
@@ -211,12 +219,12 @@ fn local_ip(connection: &Connection) -> Answer<IpAddr> {
 }
 
 /// The next connection from `host`. The server turns away whoever else connects.
-fn accept_from(listener: &TcpListener, host: IpAddr) -> Option<TcpStream> {
+fn accept_from(listener: &TcpListener, host: IpAddr) -> Option<(TcpStream, SocketAddr)> {
     let started = Instant::now();
     listener.set_nonblocking(true).ok()?;
     while started.elapsed() < limits::DATA_CONNECTION {
         match listener.accept() {
-            Ok((socket, peer)) if peer.ip() == host => return Some(socket),
+            Ok(client) if client.1.ip() == host => return Some(client),
             Ok(_) => {}
             Err(_) => thread::sleep(Duration::from_millis(5)),
         }
@@ -246,6 +254,7 @@ fn for_each_part(
 struct Data<'a> {
     stream: Box<dyn Stream>,
     control: &'a mut Connection,
+    transcript: &'a Transcript,
 }
 
 impl Data<'_> {
@@ -270,13 +279,19 @@ impl Data<'_> {
 
 impl Read for Data<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.patiently(|stream| stream.read(buffer))
+        let length = self.patiently(|stream| stream.read(buffer))?;
+        if length > 0 {
+            self.transcript.received_bytes(&buffer[..length]);
+        }
+        Ok(length)
     }
 }
 
 impl Write for Data<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.patiently(|stream| stream.write(bytes))
+        let length = self.patiently(|stream| stream.write(bytes))?;
+        self.transcript.sent_bytes(&bytes[..length]);
+        Ok(length)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -65,7 +65,7 @@ impl Queue {
             busy: Locks::default(),
             wake,
             sink,
-            transcript: Transcript::new(format!("{} queue", office.name), sink),
+            transcript: Transcript::new(&format!("{}-queue", office.name), sink),
         };
         fs::create_dir_all(&queue.folder)?;
         // A message without an envelope was never acknowledged, or everybody has it.
@@ -180,7 +180,7 @@ impl Queue {
             };
             match mailbox.deliver(&uid, message) {
                 Ok(path) => {
-                    self.transcript.note(format!("{id} is in the mailbox of {address}"));
+                    self.transcript.said(format!("{id} is in the mailbox of {address}"));
                     recipient.is_done = true;
                     paths.extend(path);
                 }
@@ -216,8 +216,7 @@ impl Queue {
             parameters: &envelope.parameters,
             recipients: waiting.iter().map(|one| one.address.as_str()).collect(),
         };
-        let transcript =
-            Transcript::of_other_side(format!("{} relay", self.office.name), self.sink);
+        let transcript = Transcript::new(&format!("{}-relay", self.office.name), self.sink);
         let (peer, replies) = match relay::hand_over(&mail, self.office, addr, transcript) {
             Ok((peer, replies)) => (Some(peer), replies),
             // Nobody has answered for days.

@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::accounts::Office;
 use crate::clients::Crowd;
 use crate::connection::{Connection, Line};
-use crate::transcript::Transcript;
+use crate::transcript::{Kind, Transcript};
 use crate::{dots, limits};
 
 /// A mail on its way to another office.
@@ -36,9 +36,10 @@ pub fn hand_over(
     addr: SocketAddr,
     transcript: Transcript,
 ) -> io::Result<(Connection, Vec<String>)> {
-    transcript.note(format!("takes {} to {addr}", mail.id));
     let socket = TcpStream::connect_timeout(&addr, limits::STALL)?;
-    let mut peer = Connection::new(socket, transcript, Crowd::default())?;
+    let transcript = transcript.with_own_side(addr);
+    transcript.told(Kind::Connected, format!("takes {} to {addr}", mail.id));
+    let mut peer = Connection::new(socket, transcript, Crowd::default().enter())?;
     expect("220", read_reply(&mut peer)?)?;
     expect("250", ask(&mut peer, &format!("EHLO {}", office.domain))?)?;
 
@@ -58,7 +59,9 @@ pub fn hand_over(
     if !taken.is_empty() {
         let mut reply = ask(&mut peer, "DATA")?;
         if reply.starts_with('3') {
-            dots::send(&mut message, None, peer.stream.get_mut())?;
+            let stream = peer.stream.get_mut();
+            dots::send(&mut message, None, |part| stream.write_all(part))?;
+            stream.flush()?;
             reply = read_reply(&mut peer)?;
         }
         for one in &mut taken {
@@ -109,8 +112,5 @@ fn read_reply(peer: &mut Connection) -> io::Result<String> {
 }
 
 fn expect(code: &str, reply: String) -> io::Result<()> {
-    match reply.starts_with(code) {
-        true => Ok(()),
-        false => Err(io::Error::other(reply)),
-    }
+    if reply.starts_with(code) { Ok(()) } else { Err(io::Error::other(reply)) }
 }

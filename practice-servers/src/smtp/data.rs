@@ -8,6 +8,7 @@ use crate::mail::envelope::Envelope;
 use crate::session::Reply;
 use crate::smtp::header::Header;
 use crate::smtp::{Session, TOO_LARGE};
+use crate::transcript::Kind;
 use crate::{clock, dots, limits};
 
 /// The most bytes that servers on the way may have added to a message.
@@ -63,7 +64,7 @@ impl Session<'_> {
         let (mut size, mut header, mut stays) = (0, Header::default(), Vec::new());
         let mut kept = Ok(());
         let received = dots::receive(connection, |part| {
-            transcript.bytes('<', part);
+            transcript.received_bytes(part);
             stays.clear();
             header.take(part, &mut stays);
             size += stays.len() as u64;
@@ -71,7 +72,7 @@ impl Session<'_> {
                 kept = draft.write_all(&stays);
             }
         });
-        transcript.note(format!("message of {size} bytes"));
+        transcript.told(Kind::Received, format!("message of {size} bytes"));
         match received {
             Err(error) if is_time_out(&error) => {
                 return Ok(Reply::close("421 closing: the mail did not end in time"));
