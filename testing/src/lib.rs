@@ -91,6 +91,20 @@ fn keep_out(starts: &[&str], command: &mut Command) {
 /// Builds the program of another package of this workspace, in the profile of the test that asks
 /// for it, and returns its path.
 pub fn built(package: &str) -> String {
+    let folder = build(package, &["--bin", package]);
+    folder.join(format!("{package}{}", env::consts::EXE_SUFFIX)).display().to_string()
+}
+
+/// The same for the bare program of a lesson.
+pub fn built_bare(lesson: &str) -> String {
+    let (number, _) = lesson.split_once('-').unwrap_or((lesson, ""));
+    let name = format!("{number}-bare");
+    let folder = build(lesson, &["--example", &name]).join("examples");
+    folder.join(format!("{name}{}", env::consts::EXE_SUFFIX)).display().to_string()
+}
+
+/// Builds a part of a package, and returns the folder of the programs.
+fn build(package: &str, what: &[&str]) -> PathBuf {
     // The test itself lies in `deps`, beside the programs, in a folder that is called as its
     // profile.
     let test = succeed("find this test", env::current_exe());
@@ -100,11 +114,10 @@ pub fn built(package: &str) -> String {
         Some(profile) => profile,
     };
     let mut build = cargo();
-    build.args(["build", "--quiet", "--profile", profile, "-p", package]);
+    build.args(["build", "--quiet", "--profile", profile, "-p", package]).args(what);
     let status = succeed("run cargo build", build.status());
     assert!(status.success(), "{package} cannot be built");
-    let program = folder.join(format!("{package}{}", env::consts::EXE_SUFFIX));
-    program.display().to_string()
+    folder.to_path_buf()
 }
 
 /// Starts the program `exe` with `arguments` and default settings, in a folder of its own.

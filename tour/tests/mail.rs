@@ -4,7 +4,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 
-use testing::{Ended, Practice, Program, fails, tcp_peer};
+use testing::{Ended, Practice, Program, built_bare, command, fails, tcp_peer};
 
 /// Runs lesson 06 with this URL and this authority to trust.
 fn send(practice: &Practice, url: &str, authority: &str) -> Ended {
@@ -40,6 +40,27 @@ fn each_mail_lesson_reaches_the_student() {
     let copy = practice.mails("sina", "banzhang", 1).remove(0);
     let unseen = practice.mails("qq", "zhujiao", 1).remove(0);
     assert!(!copy.contains("zhujiao") && !unseen.contains("zhujiao@qq.example\r\nSubject"));
+}
+
+#[test]
+fn each_bare_program_does_the_same() {
+    let practice = Practice::start();
+    let lessons = [
+        ("lesson06-text-mail", "Content-Type: text/plain"),
+        ("lesson07-html-mail", "Content-Type: text/html"),
+        ("lesson08-attachment-mail", "filename=\"picture.png\""),
+        ("lesson11-headers-mail", "Reply-To: \"Teacher Wang\" <laoshi@qq.example>\r\n"),
+        ("lesson12-alternative-mail", "Content-Type: multipart/alternative"),
+    ];
+    for (index, (lesson, text)) in lessons.iter().enumerate() {
+        let mut bare = command(&built_bare(lesson), &practice.folder);
+        bare.arg(format!("smtp://{}", practice.addr("qq-smtp")));
+        is_sent(&Program::start(&mut bare).finish());
+        let mails = practice.mails("sina", "xuesheng", index + 1);
+        assert!(mails.last().unwrap().contains(text), "{mails:?}");
+    }
+    practice.mails("sina", "banzhang", 1);
+    practice.mails("qq", "zhujiao", 1);
 }
 
 #[test]
