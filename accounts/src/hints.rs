@@ -32,6 +32,9 @@ pub(crate) fn hint(cause: Cause, phase: Phase, account: &Account) -> String {
     let is_begun = !matches!(phase, Phase::Connect | Phase::StartTls);
     match cause {
         Cause::Tls(error) => hint_of_tls(error, account),
+        Cause::Reply(code, words) if account.protocol == Protocol::Ftp => {
+            hint_of_ftp_reply(code, &words, phase, account)
+        }
         Cause::Reply(code, words) => hint_of_reply(code, &words, phase, account),
         Cause::Io(ConnectionRefused) if account.is_loopback() => {
             let command = account.practice_command();
@@ -130,27 +133,51 @@ fn hint_of_reply(code: u16, words: &str, phase: Phase, account: &Account) -> Str
         (Phase::Envelope | Phase::SendMail, ..) => {
             hint_of_refused_mail(code, detail, account).into()
         }
-        (Phase::Do(..), 425 | 426, ..) => {
+        (_, 400..=499, ..) => LATER.into(),
+        _ => "the server gives its reason above".into(),
+    }
+}
+
+/// What to do after the reply of an FTP server, by the phase and the code.
+fn hint_of_ftp_reply(code: u16, words: &str, phase: Phase, account: &Account) -> String {
+    let url = account.protocol.url();
+    let ports = account.protocol.ports();
+    match (phase, code) {
+        // So vsftpd says that it cannot do what it is set up for.
+        _ if words.starts_with("500 OOPS") => {
+            "the server is set up wrongly: tell whoever runs it what it says above".into()
+        }
+        (Phase::Connect, 120) => LATER.into(),
+        (Phase::Connect, ..400) => format!("is it the right server? {ports}"),
+        (_, ..400) => "this is no refusal, but the library suppaftp takes only some of the replies \
+                       that servers give here: use another FTP program for this server"
+            .into(),
+        (Phase::LogIn, 430) => account.check_login(),
+        (Phase::Do(..), 425) => {
             "no data connection: a firewall may be in between, or the server is set up wrongly"
                 .into()
         }
-        (_, 400..=499, ..) => LATER.into(),
-        (Phase::Do(..), 530, ..) => account.check_login(),
-        (Phase::Do(..), 552, ..) => "the server has no room: upload less".into(),
-        (Phase::Do(..), 550 | 553, ..) => {
-            format!(
-                "check DIR and FILE in {}, and what {} may do there",
-                protocol.url(),
-                account.user
-            )
+        (Phase::Do(..), 426) => "the transfer broke off: try again".into(),
+        (_, 400..=499) => LATER.into(),
+        (Phase::Connect, _) => "the server does not want to talk: it says why above".into(),
+        (Phase::StartTls, _) => format!("the server has no TLS there; {ports}"),
+        (Phase::LogIn, 500 | 502) => format!("is it the right server? {ports}"),
+        (Phase::LogIn, _) | (_, 530) => account.check_login(),
+        (_, 552) => "the server has no room: upload less".into(),
+        (_, 550 | 553) => {
+            format!("check DIR and FILE in {url}, and what {} may do there", account.user)
         }
-        (Phase::Do(..), 521 | 522 | 533 | 534, ..) => {
-            format!("the server may want TLS: put ?tls=required at the end of {}", protocol.url())
+        (_, 521 | 522 | 533 | 534) if account.tls == Tls::Required => {
+            "the server does not take this TLS for its data: tell whoever runs it what it says above"
+                .into()
         }
-        (Phase::Do(..), 500..=504, ..) => {
+        (_, 521 | 522 | 533 | 534) => {
+            format!("the server may want TLS: put ?tls=required at the end of {url}")
+        }
+        (_, 500..=504) => {
             "the server does not know this command, or has no passive mode: ask another one".into()
         }
-        _ => "the server gives its reason above: try again later".into(),
+        _ => "the server gives its reason above".into(),
     }
 }
 
@@ -176,5 +203,34 @@ fn hint_of_refused_mail(code: u16, detail: &str, account: &Account) -> &'static 
              LESSON_MAIL_TO, LESSON_MAIL_FROM and what the mail says"
         }
         _ => UNWANTED,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn what_522_means_depends_on_whether_we_are_in_tls() {
+        for (tls, expected) in [(Tls::Never, "put ?tls=required"), (Tls::Required, "does not take")]
+        {
+            let account = Account {
+                host: "ftp.example".into(),
+                port: 21,
+                path: "pub/readme.txt".into(),
+                tls,
+                user: "anonymous".into(),
+                password: String::new(),
+                timeout: Duration::ZERO,
+                url: String::new(),
+                protocol: Protocol::Ftp,
+                is_loopback: false,
+            };
+            let words = "522 SSL connection failed: session reuse required";
+            let hint = hint_of_ftp_reply(522, words, Phase::Do("download", "readme.txt"), &account);
+            assert!(hint.contains(expected), "{tls:?}: {hint}");
+        }
     }
 }

@@ -1,5 +1,5 @@
-//! The way to the server: a connection, time-outs, TLS, and a data connection for each list and
-//! file.
+//! What the lesson asks of the library suppaftp beyond its own examples: time-outs, passive mode,
+//! TLS, and how a transfer ends.
 
 use std::io::{self, ErrorKind, Read};
 use std::net::{SocketAddr, TcpStream};
@@ -14,19 +14,23 @@ const MAX_LIST: u64 = 1 << 20;
 
 /// Connects to the server and hears its greeting; goes on in TLS if the account says so.
 pub fn connect(account: &Account) -> shared::Result<RustlsFtpStream> {
-    let limit = account.timeout;
-    let mut ftp =
-        RustlsFtpStream::connect_with_stream(account.connect()?).in_phase(Connect, account)?;
+    // `RustlsFtpStream::connect` has no time-outs; those of this connection hold for all commands.
+    let stream = account.connect()?;
+    let mut ftp = RustlsFtpStream::connect_with_stream(stream).in_phase(Connect, account)?;
     let greeting = ftp.get_welcome_msg().unwrap_or_default().trim_end();
     shared::info!("connected to {account}: {greeting}");
 
-    // Extended passive (EPSV, RFC 2428): the server names a port and no address. Should it know
-    // only passive (PASV), the address that it gives is replaced by its own.
+    // Extended passive (EPSV, RFC 2428): the server names a port and no address.
     ftp.set_mode(Mode::ExtendedPassive);
+    // Should it know only passive (PASV), the address that it gives is replaced by its own.
     ftp.set_passive_nat_workaround(true);
+    // The data connections have time-outs, too.
+    let timeout = account.timeout;
     let ftp = ftp.passive_stream_builder(move |addr| {
-        let why = |error| io::Error::other(format!("no data connection to {addr}: {error}"));
-        open(addr, limit).map_err(|error| FtpError::ConnectionError(why(error)))
+        open(addr, timeout).map_err(|error| {
+            let why = format!("no data connection to {addr}: {error}");
+            FtpError::ConnectionError(io::Error::other(why))
+        })
     });
     if account.tls != Tls::Required {
         return Ok(ftp);
@@ -38,29 +42,39 @@ pub fn connect(account: &Account) -> shared::Result<RustlsFtpStream> {
     Ok(ftp)
 }
 
-/// Opens a connection on which no read and no write waits longer than `limit`.
-fn open(addr: SocketAddr, limit: Duration) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect_timeout(&addr, limit)?;
-    stream.set_read_timeout(Some(limit))?;
-    stream.set_write_timeout(Some(limit))?;
+/// Opens a connection on which no read and no write waits longer than `timeout`.
+fn open(addr: SocketAddr, timeout: Duration) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect_timeout(&addr, timeout)?;
+    stream.set_read_timeout(Some(timeout))?;
+    stream.set_write_timeout(Some(timeout))?;
     Ok(stream)
+}
+
+/// Takes every reply that begins with 2 for a yes (RFC 959 section 4.2.1). suppaftp takes only the
+/// usual ones, but servers also say 257 to CWD, 202 to PASS, or 200 after a file.
+pub fn done(result: FtpResult<()>) -> FtpResult<()> {
+    match result {
+        Err(FtpError::UnexpectedResponse(reply)) if reply.body.starts_with(b"2") => Ok(()),
+        result => result,
+    }
 }
 
 /// The names of what lies in the folder `dir`, where we are, a line each. A server that gives no
 /// list may still give a file, so a refusal is logged, and no more.
 pub fn names(ftp: &mut RustlsFtpStream, dir: &str, account: &Account) -> shared::Result<String> {
     let mut names = receive_names(ftp);
-    // What was refused, EPSV or the list?
-    let epsv = [Status::ExtendedPassiveMode];
-    if is_refused(&names) && is_refused(&ftp.custom_command("EPSV", &epsv)) {
+    // What was refused, the list or EPSV?
+    if is_refused(&names) && !knows_epsv(ftp) {
         ftp.set_mode(Mode::Passive);
         names = receive_names(ftp);
     }
     let may_go_on = is_refused(&names);
-    let names = names.in_phase(Do("list", dir), account);
-    match may_go_on {
-        true => Ok(names.inspect_err(shared::report).unwrap_or_default()),
-        false => names,
+    match names.in_phase(Do("list", dir), account) {
+        Err(error) if may_go_on => {
+            shared::report(&error);
+            Ok(String::new())
+        }
+        names => names,
     }
 }
 
@@ -69,31 +83,47 @@ fn is_refused<T>(result: &FtpResult<T>) -> bool {
     matches!(result, Err(FtpError::UnexpectedResponse(_)))
 }
 
+/// Whether the server answers EPSV, and in the one form that suppaftp reads, `(|||PORT|)`.
+fn knows_epsv(ftp: &mut RustlsFtpStream) -> bool {
+    let reply = ftp.custom_command("EPSV", &[Status::ExtendedPassiveMode]);
+    reply.is_ok_and(|reply| reply.body.windows(4).any(|piece| piece == b"(|||"))
+}
+
+/// Does what `ftp.nlst(None)` does, but takes no list without end, and reads one in GBK.
 fn receive_names(ftp: &mut RustlsFtpStream) -> FtpResult<String> {
     let begun = [Status::AboutToSend, Status::AlreadyOpen];
     let (_reply, mut stream) = ftp.custom_data_command("NLST", &begun)?;
     let mut names = Vec::new();
-    let mut piece = vec![0; 65_536];
-    loop {
-        let length = read(&mut stream, &mut piece).map_err(FtpError::ConnectionError)?;
-        names.extend_from_slice(&piece[..length]);
-        if names.len() as u64 > MAX_LIST {
-            let endless = io::Error::other("the list has no end");
-            return Err(FtpError::ConnectionError(endless));
-        }
-        if length == 0 {
-            break;
-        }
+    let received = or_end((&mut stream).take(MAX_LIST).read_to_end(&mut names));
+    if names.len() as u64 == MAX_LIST {
+        return Err(FtpError::ConnectionError(io::Error::other("the list has no end")));
     }
-    stream.finish()?;
+    outcome(received, stream.finish())?;
     Ok(accounts::text_of(&names).trim_end().replace("\r\n", "\n"))
 }
 
-/// Reads from a data connection; 0 is its end. Many servers end TLS without saying so
-/// (close_notify): the reply that follows tells whether all has come.
+/// Reads from a data connection; 0 is its end.
 pub fn read(stream: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
-    match shared::wait(|| stream.read(buffer)) {
+    or_end(shared::wait(|| stream.read(buffer)))
+}
+
+/// Many servers end TLS without saying so (close_notify): that is an end, too. The reply that
+/// follows tells whether all has come.
+fn or_end(result: io::Result<usize>) -> io::Result<usize> {
+    match result {
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(0),
-        read => read,
+        result => result,
     }
+}
+
+/// How a transfer ended: what happened on the data connection, and the server's reply after it.
+/// Where both have failed, the reply says more than the broken connection.
+pub fn outcome<T>(transfer: io::Result<T>, reply: FtpResult<()>) -> FtpResult<T> {
+    let reply = done(reply);
+    if let Err(FtpError::UnexpectedResponse(refusal)) = reply {
+        return Err(FtpError::UnexpectedResponse(refusal));
+    }
+    let transferred = transfer.map_err(FtpError::ConnectionError)?;
+    reply?;
+    Ok(transferred)
 }

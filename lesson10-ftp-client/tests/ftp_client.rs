@@ -12,6 +12,8 @@ const LESSON: &str = env!("CARGO_BIN_EXE_lesson10-ftp-client");
 
 /// A server that does what it is told, unless the test does it.
 struct Server {
+    /// The process of the lesson.
+    lesson: u32,
     control: BufReader<TcpStream>,
     data: Option<TcpListener>,
     commands: Vec<String>,
@@ -126,7 +128,7 @@ fn play(
     path: &str,
     arguments: &[&str],
     file: &[u8],
-    mut odd: impl FnMut(&mut Server, &str) -> bool,
+    odd: impl FnMut(&mut Server, &str) -> bool,
 ) -> Run {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = listener.local_addr().unwrap().to_string();
@@ -134,10 +136,22 @@ fn play(
     let mut program = command(LESSON, &folder);
     program.args(["--ftp-url", &url, "--log", "off"]);
     let lesson = Program::start(program.args(arguments));
+    let server = serve(&listener, lesson.id(), file, odd);
+    Run { ended: lesson.finish(), server, folder, url }
+}
+
+/// The server's side, to the end of the lesson.
+fn serve(
+    listener: &TcpListener,
+    lesson: u32,
+    file: &[u8],
+    mut odd: impl FnMut(&mut Server, &str) -> bool,
+) -> Server {
     let (control, _) = listener.accept().unwrap();
     control.set_read_timeout(Some(PATIENCE)).unwrap();
     control.set_write_timeout(Some(PATIENCE)).unwrap();
     let mut server = Server {
+        lesson,
         control: BufReader::new(control),
         data: None,
         commands: Vec::new(),
@@ -152,7 +166,7 @@ fn play(
         }
         heard = server.hears();
     }
-    Run { ended: lesson.finish(), server, folder, url }
+    server
 }
 
 fn play_well(path: &str, arguments: &[&str], file: &[u8]) -> Run {
@@ -174,6 +188,7 @@ const NOT_FTP: &str = "is it the right server?";
 const SILENT: &str = "wait longer: --timeout 60";
 const BROKE_OFF: &str = "the server broke off: see what it says";
 const CHECK_PATH: &str = "check DIR and FILE in LESSON_FTP_URL, and what anonymous may do there";
+const NO_REFUSAL: &str = "this is no refusal";
 const LATER: &str = "the server cannot do it now: try again later";
 
 #[test]
@@ -338,8 +353,10 @@ fn a_greeting_that_is_none() {
         let run = play_odd("CONNECTED", &[], |server| server.says(greeting));
         run.fails(why, NOT_FTP);
     }
-    let run = play_odd("CONNECTED", &[], |server| server.says("421 too many"));
-    run.fails("cannot connect to URL: the server says 421 too many", LATER);
+    for greeting in ["421 too many", "120 ready in 5 minutes"] {
+        let run = play_odd("CONNECTED", &[], |server| server.says(greeting));
+        run.fails(&format!("cannot connect to URL: the server says {greeting}"), LATER);
+    }
 }
 
 #[test]
@@ -470,7 +487,7 @@ fn silence_ends_in_time() {
         ("CONNECTED", "connect to URL"),
         ("USER", "log in as anonymous"),
         ("PASS", "log in as anonymous"),
-        ("TYPE", "go binary at 127.0.0.1"),
+        ("TYPE", "ask for binary files"),
         ("CWD", "go into pub"),
         ("EPSV", "list pub"),
         ("NLST", "list pub"),
@@ -644,10 +661,18 @@ fn tls_that_does_not_begin() {
     }
 }
 
-/// What servers say that know PASV alone; the address in the answer is not theirs.
+/// What servers say that know PASV alone, or that write the port of EPSV as suppaftp does not read
+/// it; the address in the answer to PASV is not theirs.
 #[test]
 fn passive_mode_is_tried_where_extended_passive_mode_is_refused() {
-    for refusal in ["500 what?", "501 no", "502 not here", "522 another network"] {
+    for refusal in [
+        "500 what?",
+        "501 no",
+        "502 not here",
+        "522 another network",
+        "229 Entering Extended Passive Mode (!!!9447!)",
+        "229 Entering Extended Passive Mode 9447",
+    ] {
         let run =
             play(
                 Folder::create(),
@@ -676,6 +701,115 @@ fn passive_mode_is_tried_where_extended_passive_mode_is_refused() {
         let heard: Vec<_> = run.server.commands[4..].iter().map(String::as_str).collect();
         assert_eq!(heard, ["EPSV", "EPSV", "PASV", "NLST", "PASV", "RETR readme.txt", "QUIT", ""]);
     }
+}
+
+#[test]
+fn a_reply_that_suppaftp_cannot_read_is_quoted() {
+    for (at, reply, doing) in [
+        ("USER", "332 and the account?", "log in as anonymous"),
+        ("PASV", "227 Entering Passive Mode 127,0,0,1,4,5", "download readme.txt"),
+        ("RETR", "226 there it was", "download readme.txt"),
+    ] {
+        let run = play(Folder::create(), "pub/readme.txt", &[], b"", |server, heard| {
+            let is_odd = heard.starts_with(at);
+            if is_odd {
+                server.says(reply);
+            } else if at == "PASV" && heard == "EPSV" {
+                server.says("502 not here");
+                return true;
+            }
+            is_odd
+        });
+        run.fails(&format!("cannot {doing}: the server says {reply}"), NO_REFUSAL);
+    }
+    let run = play(Folder::create(), "readme.txt?tls=required", &[], b"", |server, heard| {
+        let is_odd = heard == "AUTH TLS";
+        if is_odd {
+            server.says("200 go on");
+        }
+        is_odd
+    });
+    run.fails("cannot begin TLS with URL: the server says 200 go on", NO_REFUSAL);
+}
+
+#[test]
+fn every_code_that_begins_with_2_is_a_yes() {
+    for (at, reply) in [
+        ("USER", "232 come in"),
+        ("PASS", "202 no password needed"),
+        ("TYPE", "250 binary"),
+        ("CWD", "257 \"/pub\""),
+        ("QUIT", "226 goodbye"),
+    ] {
+        let run = play_odd(at, &[], |server| server.says(reply));
+        assert_eq!((run.ended.status, run.ended.stderr.as_str()), (Some(0), ""), "{reply}");
+    }
+    let folder = Folder::create();
+    folder.write("h.txt", "hello");
+    let run = play(folder, "readme.txt", &["--ftp-upload", "h.txt"], b"x", |server, heard| {
+        let mut data = match heard.split(' ').next() {
+            Some("NLST" | "RETR" | "STOR") => server.begins(),
+            _ => return false,
+        };
+        if heard.starts_with("STOR") {
+            data.read_to_end(&mut server.uploaded).unwrap();
+        }
+        drop(data);
+        server.says("200 done");
+        true
+    });
+    assert_eq!((run.ended.status, run.ended.stderr.as_str()), (Some(0), ""));
+    assert_eq!(run.server.uploaded, b"hello");
+}
+
+#[test]
+fn when_the_data_connection_dies_the_reply_says_why() {
+    for (reply, hint) in [
+        ("425 no data connection", "a firewall may be in between"),
+        ("426 broken off", "the transfer broke off"),
+        ("451 disk error", LATER),
+    ] {
+        // The data connection stays silent, and the word about it is on the other one.
+        let mut kept = Vec::new();
+        let run = play_odd("RETR", &["--timeout", "0.5"], |server| {
+            let mut data = server.begins();
+            data.write_all(b"half of a").unwrap();
+            kept.push(data);
+            server.says(reply);
+        });
+        run.fails(&format!("cannot download readme.txt: the server says {reply}"), hint);
+    }
+}
+
+#[test]
+fn a_server_that_is_set_up_wrongly_is_called_so() {
+    for (at, doing) in [
+        ("CONNECTED", "connect to URL"),
+        ("PASS", "log in as anonymous"),
+        ("RETR", "download readme.txt"),
+    ] {
+        let oops = "500 OOPS: vsftpd: refusing to run with writable root inside chroot()";
+        let run = play_odd(at, &[], |server| server.says(oops));
+        let said = format!("cannot {doing}: the server says {oops}");
+        run.fails(&said, "the server is set up wrongly");
+    }
+}
+
+#[test]
+fn what_a_killed_lesson_left_behind_is_no_obstacle() {
+    let folder = Folder::create();
+    let downloads = folder.path().join("downloads");
+    fs::create_dir(&downloads).unwrap();
+    let run = play(folder, "readme.txt", &[], b"a file\n", |server, heard| {
+        if heard == "NLST" {
+            // The number of a killed process comes again.
+            let part = format!("lesson10-{}.part", server.lesson);
+            fs::write(downloads.join(part), "half of an older file").unwrap();
+        }
+        false
+    });
+    assert_eq!((run.ended.status, run.ended.stderr.as_str()), (Some(0), ""));
+    assert_eq!(run.saved(), [("readme.txt".to_string(), b"a file\n".to_vec())]);
 }
 
 #[test]

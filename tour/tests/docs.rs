@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use std::{fs, iter};
 
 use pulldown_cmark::{Event, Options, Parser, Tag};
-use testing::{Practice, Program, built, run, tcp_peer, udp_peer};
+use testing::{Practice, Program, built, built_bare, run, tcp_peer, udp_peer};
 
 const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
@@ -331,6 +331,9 @@ fn what_the_readmes_quote_is_what_the_lessons_print() {
             };
             let takes = |name| HELPS[package].contains(name);
             let mut lesson = practice.lesson(package);
+            if words.contains(&"--example".into()) {
+                lesson = testing::command(&built_bare(package), &practice.folder);
+            }
             lesson.args(words.iter().skip_while(|word| *word != "--").skip(1));
             lesson.envs(variables.iter().filter_map(|variable| variable.split_once('=')));
             lesson.env("LESSON_ECHO_ADDR", addr.to_string());

@@ -4,7 +4,7 @@
 use std::fs;
 use std::process::Stdio;
 
-use testing::{Ended, Practice, Program, fails};
+use testing::{Ended, Folder, Practice, Program, built, built_bare, command, fails};
 
 const LESSON: &str = "lesson10-ftp-client";
 
@@ -88,4 +88,29 @@ fn the_work_goes_on_when_the_reader_of_the_results_has_gone() {
     assert_eq!(lesson.wait().unwrap().code(), Some(0));
     let there = practice.folder.path().join("practice-data/ftp/guest/pub/homework.txt");
     assert_eq!(fs::read_to_string(there).unwrap(), "done");
+}
+
+#[test]
+fn tls_at_an_ipv6_address() {
+    let folder = Folder::create();
+    let mut servers = Practice::command(&built("practice-servers"), &folder);
+    servers.args(["--ftp-addr", "[::1]:0"]);
+    let practice = Practice::start_by(servers, folder);
+    let mut lesson = practice.lesson(LESSON);
+    let url = format!("ftp://{}/pub/readme.txt?tls=required", practice.addr("ftp"));
+    lesson.env("SSL_CERT_FILE", practice.authority());
+    passes(&Program::start(lesson.args(["--ftp-url", &url])).finish(), "saved ");
+}
+
+#[test]
+fn the_bare_program_does_the_same() {
+    let practice = Practice::start();
+    let mut bare = command(&built_bare(LESSON), &practice.folder);
+    let ended = Program::start(bare.arg(practice.addr("ftp").to_string())).finish();
+    let printed = "readme.txt\ndownloaded readme.txt (77 bytes)\nuploaded hello.txt (7 bytes)\n";
+    passes(&ended, printed);
+    let saved = fs::read(practice.folder.path().join("readme.txt")).unwrap();
+    assert_eq!(saved, fs::read(practice.path("ftp/guest/pub/readme.txt")).unwrap());
+    let uploaded = fs::read_to_string(practice.path("ftp/guest/pub/hello.txt")).unwrap();
+    assert_eq!(uploaded, "Hello!\n");
 }

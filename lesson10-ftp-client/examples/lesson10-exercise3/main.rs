@@ -14,7 +14,8 @@ use accounts::{Account, InPhase};
 use suppaftp::RustlsFtpStream;
 use suppaftp::types::FileType;
 
-use crate::files::{Draft, Upload};
+use crate::files::{Download, Upload};
+use crate::session::{done, outcome};
 
 fn main() -> shared::Result {
     let config = accounts::load!(Ftp, "LESSON_FTP_UPLOAD", "LESSON_SAVE_DIR");
@@ -30,52 +31,50 @@ fn main() -> shared::Result {
     let mut ftp = session::connect(&account)?;
 
     // Step 2: give the user name and the password.
-    ftp.login(&account.user, &account.password).in_phase(LogIn, &account)?;
+    done(ftp.login(&account.user, &account.password)).in_phase(LogIn, &account)?;
     shared::info!("logged in as {}", account.user);
 
     // Step 3: transfer files and query information; binary, so that no byte is changed on the way.
-    ftp.transfer_type(FileType::Binary).in_phase(Do("go binary at", &account.host), &account)?;
-    ftp.cwd(dir).in_phase(Do("go into", dir), &account)?;
-    list(&mut ftp, dir, &account)?;
+    done(ftp.transfer_type(FileType::Binary)).in_phase(Do("ask for", "binary files"), &account)?;
+    done(ftp.cwd(dir)).in_phase(Do("go into", dir), &account)?;
+    for name in session::names(&mut ftp, dir, &account)?.lines() {
+        shared::print(name)?;
+    }
     download(&mut ftp, file, config.text("LESSON_SAVE_DIR"), &account)?;
     if let Some(to_upload) = to_upload {
         upload(&mut ftp, to_upload, &account)?;
     }
 
     // Step 4: leave. All is done, whatever the server says now.
-    let _ = ftp.quit().in_phase(Quit, &account).inspect_err(shared::report);
-    Ok(())
-}
-
-/// Prints the names of what lies in the folder `dir`, where we are.
-fn list(ftp: &mut RustlsFtpStream, dir: &str, account: &Account) -> shared::Result {
-    for name in session::names(ftp, dir, account)?.lines() {
-        shared::print(name)?;
+    if let Err(error) = done(ftp.quit()).in_phase(Quit, &account) {
+        shared::report(&error);
     }
     Ok(())
 }
 
-/// Downloads `file` into the folder `save_dir`. It gets its name there when it is whole.
+/// Downloads `file` into `folder`, where it gets its name when it is whole.
 fn download(
     ftp: &mut RustlsFtpStream,
     file: &str,
-    save_dir: &str,
+    folder: &str,
     account: &Account,
 ) -> shared::Result {
-    let (mut draft, mut piece) = (Draft::create(save_dir, file)?, vec![0; 65_536]);
-    let download = Do("download", file);
-    ftp.resume_transfer(draft.length as usize).in_phase(download, account)?;
-    let mut stream = ftp.retr_as_stream(file).in_phase(download, account)?;
-    loop {
-        let length = session::read(&mut stream, &mut piece).in_phase(download, account)?;
-        if length == 0 {
-            break;
+    let mut download = Download::create(folder, file)?;
+    // Nothing is sent yet: REST goes out right before RETR.
+    ftp.resume_transfer(download.length as usize).in_phase(Do("go on with", file), account)?;
+    let mut stream = ftp.retr_as_stream(file).in_phase(Do("download", file), account)?;
+    let mut buffer = vec![0; 65_536];
+    let received = loop {
+        match session::read(&mut stream, &mut buffer) {
+            Ok(0) => break Ok(()),
+            Ok(length) => download.write(&buffer[..length])?,
+            Err(error) => break Err(error),
         }
-        draft.write(&piece[..length])?;
-    }
+    };
     // The end of the stream proves nothing: the server says whether that was the whole file.
-    stream.finish().in_phase(download, account)?;
-    shared::print(draft.save()?)
+    outcome(received, stream.finish()).in_phase(Do("download", file), account)?;
+    download.save()?;
+    shared::print(format!("saved {} ({} bytes)", download.path.display(), download.length))
 }
 
 /// Uploads a file into the folder where we are.
@@ -84,7 +83,6 @@ fn upload(ftp: &mut RustlsFtpStream, mut upload: Upload, account: &Account) -> s
     let mut stream = ftp.put_with_stream(name).in_phase(Do("upload", name), account)?;
     let sent = io::copy(&mut upload.file, &mut stream);
     // A server that does not take it all says why.
-    stream.finish().in_phase(Do("upload", name), account)?;
-    let length = sent.in_phase(Do("upload", name), account)?;
+    let length = outcome(sent, stream.finish()).in_phase(Do("upload", name), account)?;
     shared::print(format!("uploaded {name} ({length} bytes)"))
 }
