@@ -364,13 +364,24 @@ impl Config {
     }
 }
 
-/// The value, without a password that stands in it.
+/// The value, without a password that stands in it: in a URL, before the host.
 fn shown(name: &str, value: &str) -> String {
-    match value.rsplit_once('@') {
-        _ if is_password(name) && !value.is_empty() => "****".into(),
-        Some((_, host)) if name.ends_with("URL") => format!("****@{host}"),
-        _ => value.into(),
+    if is_password(name) && !value.is_empty() {
+        return "****".into();
     }
+    if !name.ends_with("URL") {
+        return value.into();
+    }
+    let (_scheme, rest) = value.split_once("://").unwrap_or(("", value));
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let (_host, port) = authority.rsplit_once(':').unwrap_or_default();
+    let is_host = authority.starts_with('[') || port.chars().all(|digit| digit.is_ascii_digit());
+    let at = match authority.rfind('@') {
+        // What looks like a port is then the beginning of a password with a `/` in it.
+        None if !is_host => rest.rfind('@'),
+        at => at,
+    };
+    at.map_or(value.into(), |at| format!("****{}", &rest[at..]))
 }
 
 /// The line of `.env` that gives a setting its value.
@@ -462,4 +473,24 @@ fn edits(from: &str, to: &str) -> usize {
         }
     }
     row[to.chars().count()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_url_only_what_stands_before_the_host_is_hidden() {
+        for (url, expected) in [
+            ("ftp://ftp.example/pub/a@b.txt", "ftp://ftp.example/pub/a@b.txt"),
+            ("ftp://[::1]/a@b.txt?tls=required", "ftp://[::1]/a@b.txt?tls=required"),
+            ("ftp://127.0.0.1:2121/@", "ftp://127.0.0.1:2121/@"),
+            ("ftp://me:hush@ftp.example/a@b.txt", "****@ftp.example/a@b.txt"),
+            ("smtps://me@qq.example:hush@smtp.example:465", "****@smtp.example:465"),
+            ("smtp://me:hu/sh@smtp.example", "****@smtp.example"),
+            ("me:hush@smtp.example", "****@smtp.example"),
+        ] {
+            assert_eq!(shown("LESSON_FTP_URL", url), expected);
+        }
+    }
 }
