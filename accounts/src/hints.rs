@@ -144,14 +144,16 @@ fn hint_of_ftp_reply(code: u16, words: &str, phase: Phase, account: &Account) ->
     let ports = account.protocol.ports();
     match (phase, code) {
         // So vsftpd says that it cannot do what it is set up for.
-        _ if words.starts_with("500 OOPS") => {
+        _ if words.contains(" OOPS: ") => {
             "the server is set up wrongly: tell whoever runs it what it says above".into()
         }
         (Phase::Connect, 120) => LATER.into(),
         (Phase::Connect, ..400) => format!("is it the right server? {ports}"),
-        (_, ..400) => "this is no refusal, but the library suppaftp takes only some of the replies \
+        (_, ..400) => {
+            "this is no refusal, but the library suppaftp takes only some of the replies \
                        that servers give here: use another FTP program for this server"
-            .into(),
+                .into()
+        }
         (Phase::LogIn, 430) => account.check_login(),
         (Phase::Do(..), 425) => {
             "no data connection: a firewall may be in between, or the server is set up wrongly"
@@ -160,6 +162,10 @@ fn hint_of_ftp_reply(code: u16, words: &str, phase: Phase, account: &Account) ->
         (Phase::Do(..), 426) => "the transfer broke off: try again".into(),
         (_, 400..=499) => LATER.into(),
         (Phase::Connect, _) => "the server does not want to talk: it says why above".into(),
+        (_, 521 | 522 | 533..=536) if account.tls == Tls::Required => {
+            "the server does not take this kind of TLS: tell whoever runs it what it says above"
+                .into()
+        }
         (Phase::StartTls, _) => format!("the server has no TLS there; {ports}"),
         (Phase::LogIn, 500 | 502) => format!("is it the right server? {ports}"),
         (Phase::LogIn, _) | (_, 530) => account.check_login(),
@@ -167,11 +173,7 @@ fn hint_of_ftp_reply(code: u16, words: &str, phase: Phase, account: &Account) ->
         (_, 550 | 553) => {
             format!("check DIR and FILE in {url}, and what {} may do there", account.user)
         }
-        (_, 521 | 522 | 533 | 534) if account.tls == Tls::Required => {
-            "the server does not take this TLS for its data: tell whoever runs it what it says above"
-                .into()
-        }
-        (_, 521 | 522 | 533 | 534) => {
+        (_, 521 | 522 | 533..=536) => {
             format!("the server may want TLS: put ?tls=required at the end of {url}")
         }
         (_, 500..=504) => {

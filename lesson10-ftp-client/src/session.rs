@@ -63,12 +63,13 @@ pub fn done(result: FtpResult<()>) -> FtpResult<()> {
 /// list may still give a file, so a refusal is logged, and no more.
 pub fn names(ftp: &mut RustlsFtpStream, dir: &str, account: &Account) -> shared::Result<String> {
     let mut names = receive_names(ftp);
-    // What was refused, the list or EPSV?
-    if is_refused(&names) && !knows_epsv(ftp) {
+    if let Err(FtpError::UnexpectedResponse(reply)) = &names
+        && !knows_epsv(ftp, reply.status)
+    {
         ftp.set_mode(Mode::Passive);
         names = receive_names(ftp);
     }
-    let may_go_on = is_refused(&names);
+    let may_go_on = matches!(names, Err(FtpError::UnexpectedResponse(_)));
     match names.in_phase(Do("list", dir), account) {
         Err(error) if may_go_on => {
             shared::report(&error);
@@ -78,15 +79,11 @@ pub fn names(ftp: &mut RustlsFtpStream, dir: &str, account: &Account) -> shared:
     }
 }
 
-/// Whether the server has answered, but not as it should have.
-fn is_refused<T>(result: &FtpResult<T>) -> bool {
-    matches!(result, Err(FtpError::UnexpectedResponse(_)))
-}
-
-/// Whether the server answers EPSV, and in the one form that suppaftp reads, `(|||PORT|)`.
-fn knows_epsv(ftp: &mut RustlsFtpStream) -> bool {
-    let reply = ftp.custom_command("EPSV", &[Status::ExtendedPassiveMode]);
-    reply.is_ok_and(|reply| reply.body.windows(4).any(|piece| piece == b"(|||"))
+/// Whether EPSV works, after a list was refused with this status. If it is that of EPSV itself, the
+/// server has written the port in a form that suppaftp does not read.
+fn knows_epsv(ftp: &mut RustlsFtpStream, refused: Status) -> bool {
+    let expected = Status::ExtendedPassiveMode;
+    refused != expected && ftp.custom_command("EPSV", &[expected]).is_ok()
 }
 
 /// Does what `ftp.nlst(None)` does, but takes no list without end, and reads one in GBK.

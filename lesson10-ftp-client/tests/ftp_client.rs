@@ -672,6 +672,7 @@ fn passive_mode_is_tried_where_extended_passive_mode_is_refused() {
         "522 another network",
         "229 Entering Extended Passive Mode (!!!9447!)",
         "229 Entering Extended Passive Mode 9447",
+        "229 Entering Extended Passive Mode (||| 9447 |)",
     ] {
         let run =
             play(
@@ -699,7 +700,10 @@ fn passive_mode_is_tried_where_extended_passive_mode_is_refused() {
         assert_eq!(run.ended.stderr, "", "{refusal}");
         assert_eq!(run.ended.status, Some(0));
         let heard: Vec<_> = run.server.commands[4..].iter().map(String::as_str).collect();
-        assert_eq!(heard, ["EPSV", "EPSV", "PASV", "NLST", "PASV", "RETR readme.txt", "QUIT", ""]);
+        // Another EPSV shows whether it was that or the list that was refused.
+        let tries = if refusal.starts_with("229") { 1 } else { 2 };
+        assert!(heard[..tries].iter().all(|command| *command == "EPSV"), "{heard:?}");
+        assert_eq!(heard[tries..], ["PASV", "NLST", "PASV", "RETR readme.txt", "QUIT", ""]);
     }
 }
 
