@@ -5,33 +5,56 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process;
 
+use mailparse::ParsedMail;
 use shared::OrCannot;
 
-use crate::mail::Part;
+use crate::reading;
 
 /// A name has so many bytes before its extension; most systems allow 255 in all.
 const MAX_STEM: usize = 200;
 /// Windows takes none of these in a name.
 const UNSAFE: [char; 7] = ['<', '>', ':', '"', '|', '?', '*'];
-/// A program opens them by this extension, which is added where the sender's name does not have it.
-const EXTENSIONS: [(&str, &str); 3] =
-    [("message/rfc822", ".eml"), ("message/global", ".eml"), ("text/calendar", ".ics")];
+/// A program opens a file by its extension: that of its type, where the sender gave it no name.
+const EXTENSIONS: [(&str, &str); 19] = [
+    ("message/rfc822", ".eml"),
+    ("message/global", ".eml"),
+    ("text/calendar", ".ics"),
+    ("text/vcard", ".vcf"),
+    ("text/x-vcard", ".vcf"),
+    ("text/plain", ".txt"),
+    ("text/html", ".html"),
+    ("text/csv", ".csv"),
+    ("image/png", ".png"),
+    ("image/jpeg", ".jpg"),
+    ("image/gif", ".gif"),
+    ("audio/mpeg", ".mp3"),
+    ("video/mp4", ".mp4"),
+    ("application/pdf", ".pdf"),
+    ("application/zip", ".zip"),
+    ("application/msword", ".doc"),
+    ("application/vnd.ms-excel", ".xls"),
+    ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", ".docx"),
+    ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".xlsx"),
+];
 
 /// Saves an attachment into `folder` under its own name as far as that is safe, else by its
 /// `number`, and returns the file's path. A file that is there is never replaced.
 ///
 /// # Errors
 /// The file cannot be written.
-pub fn save(file: &Part, number: usize, folder: &Path) -> shared::Result<PathBuf> {
-    let mut name = safe_name(&file.name().unwrap_or_default());
+pub fn save(file: &ParsedMail, number: usize, folder: &Path) -> shared::Result<PathBuf> {
+    let known = EXTENSIONS.iter().find(|(kind, _)| *kind == reading::kind(file));
+    let extension = known.map_or("", |(_, extension)| extension);
+    let mut name = safe_name(&reading::name(file).unwrap_or_default());
     if name.is_empty() {
-        name = format!("attachment-{number}");
-    }
-    let extension = EXTENSIONS.iter().find(|(kind, _)| *kind == file.kind);
-    if let Some((_, extension)) = extension.filter(|(_, end)| !name.to_lowercase().ends_with(end)) {
+        name = format!("attachment-{number}{extension}");
+    } else if [".eml", ".ics", ".vcf"].contains(&extension)
+        && !name.to_lowercase().ends_with(extension)
+    {
+        // The subject of a mail is often the name of its file.
         name += extension;
     }
-    save_as(&name, &file.content, number, folder)
+    save_as(&name, &reading::content(file), number, folder)
 }
 
 /// Saves bytes into `folder` under a safe name.

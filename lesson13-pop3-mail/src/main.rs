@@ -4,19 +4,16 @@
 //! New here: POP3, which hands out mail, and what a mail looks like inside.
 //! Diff it: it has no parent; its `pop3.rs` is the other side of `practice-servers/src/pop3.rs`.
 
-mod charsets;
 mod files;
-mod mail;
-mod mend;
 mod pop3;
 mod reading;
 mod show;
 mod stream;
-mod words;
 
 use std::path::Path;
 
 use pop3::Mailbox;
+use shared::OrCannot;
 
 fn main() -> shared::Result {
     let config = accounts::load!(Pop3, "LESSON_SAVE_DIR");
@@ -37,9 +34,11 @@ fn main() -> shared::Result {
     list.sort();
     show::list(&list)?;
 
-    // With nothing to fetch, the next step is the sixth.
     let Some((newest, _size)) = list.last() else {
-        let _ = mailbox.quit().inspect_err(shared::report);
+        // There is nothing to fetch, so the program goes on with step 6.
+        if let Err(error) = mailbox.quit() {
+            shared::report(&error);
+        }
         return shared::print("the mailbox is empty; lesson 06 sends a mail");
     };
 
@@ -47,16 +46,19 @@ fn main() -> shared::Result {
     let message = mailbox.retrieve(*newest)?;
 
     // Step 6: quit. The mail is here, whatever the server says to that.
-    let _ = mailbox.quit().inspect_err(shared::report);
+    if let Err(error) = mailbox.quit() {
+        shared::report(&error);
+    }
 
     // Step 7: take the message apart: headers, parts, text and attachments.
-    let mail = mail::take_apart(&message)?;
-    let reading = reading::divide(&mail);
-    show::mail(&mail, &reading)?;
+    let mended = mend::mail(&message);
+    let mail = mailparse::parse_mail(&mended).or_cannot("take apart", "the mail")?;
+    reading::check(&mail)?;
+    show::mail(&mail)?;
     let folder = Path::new(config.text("LESSON_SAVE_DIR"));
-    for (number, file) in (1..).zip(&reading.files) {
+    for (number, file) in (1..).zip(reading::files(&mail)) {
         let path = files::save(file, number, folder)?;
-        let note = if file.is_whole { "" } else { " (not all of it could be decoded)" };
+        let note = if reading::is_whole(file) { "" } else { " (not all of it could be decoded)" };
         shared::print(format!("saved {}{note}", path.display()))?;
     }
     Ok(())

@@ -87,20 +87,19 @@ impl<'a> Mailbox<'a> {
 
     /// Sends a command, and returns the line that replies to it, which is `+OK` and more.
     fn ask(&mut self, verb: &str, argument: &str, phase: Phase) -> shared::Result<String> {
-        // A new line within it would begin another command.
+        // A new line in it would begin another command.
         if argument.contains(char::is_control) {
             let problem = format!("cannot send {verb} with a control character in it");
             return Err(Error::new(problem, "check LESSON_POP3_USER and LESSON_POP3_PASSWORD"));
         }
-        let command = format!("{verb} {argument}");
+        // A password may begin or end with a blank: nothing is trimmed.
+        let command =
+            if argument.is_empty() { verb.to_string() } else { format!("{verb} {argument}") };
         let stream = self.stream.get_mut();
-        stream.begin();
-        let sent = stream.write_all(format!("{}\r\n", command.trim_end()).as_bytes());
+        let sent = stream.write_all(format!("{command}\r\n").as_bytes());
         sent.and_then(|()| stream.flush()).in_phase(phase, self.account)?;
-        match verb {
-            "PASS" => shared::info!("sent PASS ****"),
-            _ => shared::info!("sent {}", command.trim_end()),
-        }
+        let shown = if verb == "PASS" { "PASS ****" } else { &command };
+        shared::info!("sent {shown}");
         self.reply(phase)
     }
 
@@ -110,10 +109,10 @@ impl<'a> Mailbox<'a> {
         self.add_line(&mut line, MAX_REPLY).in_phase(phase, self.account)?;
         let text = accounts::text_of(&line).trim_end_matches("\r\n").to_string();
         shared::info!("received {}", self.account.masked(&text));
-        match text == "+OK" || text.starts_with("+OK ") {
-            true => Ok(text),
-            false => Err(Refused(text)).in_phase(phase, self.account),
+        if text == "+OK" || text.starts_with("+OK ") {
+            return Ok(text);
         }
+        Err(Refused(text)).in_phase(phase, self.account)
     }
 
     /// Receives lines up to the one that is a dot, with which they have at most `max` bytes. Where

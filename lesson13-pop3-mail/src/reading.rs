@@ -2,99 +2,149 @@
 
 use std::ptr;
 
-use crate::charsets;
-use crate::mail::Part;
+use mailparse::{DispositionType, MailHeaderMap, ParsedMail};
+use shared::Error;
 
+/// All headers of a mail together have at most so many bytes.
+const MAX_HEADERS: usize = 256 * 1024;
+/// A mail has at most so many parts.
+const MAX_PARTS: usize = 500;
+/// They lie at most so deep in one another.
+pub const MAX_DEPTH: usize = 10;
 /// So many bytes of a text are shown.
 const MAX_TEXT: usize = 1024 * 1024;
 
-/// A mail as its reader wants it.
-pub struct Reading<'a> {
-    /// The texts, one after another.
-    pub texts: Vec<String>,
-    /// What is to be saved.
-    pub files: Vec<&'a Part>,
-    /// The mails that were forwarded in it. Each of them is a file, too.
-    pub mails: Vec<&'a Part>,
-}
-
-/// Divides a mail into what is to be read and what is to be saved. A text that has a name is saved;
-/// but where there is no other, it is read.
-pub fn divide(mail: &Part) -> Reading<'_> {
-    let choices: [fn(&Part) -> bool; 3] = [
-        |part| !part.is_attached && part.name().is_none(),
-        |part| !part.is_attached,
-        |part| matches!(part.kind.as_str(), "text/plain" | "text/html"),
-    ];
-    let mut found = choices.into_iter().map(|is_wanted| texts(mail, is_wanted));
-    let found = found.find(|texts| !texts.is_empty()).unwrap_or_default();
-
-    let mut leaves = Vec::new();
-    add_leaves(mail, &mut leaves);
-    let mails = leaves.iter().filter(|part| part.is_mail()).flat_map(|part| &part.parts).collect();
-    let has_text = leaves.iter().any(|part| part.is_text());
-    leaves.retain(|part| {
-        let is_read = found.iter().any(|(read, _)| ptr::eq(*read, *part));
-        !part.is_text() || part.is_attached || part.name().is_some() && !is_read
-    });
-    let mut texts: Vec<_> = found.into_iter().map(|(_, text)| text).collect();
-    if has_text && texts.is_empty() {
-        texts.push(String::new());
-    }
-    Reading { texts, files: leaves, mails }
-}
-
-/// The parts that are not made of others, and forwarded mails as a whole.
-fn add_leaves<'a>(part: &'a Part, leaves: &mut Vec<&'a Part>) {
-    if part.parts.is_empty() || part.is_mail() {
-        leaves.push(part);
+/// Checks that the mail is one that people send.
+///
+/// # Errors
+/// It has more than 256 KiB of headers, or more than 500 parts, or parts more than 10 deep.
+pub fn check(mail: &ParsedMail) -> shared::Result {
+    let headers = mail.parts().map(|part| part.get_headers().get_raw_bytes().len());
+    let bound = if headers.sum::<usize>() > MAX_HEADERS {
+        format!("{MAX_HEADERS} bytes of headers")
+    } else if mail.parts().count() > MAX_PARTS {
+        format!("{MAX_PARTS} parts")
+    } else if depth(mail) > MAX_DEPTH {
+        format!("{MAX_DEPTH} parts within parts")
     } else {
-        part.parts.iter().for_each(|part| add_leaves(part, leaves));
-    }
+        return Ok(());
+    };
+    Err(Error::new(
+        format!("cannot take the mail apart: it has more than {bound}"),
+        "no mail program writes such a mail: ask who sent it, and be careful with it",
+    ))
 }
 
-/// The texts that are wanted: one of several alternatives (RFC 2046 section 5.1.4), plain if there
-/// is such a one, and all of those that stand one after another. One without a word is none.
-fn texts(part: &Part, is_wanted: fn(&Part) -> bool) -> Vec<(&Part, String)> {
-    if part.parts.is_empty() && part.is_text() && is_wanted(part) {
-        let text = text(part);
-        return if is_blank(&text) { Vec::new() } else { vec![(part, text)] };
+fn depth(part: &ParsedMail) -> usize {
+    part.subparts.iter().map(|inner| 1 + depth(inner)).max().unwrap_or_default()
+}
+
+/// The texts of a mail, one after another. One that is attached or has a name is read where there is
+/// no other.
+pub fn texts<'a>(mail: &'a ParsedMail<'a>) -> Vec<&'a ParsedMail<'a>> {
+    let is_shown = |part: &ParsedMail| !is_attached(part) && name(part).is_none();
+    let mut found = wanted(mail, &is_shown);
+    if found.is_empty() {
+        found = wanted(mail, &|part| !is_attached(part));
     }
-    if part.is_mail() {
-        return Vec::new();
+    if found.is_empty() {
+        found = wanted(mail, &|part| ["text/plain", "text/html"].contains(&kind(part)));
     }
-    let inner = part.parts.iter().map(|part| texts(part, is_wanted));
-    if part.kind != "multipart/alternative" {
+    found
+}
+
+/// The texts that are wanted: all that stand one after another, and one of several alternatives
+/// (RFC 2046 section 5.1.4), the plain one, else the one in HTML. One without a word is none.
+fn wanted<'a>(
+    part: &'a ParsedMail<'a>,
+    is_wanted: &dyn Fn(&ParsedMail) -> bool,
+) -> Vec<&'a ParsedMail<'a>> {
+    if is_text(part) && is_wanted(part) && !is_blank(&text(part)) {
+        return vec![part];
+    }
+    let inner = part.subparts.iter().map(|inner| wanted(inner, is_wanted));
+    if kind(part) != "multipart/alternative" {
         return inner.flatten().collect();
     }
-    let mut choices: Vec<_> = inner.filter(|texts| !texts.is_empty()).collect();
-    let is_plain =
-        |texts: &Vec<(&Part, String)>| texts.iter().any(|(part, _)| part.kind == "text/plain");
-    let plain = choices.iter().position(is_plain).unwrap_or_default();
-    if choices.is_empty() { Vec::new() } else { choices.swap_remove(plain) }
+    let choices: Vec<_> = inner.filter(|texts| !texts.is_empty()).collect();
+    let of_kind =
+        |wanted: &str| choices.iter().find(|texts| texts.iter().any(|part| kind(part) == wanted));
+    let choice = of_kind("text/plain").or(of_kind("text/html")).or(choices.first());
+    choice.cloned().unwrap_or_default()
+}
+
+/// The parts that are to be saved.
+pub fn files<'a>(mail: &'a ParsedMail<'a>) -> Vec<&'a ParsedMail<'a>> {
+    let texts = texts(mail);
+    let mut files = leaves(mail);
+    files.retain(|part| {
+        let is_read = texts.iter().any(|text| ptr::eq(*text, *part));
+        !is_text(part) || is_attached(part) || (name(part).is_some() && !is_read)
+    });
+    files
+}
+
+/// The parts that are not made of others.
+pub fn leaves<'a>(part: &'a ParsedMail<'a>) -> Vec<&'a ParsedMail<'a>> {
+    if part.subparts.is_empty() {
+        return vec![part];
+    }
+    let mut inner: Vec<_> = part.subparts.iter().collect();
+    if kind(part) == "multipart/appledouble" {
+        // Beside the file stands what only a Mac knows about it.
+        inner.retain(|inner| kind(inner) != "application/applefile");
+    }
+    inner.into_iter().flat_map(leaves).collect()
+}
+
+/// The type of a part, such as `text/plain`.
+pub fn kind<'a>(part: &'a ParsedMail) -> &'a str {
+    &part.ctype.mimetype
+}
+
+/// The name of the file that a part is, as the sender wrote it.
+pub fn name(part: &ParsedMail) -> Option<String> {
+    let mut disposition = part.get_content_disposition();
+    let name = disposition.params.remove("filename");
+    let name = name.or_else(|| part.ctype.params.get("name").cloned());
+    name.filter(|name| !name.is_empty())
+}
+
+/// What a part has in it, decoded from base64 and the like.
+pub fn content(part: &ParsedMail) -> Vec<u8> {
+    part.get_body_raw().unwrap_or_default()
+}
+
+/// Whether a part is a mail that was forwarded, or sent back.
+pub fn is_mail(part: &ParsedMail) -> bool {
+    ["message/rfc822", "message/global"].contains(&kind(part))
+}
+
+/// Whether people can read a part as it is: a text, or why a mail came back. Calendars and cards are
+/// for programs.
+pub fn is_text(part: &ParsedMail) -> bool {
+    let for_programs = ["text/calendar", "text/vcard", "text/x-vcard"];
+    kind(part) == "message/delivery-status"
+        || (kind(part).starts_with("text/") && !for_programs.contains(&kind(part)))
+}
+
+/// Whether the sender wants it to be saved, not shown.
+fn is_attached(part: &ParsedMail) -> bool {
+    part.get_content_disposition().disposition != DispositionType::Inline
 }
 
 /// The text of a part, with a newline at the end of each line.
-fn text(part: &Part) -> String {
-    let mut content = part.content.as_slice();
-    if content.len() > MAX_TEXT {
-        // A character is not cut where a line ends.
-        let line_end = content[..MAX_TEXT].iter().rposition(|byte| *byte == b'\n');
-        content = &content[..line_end.map_or(MAX_TEXT, |end| end + 1)];
-    }
-    let mut label = part.charset.clone();
-    if part.kind == "text/html" && !charsets::is_known(&label) {
-        label = charsets::of_page(content);
-    }
-    let mut text = charsets::decode(content, &label);
+pub fn text(part: &ParsedMail) -> String {
+    let mut text = part.get_body().unwrap_or_default();
     for line_end in ["\r\r\n", "\r\n", "\r"] {
         text = text.replace(line_end, "\n");
     }
-    if content.len() < part.content.len() {
-        let missing = part.content.len() - content.len();
-        text = format!("{}\n... and {missing} bytes more", text.trim_end());
+    let shown = cut(&text, MAX_TEXT).len();
+    if shown < text.len() {
+        let missing = text.len() - shown;
+        text = format!("{}\n... and {missing} bytes more", text[..shown].trim_end());
     }
-    if !part.is_whole {
+    if !is_whole(part) {
         text = format!("{}\n(not all of this could be decoded)", text.trim_end());
     }
     text
@@ -108,4 +158,18 @@ fn is_blank(text: &str) -> bool {
             || "\u{200b}\u{feff}".contains(character)
     };
     text.chars().all(is_unseen)
+}
+
+/// The first bytes of a text, at most `max`, without half a character at their end.
+pub fn cut(text: &str, max: usize) -> &str {
+    let mut end = max.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+/// Whether all of a part could be decoded.
+pub fn is_whole(part: &ParsedMail) -> bool {
+    part.headers.get_first_header(mend::INCOMPLETE).is_none()
 }

@@ -1,7 +1,8 @@
 //! What is printed of a mailbox and of a mail.
 
-use crate::mail::Part;
-use crate::reading::{self, Reading};
+use mailparse::{MailHeaderMap, ParsedMail};
+
+use crate::reading::{self, MAX_DEPTH};
 
 /// So many messages of the list are shown, the newest ones.
 const MAX_LISTED: usize = 10;
@@ -21,65 +22,82 @@ pub fn list(list: &[(u64, u64)]) -> shared::Result {
 }
 
 /// Shows what a reader wants to know of a mail: its headers, the tree of its parts, and its text.
-pub fn mail(mail: &Part, reading: &Reading) -> shared::Result {
+pub fn mail(mail: &ParsedMail) -> shared::Result {
     shared::print("")?;
     headers(mail)?;
     tree(mail, 0)?;
     shared::print("")?;
-    text(reading)
+    text(mail, 0)
 }
 
-fn headers(mail: &Part) -> shared::Result {
-    for (name, separator) in
-        [("From", ','), ("To", ','), ("Cc", ','), ("Subject", ' '), ("Date", ' ')]
-    {
-        if let Some(value) = mail.field(name) {
-            shared::print(format!("{name}: {}", shortened(&value, separator)))?;
+fn headers(mail: &ParsedMail) -> shared::Result {
+    for name in ["From", "To", "Cc", "Subject", "Date"] {
+        if let Some(value) = mail.headers.get_first_value(name) {
+            shared::print(format!("{name}: {}", shortened(&value)))?;
         }
     }
     shared::print("")
 }
 
-/// Shows the type, the size and the name of a part, and of those that lie in it.
-fn tree(part: &Part, depth: usize) -> shared::Result {
-    let (kind, size, indent) = (&part.kind, part.size, 2 * depth);
-    let name = part.name().map(|name| format!(" {name:?}")).unwrap_or_default();
-    shared::print(format!("{:indent$}{kind}{name}, {size} bytes", ""))?;
-    part.parts.iter().try_for_each(|part| tree(part, depth + 1))
+/// Shows the type, the name and the size of a part, and of those that lie in it.
+fn tree(part: &ParsedMail, depth: usize) -> shared::Result {
+    let name = reading::name(part).map(|name| format!(" {name:?}")).unwrap_or_default();
+    let leaves = reading::leaves(part);
+    let size: usize = leaves.iter().map(|leaf| reading::content(leaf).len()).sum();
+    let indent = 2 * depth;
+    shared::print(format!("{:indent$}{}{name}, {size} bytes", "", part.ctype.mimetype))?;
+    for inner in &part.subparts {
+        tree(inner, depth + 1)?;
+    }
+    forwarded(part, depth, tree)
 }
 
 /// Shows the text of a mail, and then the mails that were forwarded in it.
-fn text(reading: &Reading) -> shared::Result {
-    if reading.texts.is_empty() {
-        shared::print("(no text)\n")?;
+fn text(mail: &ParsedMail, depth: usize) -> shared::Result {
+    let texts = reading::texts(mail);
+    let leaves = reading::leaves(mail);
+    if texts.is_empty() {
+        let has_text = leaves.iter().any(|part| reading::is_text(part));
+        shared::print(if has_text { "\n" } else { "(no text)\n" })?;
     }
-    for text in &reading.texts {
-        shared::print(format!("{}\n", text.trim_end()))?;
+    for part in texts {
+        shared::print(format!("{}\n", reading::text(part).trim_end()))?;
     }
-    for forwarded in &reading.mails {
-        shared::print("This mail came with it:\n")?;
-        headers(forwarded)?;
-        text(&reading::divide(forwarded))?;
+    for part in leaves {
+        forwarded(part, depth, |mail, depth| {
+            shared::print("This mail came with it:\n")?;
+            headers(mail)?;
+            text(mail, depth)
+        })?;
     }
     Ok(())
 }
 
-/// As much of a field as is shown: up to the end of an address, or of a word.
-fn shortened(value: &str, separator: char) -> String {
-    if value.len() <= MAX_FIELD {
+/// Shows the mail that was forwarded in a part, if there is one. One that is beyond a bound can
+/// still be saved.
+fn forwarded(
+    part: &ParsedMail,
+    depth: usize,
+    show: impl Fn(&ParsedMail, usize) -> shared::Result,
+) -> shared::Result {
+    if !reading::is_mail(part) || depth == MAX_DEPTH {
+        return Ok(());
+    }
+    let mended = mend::mail(&reading::content(part));
+    match mailparse::parse_mail(&mended) {
+        Ok(mail) if reading::check(&mail).is_ok() => show(&mail, depth + 1),
+        _ => Ok(()),
+    }
+}
+
+/// As much of a field as is shown, up to the end of an address, or of a word.
+fn shortened(value: &str) -> String {
+    let start = reading::cut(value, MAX_FIELD);
+    if start.len() == value.len() {
         return value.into();
     }
-    let (mut end, mut last, mut is_quoted, mut has_at) = (0, 0, false, false);
-    for (index, character) in value.char_indices().take_while(|(index, _)| *index <= MAX_FIELD) {
-        is_quoted ^= character == '"';
-        has_at |= character == '@';
-        // A name in front of an address may have a comma in it, too.
-        if character == separator && (separator == ' ' || has_at && !is_quoted) {
-            (end, has_at) = (index, false);
-        }
-        last = index;
-    }
     // Chinese has no blanks between its words.
-    let end = if end < MAX_FIELD / 2 { last } else { end };
-    format!("{} ...", &value[..end])
+    let is_near = |end: &usize| *end > MAX_FIELD / 2;
+    let end = start.rfind(">,").map(|end| end + 1).or(start.rfind(' ')).filter(is_near);
+    format!("{} ...", &start[..end.unwrap_or(start.len())])
 }

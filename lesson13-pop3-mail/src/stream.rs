@@ -40,22 +40,16 @@ fn start_tls(
 }
 
 /// The bytes of a connection, plain or in TLS.
-pub trait Stream: Read + Write {
-    /// From now on, the time that the next answer takes is counted.
-    fn begin(&mut self);
-}
+pub trait Stream: Read + Write {}
 
-/// A socket on which also the whole of an answer comes in time, not only each part.
+impl<S: Read + Write> Stream for S {}
+
+/// A socket on which also the whole of an answer comes in time, not only each part. The time that
+/// an answer takes is counted from the last command.
 struct Timed {
     socket: TcpStream,
     started: Instant,
     longest: Duration,
-}
-
-impl Stream for Timed {
-    fn begin(&mut self) {
-        self.started = Instant::now();
-    }
 }
 
 impl Read for Timed {
@@ -69,16 +63,11 @@ impl Read for Timed {
 
 impl Write for Timed {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.started = Instant::now();
         self.socket.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
         self.socket.flush()
-    }
-}
-
-impl Stream for StreamOwned<ClientConnection, Timed> {
-    fn begin(&mut self) {
-        self.sock.begin();
     }
 }

@@ -4,6 +4,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
+use std::process::Stdio;
 use std::thread;
 
 use testing::{Ended, Folder, PATIENCE, Program, command, fails, refuses, run};
@@ -217,6 +218,24 @@ fn logs_each_line_but_never_the_password() {
 }
 
 #[test]
+fn user_and_password_go_out_as_they_are() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("pop3://{}", listener.local_addr().unwrap());
+    let folder = Folder::create();
+    let mut command = command(LESSON, &folder);
+    command.args(["--pop3-url", &url, "--pop3-user", " a b "]);
+    let lesson = Program::start(command.env("LESSON_POP3_PASSWORD", "ab "));
+    let (mut stream, _) = listener.accept().unwrap();
+    let mut lines = BufReader::new(stream.try_clone().unwrap()).split(b'\n');
+    for command in ["USER  a b \r", "PASS ab \r", "STAT\r"] {
+        stream.write_all(b"+OK\r\n").unwrap();
+        assert_eq!(lines.next().unwrap().unwrap(), command.as_bytes());
+    }
+    drop((stream, lines));
+    assert_eq!(lesson.finish().status, Some(1));
+}
+
+#[test]
 fn an_empty_mailbox_is_said() {
     let mut answers = answers(b"");
     answers[3].1 = b"+OK 0 0\r\n".into();
@@ -247,8 +266,9 @@ fn texts_in_many_charsets() {
     for (kind, text, expected) in cases {
         let header = format!("Content-Type: {kind}\r\n\r\n");
         let session = mail(&[header.as_bytes(), text].concat());
-        let size = text.len() + 2;
-        session.shows(&format!("\ntext/plain, {size} bytes\n\n{}\n\n", expected.trim_end()));
+        let expected = expected.trim_end();
+        let shown = session.shown();
+        assert!(shown.ends_with(&format!(" bytes\n\n{expected}\n\n")), "{shown}");
     }
 }
 
@@ -286,7 +306,7 @@ fn parts_within_parts() {
           aGk=\r\n--out er--\r\nepilogue",
     );
     session.shows(
-        "\nmultipart/mixed, 302 bytes\n  multipart/alternative, 113 bytes\n    text/html, 9 bytes\n    \
+        "\nmultipart/mixed, 24 bytes\n  multipart/alternative, 22 bytes\n    text/html, 9 bytes\n    \
          text/plain, 13 bytes\n  image/png \"a.png\", 2 bytes\n\nhi\n--outside\n\n\
          saved downloads/a.png\n",
     );
@@ -298,7 +318,7 @@ fn html_is_shown_as_it_is_when_there_is_no_plain_text() {
     let session = mail(b"Content-Type: text/html; charset=utf-8\r\n\r\n<p>hi</p>");
     session.shows("\ntext/html, 11 bytes\n\n<p>hi</p>\n\n");
     let session = mail(b"Content-Type: image/png\r\n\r\nhi");
-    session.shows("\nimage/png, 4 bytes\n\n(no text)\n\nsaved downloads/attachment-1\n");
+    session.shows("\nimage/png, 4 bytes\n\n(no text)\n\nsaved downloads/attachment-1.png\n");
 }
 
 #[test]
@@ -349,6 +369,32 @@ fn no_file_is_ever_replaced() {
         ("README", b"3"),
         ("README (2)", b"4"),
     ]);
+}
+
+/// As with `lesson13 | head -n 1`.
+#[test]
+fn files_are_saved_though_nobody_reads_the_results() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("pop3://{}", listener.local_addr().unwrap());
+    let folder = Folder::create();
+    let mut command = command(LESSON, &folder);
+    command.args(["--pop3-url", &url, "--log", "off"]);
+    let mut lesson = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(lesson.stdout.take());
+    let (mut stream, _) = listener.accept().unwrap();
+    let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+    let parts =
+        [(&attachment("filename=a.txt")[..], "1"), (&attachment("filename=b.txt")[..], "2")];
+    for (_, bytes) in answers(&multipart(&parts)) {
+        stream.write_all(&bytes).unwrap();
+        lines.next();
+    }
+    let ended = lesson.wait_with_output().unwrap();
+    assert_eq!(
+        (ended.status.code(), String::from_utf8_lossy(&ended.stderr).as_ref()),
+        (Some(0), "")
+    );
+    assert_eq!(names(&folder, "downloads"), ["a.txt", "b.txt"]);
 }
 
 #[test]
@@ -499,7 +545,7 @@ fn a_server_that_never_stops_is_left() {
 #[test]
 fn only_cr_lf_dot_cr_lf_ends_a_message() {
     let session = session_with(&[], "RETR", b"+OK\r\n\r\na\n.\n\r.\r\nb\n.\r\n..c\r\n.\r\n");
-    session.shows("\ntext/plain, 17 bytes\n\na\n.\n\n.\nb\n.\n.c\n\n");
+    session.shows("\ntext/plain, 21 bytes\n\na\n.\n\n.\nb\n.\n.c\n\n");
 }
 
 #[test]
@@ -567,9 +613,9 @@ fn what_is_no_mail_is_shown_as_it_is() {
     mail(b"").shows("\ntext/plain, 0 bytes\n\n\n\n");
     mail(b" no header\r\n\r\nhi").shows("\ntext/plain, 4 bytes\n\nhi\n\n");
     let session = mail(b"Content-Type: multipart/mixed; boundary=b\r\n\r\nhi");
-    session.shows("\nmultipart/mixed, 4 bytes\n\n(no text)\n\nsaved downloads/attachment-1\n");
+    session.shows("\ntext/plain, 4 bytes\n\nhi\n\n");
     let session = mail(b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhi");
-    session.shows("\nmultipart/mixed, 11 bytes\n  text/plain, 4 bytes\n\nhi\n\n");
+    session.shows("\nmultipart/mixed, 4 bytes\n  text/plain, 4 bytes\n\nhi\n\n");
     // Something random, many times.
     let mut seed = 1u32;
     for _ in 0..20 {

@@ -3,26 +3,19 @@
 //! Check it: `cargo run -- check solutions 13`.
 //! Diff it: `cargo run -- diff 13 --exercise 3`.
 
-#[path = "../../src/charsets.rs"]
-mod charsets;
 #[path = "../../src/files.rs"]
 mod files;
-#[path = "../../src/mail.rs"]
-mod mail;
-#[path = "../../src/mend.rs"]
-mod mend;
 mod pop3;
 #[path = "../../src/reading.rs"]
 mod reading;
 mod show;
 #[path = "../../src/stream.rs"]
 mod stream;
-#[path = "../../src/words.rs"]
-mod words;
 
 use std::path::Path;
 
 use pop3::Mailbox;
+use shared::OrCannot;
 
 fn main() -> shared::Result {
     let config = accounts::load!(Pop3, "LESSON_SAVE_DIR");
@@ -43,9 +36,11 @@ fn main() -> shared::Result {
     list.sort();
     show::list(&list, &mut mailbox)?;
 
-    // With nothing to fetch, the next step is the sixth.
     let Some((newest, _size)) = list.last() else {
-        let _ = mailbox.quit().inspect_err(shared::report);
+        // There is nothing to fetch, so the program goes on with step 6.
+        if let Err(error) = mailbox.quit() {
+            shared::report(&error);
+        }
         return shared::print("the mailbox is empty; lesson 06 sends a mail");
     };
 
@@ -53,16 +48,19 @@ fn main() -> shared::Result {
     let message = mailbox.retrieve(*newest)?;
 
     // Step 6: quit. The mail is here, whatever the server says to that.
-    let _ = mailbox.quit().inspect_err(shared::report);
+    if let Err(error) = mailbox.quit() {
+        shared::report(&error);
+    }
 
     // Step 7: take the message apart: headers, parts, text and attachments.
-    let mail = mail::take_apart(&message)?;
-    let reading = reading::divide(&mail);
-    show::mail(&mail, &reading)?;
+    let mended = mend::mail(&message);
+    let mail = mailparse::parse_mail(&mended).or_cannot("take apart", "the mail")?;
+    reading::check(&mail)?;
+    show::mail(&mail)?;
     let folder = Path::new(config.text("LESSON_SAVE_DIR"));
-    for (number, file) in (1..).zip(&reading.files) {
+    for (number, file) in (1..).zip(reading::files(&mail)) {
         let path = files::save(file, number, folder)?;
-        let note = if file.is_whole { "" } else { " (not all of it could be decoded)" };
+        let note = if reading::is_whole(file) { "" } else { " (not all of it could be decoded)" };
         shared::print(format!("saved {}{note}", path.display()))?;
     }
     Ok(())

@@ -1,7 +1,8 @@
-//! Bytes become text. A mail names the charset of each text that is in it, but often wrongly, or by
-//! a name that few know, or not at all: so the bytes themselves have a say, too.
+//! In which charset bytes are. A mail names the charset of each text that is in it, but often
+//! wrongly, or by a name that few know, or not at all: so the bytes themselves have a say, too.
 
 use charset::Charset;
+use encoding_rs::{GB18030, UTF_8};
 
 /// An HTML page names its charset within so many bytes.
 const PAGE_HEAD: usize = 4096;
@@ -20,27 +21,41 @@ const ALIASES: [(&str, &str); 9] = [
     ("2022-jp", "iso-2022-jp"),
 ];
 
-/// Decodes `bytes`, which the sender says are in the charset `label`; an empty label says nothing.
+/// Decodes `bytes`, which the sender says are in the charset `label`.
+pub fn decode(bytes: &[u8], label: &str) -> String {
+    of_text(bytes, label).decode_without_bom_handling(bytes).0.into()
+}
+
+/// The charset of `bytes`, which the sender says is `label`; an empty label says nothing.
 ///
 /// They are taken for UTF-8 if they can hardly be anything else, then for what the sender says if
 /// they make sense so, then for GB18030, in which old Chinese mails are that say nothing.
-pub fn decode(bytes: &[u8], label: &str) -> String {
-    let claimed = find(label).map(|charset| charset.decode(bytes).0);
-    let utf8 = String::from_utf8_lossy(bytes);
+pub fn of_text(bytes: &[u8], label: &str) -> Charset {
+    // A byte order mark leaves no doubt.
+    if let Some((charset, _)) = Charset::for_bom(bytes) {
+        return charset;
+    }
+    let utf8 = Charset::for_encoding(UTF_8);
+    let claimed = find(label);
+    let text = String::from_utf8_lossy(bytes);
+    let is_valid = str::from_utf8(bytes).is_ok();
+    if is_valid && claimed == Some(utf8) {
+        return utf8;
+    }
     // Two bytes of UTF-8 may just as well be a character of GBK; three bytes, or many times two,
     // may not. In a charset of single bytes, hardly any text looks like UTF-8.
     let is_wide = |character: char| character >= '\u{800}' && character != '\u{fffd}';
-    let is_certain = utf8.chars().any(is_wide) || utf8.chars().filter(is_strange).count() > 7;
-    let is_single = |text: &str| text.chars().count() == bytes.len();
-    let is_likely = is_certain || claimed.as_deref().is_none_or(is_single);
-    if is_likely && str::from_utf8(bytes).is_ok() || is_certain && makes_sense(&utf8) {
-        return utf8.trim_start_matches('\u{feff}').into();
+    let is_certain = text.chars().any(is_wide) || text.chars().filter(is_strange).count() > 7;
+    let decoded = |charset: &Charset| charset.decode_without_bom_handling(bytes).0;
+    let is_single = |charset| decoded(&charset).chars().count() == bytes.len();
+    let is_likely = is_certain || claimed.is_none_or(is_single);
+    if is_valid && is_likely || is_certain && makes_sense(&text) {
+        return utf8;
     }
-    let guessed = find("gb18030").map(|charset| charset.decode(bytes).0);
-    let readings = [claimed, guessed, Some(utf8)];
-    let mut readings: Vec<_> = readings.into_iter().flatten().collect();
-    let best = readings.iter().position(|text| makes_sense(text)).unwrap_or_default();
-    readings.swap_remove(best).into()
+    let guessed = Charset::for_encoding(GB18030);
+    let candidates = [claimed.unwrap_or(guessed), guessed, utf8];
+    let best = candidates.into_iter().find(|charset| makes_sense(&decoded(charset)));
+    best.unwrap_or(candidates[0])
 }
 
 /// Whether most of what is not ASCII could be decoded. At the end, a character may have been cut.
@@ -72,7 +87,7 @@ fn find(label: &str) -> Option<Charset> {
 }
 
 /// The charset that an HTML page names itself, in a `meta` of its head, or an empty text.
-pub fn of_page(page: &[u8]) -> String {
+pub fn named_by_page(page: &[u8]) -> String {
     let head = &page[..page.len().min(PAGE_HEAD)];
     let head = String::from_utf8_lossy(head).to_ascii_lowercase();
     for tag in head.split("<meta").skip(1) {

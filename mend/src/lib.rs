@@ -1,0 +1,245 @@
+//! Makes broken mails whole: bytes in, bytes out. What comes out says what the mail said, in one
+//! plain way that `mailparse` reads right (RFC 5322; MIME: RFC 2045 to 2047, 2183, 2231):
+//!
+//! - Each field stands in one line, or in lines as long as RFC 5322 allows. What a header has once
+//!   is there once.
+//! - What is not ASCII in a field is UTF-8: in encoded words, or percent-encoded in a parameter.
+//! - A text that has no name of a file is UTF-8, `8bit`, in lines that end in CR LF. All else is
+//!   base64, byte for byte what was sent; a text among it names its true charset.
+//! - The boundary of a container stands nowhere else in it.
+
+mod bodies;
+mod charsets;
+mod fields;
+mod lines;
+mod parameters;
+mod words;
+
+use data_encoding::BASE64_MIME;
+use memchr::memmem;
+
+use crate::fields::Header;
+use crate::parameters::Parameterized;
+
+/// A mail has at most so many parts.
+const MAX_PARTS: usize = 1000;
+/// They lie at most so deep in one another.
+const MAX_DEPTH: usize = 20;
+
+/// The field of a part that says that not all of its body could be decoded.
+pub const INCOMPLETE: &str = "X-Mend-Incomplete";
+
+/// Mends a mail, whatever its bytes are: `mailparse` can parse the result, which says the same. A
+/// mail that has been mended stays as it is.
+///
+/// Of a mail with more than 1000 parts the others are missing. What lies more than 20 deep becomes
+/// one part of type `application/octet-stream`.
+pub fn mail(message: &[u8]) -> Vec<u8> {
+    let mut parts_left = MAX_PARTS;
+    part(&lines::without_double_cr(message), "text/plain", 0, &mut parts_left)
+}
+
+/// Mends a part, which is of the type `default` if it names none.
+fn part(bytes: &[u8], default: &str, depth: usize, parts_left: &mut usize) -> Vec<u8> {
+    let header = Header::read(bytes);
+    let body = &bytes[header.length..];
+    let encoding = header.value("Content-Transfer-Encoding").unwrap_or_default().to_lowercase();
+    let encoding = encoding.split([' ', '\t', ';', '(', '"']).find(|word| !word.is_empty());
+    let encoding = encoding.unwrap_or_default();
+    let mut content_type = content_type(header.value("Content-Type").unwrap_or(default), depth);
+    if content_type.value.starts_with("multipart/") {
+        if depth == MAX_DEPTH {
+            content_type = Parameterized::of("application/octet-stream");
+        } else {
+            let mended = parts(body, encoding, &content_type, depth, parts_left);
+            if !mended.is_empty() {
+                return container(&header, content_type, &mended);
+            }
+            // Where no part is, there may be a text.
+            content_type = Parameterized::of("text/plain");
+        }
+    }
+    leaf(&header, content_type, body, encoding)
+}
+
+/// The type of a part. What is no type counts as `text/plain` (RFC 2045 section 5.2); but what
+/// nobody can read beside other parts is no text.
+fn content_type(field: &str, depth: usize) -> Parameterized {
+    let mut content_type = Parameterized::read(field);
+    let kind = match content_type.value.split_once('/') {
+        Some((main, sub)) if is_token(main) && is_token(sub) => return content_type,
+        Some(("multipart", _)) => "multipart/mixed",
+        None if content_type.value == "multipart" => "multipart/mixed",
+        None if content_type.value == "=?" && depth > 0 => "application/octet-stream",
+        _ => "text/plain",
+    };
+    content_type.value = kind.into();
+    content_type
+}
+
+/// Whether a part is to be shown or saved, if it says so. What nobody knows is to be saved (RFC 2183
+/// section 2.8).
+fn disposition(header: &Header) -> Option<Parameterized> {
+    let field = header.value("Content-Disposition").filter(|field| !field.is_empty())?;
+    let mut disposition = Parameterized::read(field);
+    if !is_token(&disposition.value) {
+        disposition.value = "attachment".into();
+    }
+    Some(disposition)
+}
+
+fn is_token(word: &str) -> bool {
+    let is_part =
+        |character: char| character.is_ascii_graphic() && !"\"(),:;<=>?@[\\]".contains(character);
+    !word.is_empty() && word.chars().all(is_part)
+}
+
+/// Mends the parts of a container.
+fn parts(
+    body: &[u8],
+    encoding: &str,
+    content_type: &Parameterized,
+    depth: usize,
+    parts_left: &mut usize,
+) -> Vec<Vec<u8>> {
+    let boundary = content_type.get("boundary").unwrap_or_default();
+    // In a digest they are mails (RFC 2046 section 5.1.5).
+    let is_digest = content_type.value == "multipart/digest";
+    let default = if is_digest { "message/rfc822" } else { "text/plain" };
+    let decoded;
+    let mut parts = split(body, boundary);
+    if parts.is_empty() {
+        // Some gateways encode a container as a whole.
+        (decoded, _) = bodies::decode(body, encoding);
+        parts = split(&decoded, boundary);
+    }
+    let mut mended = Vec::new();
+    for bytes in parts {
+        if *parts_left > 0 {
+            *parts_left -= 1;
+            mended.push(part(bytes, default, depth + 1, parts_left));
+        }
+    }
+    mended
+}
+
+/// The parts between the lines that are `--boundary`, up to `--boundary--` (RFC 2046 section 5.1).
+fn split<'a>(body: &'a [u8], boundary: &str) -> Vec<&'a [u8]> {
+    let delimiter = format!("--{}", boundary.trim_end());
+    let mut parts = Vec::new();
+    let mut part_start = None;
+    let mut line_start = 0;
+    for (line, length) in lines::lines(body) {
+        let behind = line.strip_prefix(delimiter.as_bytes()).map(<[u8]>::trim_ascii);
+        if let Some(rest @ (b"" | b"--")) = behind
+            && delimiter != "--"
+        {
+            parts.extend(part_start.map(|start| without_line_end(&body[start..line_start])));
+            part_start = Some(line_start + length);
+            if rest == b"--" || parts.len() > MAX_PARTS {
+                return parts;
+            }
+        }
+        line_start += length;
+    }
+    // Without the last delimiter, the mail has been cut short.
+    parts.extend(part_start.map(|start| &body[start..]));
+    parts
+}
+
+/// A part without the line end that belongs to the delimiter behind it.
+fn without_line_end(mut part: &[u8]) -> &[u8] {
+    if let Some(shorter) = part.strip_suffix(b"\n") {
+        part = shorter;
+        while let Some(shorter) = part.strip_suffix(b"\r") {
+            part = shorter;
+        }
+        return part;
+    }
+    part.strip_suffix(b"\r").unwrap_or(part)
+}
+
+/// Writes a container, whose boundary is not in its parts.
+fn container(header: &Header, content_type: Parameterized, parts: &[Vec<u8>]) -> Vec<u8> {
+    let number = parts.iter().map(|part| unused_number(part)).max().unwrap_or_default();
+    let boundary = format!("mend-{number}-");
+    let content_type = content_type.with("boundary", &boundary);
+    let mut mended = start(header, true);
+    mended += &format!("Content-Type: {content_type}\r\n\r\n");
+    let mut mended = mended.into_bytes();
+    for part in parts {
+        mended.extend(format!("--{boundary}\r\n").bytes());
+        mended.extend(part);
+        mended.extend(b"\r\n");
+    }
+    mended.extend(format!("--{boundary}--\r\n").bytes());
+    mended
+}
+
+/// A number that no boundary of this kind in these bytes has, nor a higher one.
+fn unused_number(bytes: &[u8]) -> u64 {
+    let start = b"--mend-";
+    let numbers = memmem::find_iter(bytes, start).filter_map(|index| {
+        let rest = &bytes[index + start.len()..];
+        let digits = rest.iter().take(10).take_while(|byte| byte.is_ascii_digit()).count();
+        str::from_utf8(&rest[..digits]).ok()?.parse::<u64>().ok()
+    });
+    numbers.max().map_or(0, |number| number + 1)
+}
+
+/// Writes a part that is not made of others.
+fn leaf(header: &Header, content_type: Parameterized, body: &[u8], encoding: &str) -> Vec<u8> {
+    let (mut content, is_whole) = bodies::decode(body, encoding);
+    let disposition = disposition(header);
+    let is_attached = disposition.as_ref().is_some_and(|found| found.value != "inline");
+    let name = disposition.as_ref().and_then(|found| found.get("filename"));
+    let has_name = name.or(content_type.get("name")).is_some_and(|name| !name.is_empty());
+    let mut content_type = content_type;
+    let mut encoding = "base64";
+    if is_text(&content_type.value) {
+        let mut label = content_type.get("charset").unwrap_or_default().to_string();
+        if content_type.value == "text/html" && !charsets::is_known(&label) {
+            label = charsets::named_by_page(&content);
+        }
+        let charset = charsets::of_text(&content, &label);
+        content_type = content_type.with("charset", &charset.name().to_lowercase());
+        if !is_attached && !has_name {
+            let text = charset.decode_without_bom_handling(&content).0;
+            content = lines::with_crlf(text.trim_start_matches('\u{feff}').as_bytes());
+            content_type = content_type.with("charset", "utf-8");
+            encoding = "8bit";
+        }
+    }
+    let mut mended = start(header, is_whole);
+    mended += &format!("Content-Type: {content_type}\r\n");
+    mended += &format!("Content-Transfer-Encoding: {encoding}\r\n\r\n");
+    if encoding == "base64" {
+        return (mended + &BASE64_MIME.encode(&content)).into_bytes();
+    }
+    [mended.into_bytes(), content].concat()
+}
+
+/// Whether people can read it: a text, or the report why a mail came back.
+fn is_text(kind: &str) -> bool {
+    kind.starts_with("text/")
+        || (kind.starts_with("message/") && kind.ends_with("-status"))
+        || kind == "message/disposition-notification"
+}
+
+/// Writes the fields with which a header begins. Those that tell how to read the body follow.
+fn start(header: &Header, is_whole: bool) -> String {
+    let mut start = String::new();
+    for field in &header.fields {
+        let about_body = ["Content-Type", "Content-Disposition", "Content-Transfer-Encoding"];
+        if !about_body.iter().any(|name| field.name.eq_ignore_ascii_case(name)) {
+            start += &format!("{}: {}\r\n", field.name, words::mended(&field.value));
+        }
+    }
+    if !is_whole && header.value(INCOMPLETE).is_none() {
+        start += &format!("{INCOMPLETE}: not all of the body could be decoded\r\n");
+    }
+    if let Some(disposition) = disposition(header) {
+        start += &format!("Content-Disposition: {disposition}\r\n");
+    }
+    start
+}

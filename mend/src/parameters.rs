@@ -1,0 +1,196 @@
+//! Fields with parameters, such as `Content-Type: text/plain; charset=utf-8` (RFC 2045 section 5.1;
+//! encoded by RFC 2231), as mail programs write them, and as the standards do.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Display, Formatter};
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+use crate::{charsets, words};
+
+/// Further parameters of a field are not looked at.
+const MAX_PARAMETERS: usize = 100;
+/// Further characters of a parameter are not looked at.
+const MAX_VALUE: usize = 4096;
+/// What is percent-encoded in a parameter.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_');
+
+/// The value of a field, and its parameters.
+pub struct Parameterized {
+    /// In lower case.
+    pub value: String,
+    /// Names in lower case, each of them once, and what they stand for.
+    parameters: Vec<(String, String)>,
+}
+
+/// What stands in a field for a parameter.
+#[derive(Default)]
+struct Written {
+    plain: Option<String>,
+    /// The pieces of a long one, by their numbers, and whether they are percent-encoded.
+    pieces: BTreeMap<usize, (bool, String)>,
+}
+
+impl Parameterized {
+    /// A value without parameters.
+    pub fn of(value: &str) -> Self {
+        Parameterized { value: value.into(), parameters: Vec::new() }
+    }
+
+    /// Reads a field. Nothing that is encoded in it becomes a value or adds a parameter: a field
+    /// that begins so has the value `=?`.
+    pub fn read(field: &str) -> Self {
+        let is_end = |character: char| character == ';' || character.is_whitespace();
+        let end = field.find(is_end).unwrap_or(field.len());
+        let (value, rest) = field.split_at(end);
+        if value.starts_with("=?") {
+            return Parameterized::of("=?");
+        }
+        // Where a value is missing, a parameter stands first.
+        let (value, rest) = if value.contains('=') { ("", field) } else { (value, rest) };
+        let value = value.trim_matches('"').to_lowercase();
+        let mut parameters = Vec::<(String, Written)>::new();
+        for (key, value) in Keys(rest).take(MAX_PARAMETERS) {
+            let (name, star) = key.split_at(key.find('*').unwrap_or(key.len()));
+            if name.is_empty() || !name.chars().all(is_of_key) {
+                continue;
+            }
+            let known = parameters.iter().position(|(known, _)| known == name);
+            let index = known.unwrap_or_else(|| {
+                parameters.push((name.into(), Written::default()));
+                parameters.len() - 1
+            });
+            let written = &mut parameters[index].1;
+            if star.is_empty() {
+                written.plain.get_or_insert(value);
+            } else {
+                let number = star.trim_matches('*').parse().unwrap_or_default();
+                written.pieces.entry(number).or_insert((star.ends_with('*'), value));
+            }
+        }
+        let decoded = |(name, written): (String, Written)| {
+            let value = written.decoded(&name).chars().take(MAX_VALUE).collect();
+            (name, value)
+        };
+        Parameterized { value, parameters: parameters.into_iter().map(decoded).collect() }
+    }
+
+    /// What a parameter stands for.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let parameter = self.parameters.iter().find(|(known, _)| known == name);
+        parameter.map(|(_, value)| value.as_str())
+    }
+
+    /// The same with this parameter, which goes before all others.
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.parameters.retain(|(known, _)| known != name);
+        self.parameters.insert(0, (name.into(), value.into()));
+        self
+    }
+}
+
+impl Written {
+    /// What is encoded by RFC 2231 (`name*=charset'language'%E6...`, in pieces where it is long:
+    /// `name*0*=...; name*1*=...`) goes before what has encoded words.
+    fn decoded(mut self, name: &str) -> String {
+        // Only in the names of files mail programs write encoded words, where none should be.
+        let has_words = matches!(name, "name" | "filename");
+        let with_words = |text: String| if has_words { words::decode(&text) } else { text };
+        if self.pieces.is_empty() {
+            return with_words(self.plain.unwrap_or_default());
+        }
+        let mut label = String::new();
+        if let Some((true, first)) = self.pieces.values_mut().next()
+            && let [charset, _language, start] = first.splitn(3, '\'').collect::<Vec<_>>()[..]
+        {
+            (label, *first) = (charset.into(), start.into());
+        }
+        let mut joined = String::new();
+        for (is_encoded, piece) in self.pieces.values() {
+            joined += &if *is_encoded { piece.clone() } else { piece.replace('%', "%25") };
+        }
+        let bytes: Vec<u8> = percent_decode_str(&joined).collect();
+        let value = charsets::decode(&bytes, &label);
+        if label.is_empty() { with_words(value) } else { value }
+    }
+}
+
+/// The parameters that stand in a text, not yet decoded.
+struct Keys<'a>(&'a str);
+
+impl Iterator for Keys<'_> {
+    type Item = (String, String);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (before, behind) = self.0.split_once('=')?;
+        // Where a semicolon is missing, something else stands before the name.
+        let key = before.rsplit(';').next().unwrap_or_default();
+        let key = key.split_whitespace().last().unwrap_or_default().to_lowercase();
+        let behind = behind.trim_start();
+        if let Some(behind) = behind.strip_prefix('"') {
+            let (value, rest) = quoted(behind);
+            self.0 = rest;
+            return Some((key, value));
+        }
+        // Only the names of files have blanks in them without quotes.
+        let is_name = key.starts_with("name") || key.starts_with("filename");
+        let is_end = |character: char| {
+            character == ';' || (!is_name && (character.is_whitespace() || character == '('))
+        };
+        let end = behind.find(is_end).unwrap_or(behind.len());
+        self.0 = &behind[end..];
+        Some((key, behind[..end].trim().into()))
+    }
+}
+
+fn is_of_key(character: char) -> bool {
+    character.is_ascii_alphanumeric() || "-_.".contains(character)
+}
+
+/// The text up to the quote that ends it, and what stands behind that. Of a quote that nothing
+/// ends, the text goes to the next semicolon.
+fn quoted(text: &str) -> (String, &str) {
+    let mut value = String::new();
+    let mut characters = text.char_indices().take(MAX_VALUE + 1).peekable();
+    while let Some((index, character)) = characters.next() {
+        match character {
+            '"' if ends_here(&text[index + 1..]) => return (value, &text[index + 1..]),
+            '\\' => {
+                // Behind a backslash that means itself, as in `C:\Users`, stands something else.
+                let escaped = characters.next_if(|(_, next)| matches!(next, '"' | '\\'));
+                value.push(escaped.map_or('\\', |(_, escaped)| escaped));
+            }
+            character => value.push(character),
+        }
+    }
+    let end = text.find(';').unwrap_or(text.len());
+    (text[..end].into(), &text[end..])
+}
+
+/// Whether a quoted text can end before this: it has quotes within, too.
+fn ends_here(behind: &str) -> bool {
+    let rest = behind.trim_start();
+    let key = rest.trim_start_matches(is_of_key);
+    let is_next_parameter = rest.len() < behind.len()
+        && key.len() < rest.len()
+        && key.trim_start_matches('*').starts_with('=');
+    rest.is_empty() || rest.starts_with([';', '(']) || is_next_parameter
+}
+
+/// As the standards have it.
+impl Display for Parameterized {
+    fn fmt(&self, formatter: &mut Formatter) -> fmt::Result {
+        formatter.write_str(&self.value)?;
+        for (name, value) in &self.parameters {
+            let is_plain = value.chars().all(|c| matches!(c, ' '..='~') && c != '"' && c != '\\');
+            // An encoded word would be decoded, though it was none.
+            if is_plain && !value.contains("=?") {
+                write!(formatter, "; {name}=\"{value}\"")?;
+            } else {
+                let encoded = utf8_percent_encode(value, ENCODED);
+                write!(formatter, "; {name}*=utf-8''{encoded}")?;
+            }
+        }
+        Ok(())
+    }
+}
