@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use testing::{Ended, Practice, Program, fails};
+use testing::{Ended, Practice, Program, built_bare, command, fails};
 
 const LESSON: &str = "lesson13-pop3-mail";
 
@@ -41,6 +41,21 @@ fn an_empty_mailbox_and_then_each_mail() {
     assert!(saved.unwrap() == fs::read(picture).unwrap());
     // Nothing was deleted.
     practice.mails("sina", "xuesheng", lessons.len());
+}
+
+#[test]
+fn the_bare_program_shows_the_newest_mail() {
+    let practice = Practice::start();
+    let sent = Program::start(&mut practice.lesson("lesson12-alternative-mail")).finish();
+    assert_eq!(sent.status, Some(0), "{sent:?}");
+    practice.mails("sina", "xuesheng", 1);
+    let mut bare = command(&built_bare(LESSON), &practice.folder);
+    bare.arg(practice.addr("sina-pop3").to_string());
+    let ended = Program::start(&mut bare).finish();
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    let shown = ended.stdout.replace('\r', "");
+    assert!(shown.starts_with("Subject: "), "{ended:?}");
+    assert!(shown.ends_with("\nthis text came to you over SMTP.\n\n老师\n\n"), "{ended:?}");
 }
 
 #[test]
