@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use ra_ap_rustc_lexer::{FrontmatterAllowed, LiteralKind, TokenKind, tokenize};
+use tour::recording::Place;
 
 /// The words that mean something to Rust itself.
 const KEYWORDS: &[&str] = &[
@@ -14,30 +15,14 @@ const KEYWORDS: &[&str] = &[
     "where", "while",
 ];
 
-/// A line of the source that sends, receives or logs something.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
-    /// The package, such as `lesson04-tcp-server`.
-    pub package: String,
-    /// The file in its `src`, such as `main.rs`.
-    pub file: String,
-    /// The number of the line, from 1.
-    pub line: usize,
-}
-
 /// A file of a package's source.
 pub struct File {
     /// Its path in `src`, such as `main.rs`.
     pub name: String,
     /// All of it.
     pub text: String,
-    steps: Vec<Step>,
-}
-
-/// A numbered step of the notes: what its comment says, in small letters, and the line right below.
-struct Step {
-    text: String,
-    line: usize,
+    /// The lines right below the comments that number the steps.
+    steps: Vec<usize>,
 }
 
 /// A piece of a line of the source, and what it is.
@@ -68,39 +53,40 @@ pub fn read(workspace: &Path, package: &str) -> io::Result<Vec<File>> {
 fn file(name: String, text: String) -> File {
     let text = text.replace("\r\n", "\n");
     let mut steps = Vec::new();
-    let mut comment = String::new();
+    let mut is_step = false;
     for (line, code) in (1..).zip(text.lines()) {
-        match code.trim_start().strip_prefix("// ") {
-            Some(words) if words.starts_with("Step") || !comment.is_empty() => comment += words,
-            Some(_) => {}
-            None if comment.is_empty() => {}
-            None => {
-                let text = std::mem::take(&mut comment).to_lowercase();
-                steps.push(Step { text, line });
-            }
+        let comment = code.trim_start().strip_prefix("// ");
+        if comment.is_none() && is_step {
+            steps.push(line);
         }
+        is_step = comment.is_some_and(|words| is_step || words.starts_with("Step"));
     }
     File { name, text, steps }
 }
 
-/// The step of a package whose comment has one of these words; the first word that any step has decides.
-pub fn step(package: &str, files: &[File], words: &[&str]) -> Option<Place> {
-    let main = files.first()?;
-    let mut found = words.iter().filter_map(|word| {
-        let mut steps = main.steps.iter();
-        steps.find(|step| step.text.contains(word))
-    });
-    let line = found.next()?.line;
-    Some(Place { package: package.into(), file: main.name.clone(), line })
+/// The lines of a package's code that have this call in them, rather than its definition.
+pub fn calls(package: &str, files: &[File], call: &str) -> Vec<Place> {
+    let is_call = |line: &str| {
+        let code = line.trim_start();
+        let is_other = ["//", "fn ", "pub fn ", "use "].iter().any(|start| code.starts_with(start));
+        code.contains(call) && !is_other
+    };
+    let mut places = Vec::new();
+    for file in files {
+        let lines = (1..).zip(file.text.lines()).filter(|(_, text)| is_call(text));
+        let place = |line| Place { package: package.into(), file: file.name.clone(), line };
+        places.extend(lines.map(|(line, _)| place(line)));
+    }
+    places
 }
 
 /// The step whose paragraph has this line: what is logged, the step's own statement has done.
 pub fn step_of(files: &[File], place: &Place) -> Option<Place> {
     let file = files.iter().find(|file| file.name == place.file)?;
-    let step = file.steps.iter().rev().find(|step| step.line <= place.line)?;
-    let mut between = file.text.lines().skip(step.line - 1).take(place.line - step.line);
+    let line = file.steps.iter().copied().rfind(|line| *line <= place.line)?;
+    let mut between = file.text.lines().skip(line - 1).take(place.line - line);
     let is_one = between.all(|line| !line.trim().is_empty());
-    is_one.then(|| Place { line: step.line, ..place.clone() })
+    is_one.then(|| Place { line, ..place.clone() })
 }
 
 /// The lines of a file, each in pieces.
@@ -166,17 +152,21 @@ mod tests {
         // Steps 1 and 2: create the socket,\n    // and connect.\n    let a = connect(\"// no\")?;\n\n    \
         // Step 3: send; why not?\n    a.send(b'\"')?;\n    // Not a step.\n    Ok(())\n}\n";
 
-    fn found(words: &[&str]) -> Option<usize> {
+    #[test]
+    fn a_call_is_found_where_it_is_made() {
         let files = [file("main.rs".into(), SOURCE.into())];
-        step("lesson00-none", &files, words).map(|place| place.line)
+        let lines = |text| -> Vec<usize> {
+            calls("lesson00-none", &files, text).iter().map(|place| place.line).collect()
+        };
+        assert_eq!(
+            [lines("connect("), lines(".send("), lines("main(")],
+            [vec![6], vec![9], vec![]]
+        );
     }
 
     #[test]
     fn a_step_is_the_line_below_its_comment() {
-        assert_eq!(found(&["connect"]), Some(6));
-        assert_eq!(found(&["send"]), Some(9));
-        assert_eq!(found(&["log in", "send"]), Some(9));
-        assert_eq!(found(&["not a"]), None);
+        assert_eq!(file("main.rs".into(), SOURCE.into()).steps, [6, 9]);
     }
 
     #[test]

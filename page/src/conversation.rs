@@ -1,12 +1,12 @@
 //! The rows of one conversation with a practice server: commands, replies, mails and files.
 
-use crate::code::Place;
-use crate::events::Event;
+use tour::event::Kind;
+use tour::recording::{Place, Play};
+use tour::talk::{Talk, told_twice};
+
+use crate::calls;
 use crate::ladder::{Anchor, Row, What};
-use crate::log::{self, Said};
-use crate::recording::Play;
 use crate::sources::Sources;
-use crate::talk::{Line, Talk, line, named};
 
 /// The lanes of a conversation.
 #[derive(Clone, Copy)]
@@ -20,28 +20,12 @@ pub struct Lanes {
 }
 
 /// Makes the rows of a conversation, in its order.
-pub fn rows(
-    play: &Play,
-    events: &[Event],
-    sources: &Sources,
-    talk: &Talk,
-    lanes: Lanes,
-) -> Vec<Row> {
-    let named = named(play, events);
-    let mut teller = Teller {
-        play,
-        events,
-        sources,
-        talk,
-        lanes,
-        named,
-        rows: Vec::new(),
-        state: State::default(),
-    };
-    for &index in &talk.events {
-        if let Some(line) = line(&events[index].text) {
-            teller.tell(index, &line);
-        }
+pub fn rows(play: &Play, sources: &Sources, talk: &Talk, lanes: Lanes) -> Vec<Row> {
+    let twice = told_twice(&play.entries);
+    let (rows, state) = (Vec::new(), State::default());
+    let mut teller = Teller { play, sources, talk, lanes, twice, rows, state };
+    for &index in &talk.entries {
+        teller.tell(index);
     }
     teller.end();
     teller.rows
@@ -50,11 +34,11 @@ pub fn rows(
 /// Who goes through a conversation.
 struct Teller<'a> {
     play: &'a Play,
-    events: &'a [Event],
     sources: &'a Sources,
     talk: &'a Talk,
     lanes: Lanes,
-    named: Vec<(usize, usize)>,
+    /// What a program has logged, too, and where.
+    twice: Vec<(usize, usize)>,
     rows: Vec<Row>,
     state: State,
 }
@@ -66,33 +50,41 @@ struct State {
     verb: String,
     /// A reply that has not come to its end.
     is_in_reply: bool,
-    /// What has come or gone of a mail or a file, and the event in which it began.
-    content: Vec<u8>,
+    /// The entry in which a mail or a file began.
     begun: Option<usize>,
+    /// The last call that led to something.
+    call: Option<Place>,
     is_secure: bool,
     are_files_secure: bool,
     is_closed: bool,
 }
 
 impl Teller<'_> {
-    fn tell(&mut self, index: usize, line: &Line) {
-        let content = log::quoted(line.text).filter(|_| line.mark != '|');
-        match (line.mark, content) {
-            (_, Some(bytes)) => {
+    fn tell(&mut self, index: usize) {
+        let entry = &self.play.entries[index];
+        let is_data = entry.service() == Some("ftp-data");
+        match entry.kind() {
+            _ if entry.is_content() => {
                 self.state.begun.get_or_insert(index);
-                self.state.content.extend(bytes);
             }
-            ('<', None) => self.command(index, line.text),
-            ('>', None) => self.reply(index, line.text),
-            _ => self.note(index, line.text),
+            Some(Kind::Closed) if is_data => self.file(index),
+            _ if is_data => {}
+            Some(Kind::Sent | Kind::Received) if entry.bytes().is_empty() => self.mail(index),
+            Some(Kind::Received) => self.command(index, &entry.words()),
+            Some(Kind::Sent) => self.reply(index, &entry.words()),
+            Some(Kind::Accepted) => self.add((index, 1), What::Opens, &entry.text),
+            Some(Kind::Closed) if self.state.is_closed => {}
+            Some(Kind::Closed) => {
+                self.state.is_closed = true;
+                self.add((index, 1), What::Closed, &entry.text);
+            }
+            _ => self.note(index, &entry.text),
         }
     }
 
     fn command(&mut self, index: usize, text: &str) {
-        let verb = text.split(' ').next().unwrap_or_default();
-        // What goes on with a login has no verb of its own.
-        if verb != "****" {
-            self.state.verb = verb.to_ascii_uppercase();
+        if let Some(verb) = verb_of(text) {
+            self.state.verb = verb;
         }
         self.state.are_files_secure |= text.eq_ignore_ascii_case("PROT P");
         self.state.is_in_reply = false;
@@ -129,73 +121,63 @@ impl Teller<'_> {
 
     fn note(&mut self, index: usize, text: &str) {
         self.state.is_in_reply = false;
-        let words: Vec<&str> = text.split(' ').collect();
-        match words[..] {
-            [_addr, "has", "connected", ..] => self.add((index, 1), What::Opens, text),
-            ["message", "of", size, "bytes"] => self.mail(index, size.parse().unwrap_or(0)),
-            [size, "bytes", "over", "the", "data", "connection"] => {
-                self.file(index, size.parse().unwrap_or(0), text);
-            }
-            ["in", "TLS", ..] => {
-                self.state.is_secure = true;
-                self.add((index, 1), What::Secures, text);
-            }
-            ["the", "peer", "has", "closed", ..] => {
-                self.state.is_closed = true;
-                self.add((index, 1), What::Closed, text);
-            }
-            _ => {
-                let lane = self.lanes.server;
-                self.add_between((index, 1), What::Logs, (lane, lane), text);
-            }
+        // TLS begins with the connection, or when the server has agreed to it.
+        let is_agreed = match self.state.verb.as_str() {
+            "" => self.talk.starts_in_tls(),
+            "STARTTLS" | "STLS" => true,
+            "AUTH" => self.talk.protocol() == "ftp",
+            _ => false,
+        };
+        if is_agreed && !self.state.is_secure {
+            self.state.is_secure = true;
+            self.add((index, 1), What::Secures, text);
+        } else {
+            let lane = self.lanes.server;
+            self.add_between((index, 1), What::Logs, (lane, lane), text);
         }
     }
 
-    /// A mail went over: to an MTA in its transcript, from an MDA in the log of whoever fetched it.
-    fn mail(&mut self, index: usize, size: usize) {
-        let begun = self.state.begun.take().unwrap_or(index);
-        let mut bytes = std::mem::take(&mut self.state.content);
+    /// A mail went over.
+    fn mail(&mut self, index: usize) {
         let (client, server) = (self.lanes.client, self.lanes.server);
-        let mut ends = (client, server);
-        if self.talk.protocol() == "pop3" {
-            ends = (server, client);
-            let entry = self.named.iter().find(|(told, _)| *told == index);
-            let fetched = entry.and_then(|(_, entry)| match &self.events[*entry].said {
-                Said::Received(_, bytes, _) => Some(bytes.clone()),
-                _ => None,
-            });
-            bytes = fetched.unwrap_or_default();
-        }
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        self.add_between((begun, 1), What::Mail, ends, &text);
-        self.set_size(size);
+        let ends = match self.play.entries[index].kind() {
+            Some(Kind::Sent) => (server, client),
+            _ => (client, server),
+        };
+        self.content(index, What::Mail, ends);
     }
 
     /// A file, or a list of files, went over a connection of its own, which is closed with its end.
-    fn file(&mut self, index: usize, size: usize, text: &str) {
-        let begun = self.state.begun.take().unwrap_or(index);
-        let bytes = std::mem::take(&mut self.state.content);
+    fn file(&mut self, index: usize) {
         let up = (self.lanes.client, self.lanes.data);
         let ends = match self.state.verb.as_str() {
             "STOR" | "APPE" | "STOU" => up,
             _ => (up.1, up.0),
         };
-        self.add_between((begun, 1), What::File, ends, &String::from_utf8_lossy(&bytes));
-        self.set_size(size);
+        self.content(index, What::File, ends);
+        let text = self.play.entries[index].text.as_str();
         self.add_between((index, 2), What::Closes, ends, text);
     }
 
-    fn end(&mut self) {
-        if let Some(&last) = self.talk.events.last()
-            && !self.state.is_closed
-        {
-            self.add((last, 9), What::Closed, "");
+    /// Adds a row for all that came or went until this entry told so.
+    fn content(&mut self, index: usize, what: What, ends: (usize, usize)) {
+        let begun = self.state.begun.take().unwrap_or(index);
+        let bytes = self.talk.content(&self.play.entries, index);
+        self.add_between((begun, 1), what, ends, &String::from_utf8_lossy(&bytes));
+        if let Some(row) = self.rows.last_mut() {
+            row.size = Some(bytes.len());
+            // The program logs it as a whole.
+            let told = self.twice.iter().find(|(told, _)| *told == index);
+            let places = told.map(|(_, entry)| self.sources.places(&self.play.entries[*entry]));
+            row.places.extend(places.unwrap_or_default());
         }
     }
 
-    fn set_size(&mut self, size: usize) {
-        if let Some(row) = self.rows.last_mut() {
-            row.size = Some(size);
+    fn end(&mut self) {
+        if let Some(&last) = self.talk.entries.last()
+            && !self.state.is_closed
+        {
+            self.add((last, 9), What::Closed, "");
         }
     }
 
@@ -217,23 +199,48 @@ impl Teller<'_> {
             _ => false,
         };
         if self.talk.office.is_none() && what != What::Logs {
-            row.places.extend(self.place_in_step(what));
-            let named = self.named.iter().find(|(told, _)| *told == anchor.0);
-            row.places.extend(named.and_then(|(_, entry)| self.events[*entry].place(self.play)));
+            let call = self.call(anchor.0, what);
+            self.state.call = call.clone().or(self.state.call.take());
+            row.places.extend(call);
+            if let Some((_, entry)) = self.twice.iter().find(|(told, _)| *told == anchor.0) {
+                row.places.extend(self.sources.places(&self.play.entries[*entry]));
+            }
             row.places.dedup();
         }
         self.rows.push(row);
     }
 
-    /// The line of the lesson's step that made its library say this, or hear it.
-    fn place_in_step(&self, what: What) -> Option<Place> {
-        let package = &self.play.programs.get(self.talk.program)?.package;
+    /// The call in the lesson's source that made its library say this, or hear it.
+    fn call(&self, index: usize, what: What) -> Option<Place> {
+        let package = &self.play.programs[self.talk.program].package;
         let verb = match what {
             What::Closed => "QUIT",
             _ => self.state.verb.as_str(),
         };
-        self.sources.step(package, step_of(self.talk.protocol(), verb))
+        // A port is asked for by whatever needs it next.
+        let next = self.talk.entries.iter().filter(|later| **later > index).map(|later| {
+            let entry = &self.play.entries[*later];
+            verb_of(&entry.words()).filter(|_| entry.kind() == Some(Kind::Received))
+        });
+        let verb = match verb {
+            "EPSV" | "PASV" => {
+                next.flatten().find(|verb| !["EPSV", "PASV"].contains(&verb.as_str()))?
+            }
+            verb => verb.to_string(),
+        };
+        let places = self.sources.calls(package, calls::of(self.talk.protocol(), &verb));
+        let is_next = |place: &&Place| {
+            let last = self.state.call.as_ref().filter(|last| last.file == place.file);
+            last.is_none_or(|last| last.line <= place.line)
+        };
+        places.iter().find(is_next).or(places.first()).cloned()
     }
+}
+
+/// The first word of a command in capitals; what goes on with a login has none of its own.
+fn verb_of(command: &str) -> Option<String> {
+    let verb = command.split(' ').next().filter(|verb| *verb != "****")?;
+    Some(verb.to_ascii_uppercase())
 }
 
 /// Whether this line of a reply is its last: the number of the first line, without a hyphen.
@@ -241,41 +248,32 @@ fn is_last(line: &str, first: &str) -> bool {
     first.get(..3).is_some_and(|number| line.starts_with(&format!("{number} ")))
 }
 
-/// What a step's comment says when the step sends this command; the first words found decide.
-fn step_of(protocol: &str, verb: &str) -> &'static [&'static str] {
-    match (protocol, verb) {
-        (_, "" | "EHLO" | "HELO" | "STARTTLS" | "CAPA" | "STLS" | "FEAT") => {
-            &["connect", "send the"]
-        }
-        ("ftp", "AUTH" | "PBSZ" | "PROT") => &["connect"],
-        (_, "AUTH" | "USER" | "PASS") => &["log in", "password", "send the"],
-        ("smtp", "MAIL" | "RCPT" | "DATA") => &["send the"],
-        ("pop3", "STAT") => &["how many"],
-        ("pop3", "LIST" | "UIDL") => &["list"],
-        ("pop3", "RETR") => &["fetch"],
-        ("ftp", "RETR" | "SIZE") => &["download", "transfer"],
-        ("ftp", "STOR") => &["upload", "transfer"],
-        (_, "QUIT") => &["quit", "leave", "send the"],
-        ("ftp", _) => &["look around", "list", "transfer"],
-        _ => &[],
-    }
-}
-
 #[cfg(test)]
-mod tests {
+pub mod tests {
+    use std::time::Duration;
+
+    use testing::told;
+    use tour::lessons::Lesson;
+    use tour::recording::{Entry, Program};
+    use tour::talk::talks;
+
     use super::*;
-    use crate::events;
-    use crate::recording::{Source, play};
-    use crate::talk::talks;
+
+    /// A play in which one lesson heard this from its practice servers.
+    pub fn play(package: &str, lines: &[&str]) -> Play {
+        let lesson = Lesson::find(package).unwrap();
+        let (label, package) = (package.to_string(), package.to_string());
+        let program = Program { label, package, command: String::new(), started: Duration::ZERO };
+        let entries = lines.iter().map(|line| Entry::read(Duration::ZERO, 0, &told(line)));
+        Play::new(lesson, vec![program], entries.collect())
+    }
 
     /// The rows of the first conversation, each as `What from>to text`, with `TLS` where it is.
     fn shown(package: &str, lines: &[&str]) -> Vec<String> {
-        let lines: Vec<_> = lines.iter().map(|line| (Source::Practice, *line)).collect();
-        let play = play(&[package], &lines);
-        let events = events::of(&play);
+        let play = play(package, lines);
         let lanes = Lanes { client: 0, server: 1, data: 2 };
-        let talk = &talks(&play, &events)[0];
-        let rows = rows(&play, &events, &Sources::default(), talk, lanes);
+        let talk = &talks(&play.entries)[0];
+        let rows = rows(&play, &Sources::default(), talk, lanes);
         let show = |row: Row| {
             let tls = if row.is_secure { " TLS" } else { "" };
             format!("{:?}{tls} {}>{} {}", row.what, row.from, row.to, row.text.replace('\n', "|"))
@@ -288,20 +286,20 @@ mod tests {
         let rows = shown(
             "lesson06-text-mail",
             &[
-                "qq smtp #1 | 127.0.0.1:39960 has connected",
-                "qq smtp #1 > 220 qq.example",
-                "qq smtp #1 < EHLO student",
-                "qq smtp #1 > 250-qq.example greets student",
-                "qq smtp #1 > 250 STARTTLS",
-                "qq smtp #1 < STARTTLS",
-                "qq smtp #1 > 220 begin TLS",
-                "qq smtp #1 | in TLS from here on",
-                "qq smtp #1 < DATA",
-                "qq smtp #1 > 354 the mail, please",
-                "qq smtp #1 < \"To: you\\r\\n\\r\\nHello\"",
-                "qq smtp #1 < \"\\r\\n\"",
-                "qq smtp #1 | message of 18 bytes",
-                "qq smtp #1 > 250 taken",
+                "qq-smtp + 127.0.0.1:39960 has connected",
+                "qq-smtp > 220 qq.example",
+                "qq-smtp < EHLO student",
+                "qq-smtp > 250-qq.example greets student",
+                "qq-smtp > 250 STARTTLS",
+                "qq-smtp < STARTTLS",
+                "qq-smtp > 220 begin TLS",
+                "qq-smtp | in TLS from here on",
+                "qq-smtp < DATA",
+                "qq-smtp > 354 the mail, please",
+                "qq-smtp << To: you\r\n\r\nHello",
+                "qq-smtp << \r\n",
+                "qq-smtp <",
+                "qq-smtp > 250 taken",
             ],
         );
         let expected = [
@@ -326,39 +324,42 @@ mod tests {
         let rows = shown(
             "lesson10-ftp-client",
             &[
-                "ftp #3 < EPSV",
-                "ftp #3 > 229 Entering Extended Passive Mode (|||35723|)",
-                "ftp #3 < NLST",
-                "ftp #3 > 150 here we go",
-                "ftp #3 | 12 bytes over the data connection",
-                "ftp #3 > 226 that is all",
-                "ftp #3 < STOR homework.txt",
-                "ftp #3 < \"Done!\"",
-                "ftp #3 | 5 bytes over the data connection",
-                "ftp #3 | the peer has closed its side",
+                "ftp +",
+                "ftp < EPSV",
+                "ftp > 229 Entering Extended Passive Mode (|||35723|)",
+                "ftp < NLST",
+                "ftp > 150 here we go",
+                "ftp-data x 12 bytes",
+                "ftp > 226 that is all",
+                "ftp < STOR homework.txt",
+                "ftp-data << Done!",
+                "ftp-data x 5 bytes",
+                "ftp x the peer has closed",
             ],
         );
         let expected = [
+            "Opens 0>1 ",
             "Asks 0>1 EPSV",
             "Answers 1>0 229 Entering Extended Passive Mode (|||35723|)",
             "Opens 0>2 229 Entering Extended Passive Mode (|||35723|)",
             "Asks 0>1 NLST",
             "Answers 1>0 150 here we go",
             "File 2>0 ",
-            "Closes 2>0 12 bytes over the data connection",
+            "Closes 2>0 12 bytes",
             "Answers 1>0 226 that is all",
             "Asks 0>1 STOR homework.txt",
             "File 0>2 Done!",
-            "Closes 0>2 5 bytes over the data connection",
-            "Closed 0>1 the peer has closed its side",
+            "Closes 0>2 5 bytes",
+            "Closed 0>1 the peer has closed",
         ];
         assert_eq!(rows, expected);
     }
 
     #[test]
     fn lists_of_pop3_end_with_a_dot() {
-        let lines = ["< LIST", "> +OK", "> 1 713", "> .", "< STAT", "> +OK 1 713", "> +OK more"];
-        let lines = lines.map(|line| format!("sina pop3 #5 {line}"));
+        let lines =
+            ["+", "< LIST", "> +OK", "> 1 713", "> .", "< STAT", "> +OK 1 713", "> +OK more"];
+        let lines = lines.map(|line| format!("sina-pop3 {line}"));
         let rows = shown("lesson13-pop3-mail", &lines.each_ref().map(String::as_str));
         let replies = ["+OK|1 713|.", "+OK 1 713", "+OK more"];
         let told: Vec<&str> =

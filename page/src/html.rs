@@ -8,17 +8,15 @@ pub mod mail;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display};
 use std::hash::{BuildHasher, RandomState};
-use std::path::Path;
 
 use askama::Template;
 use time::OffsetDateTime;
+use tour::lessons::Server;
+use tour::recording::{Place, Play, Recording, Voice};
 
-use crate::code::Place;
-use crate::events;
 use crate::ladder::{Ladder, What};
 use crate::mail as mails;
 use crate::readme::{self, Readme};
-use crate::recording::{Play, Recording, Source, short};
 use crate::sources::Sources;
 use crate::{exchange, offices, way};
 
@@ -74,7 +72,7 @@ struct Lesson {
 ///
 /// # Errors
 /// A template cannot be filled in.
-pub fn page(workspace: &Path, recording: &Recording, sources: &Sources) -> askama::Result<String> {
+pub fn page(recording: &Recording, sources: &Sources) -> askama::Result<String> {
     let begun = OffsetDateTime::from(recording.begun);
     let (hour, minute, second) = begun.time().as_hms();
     let plays = recording.plays.iter();
@@ -83,34 +81,34 @@ pub fn page(workspace: &Path, recording: &Recording, sources: &Sources) -> askam
         style: include_str!("../templates/page.css"),
         script: include_str!("../templates/page.js"),
         begun: format!("{} {hour:02}:{minute:02}:{second:02} UTC", begun.date()),
-        lessons: plays.map(|play| lesson(workspace, recording, play, sources)).collect(),
+        lessons: plays.map(|play| lesson(recording, play, sources)).collect(),
     };
     page.render()
 }
 
-fn lesson(workspace: &Path, recording: &Recording, play: &Play, sources: &Sources) -> Lesson {
-    let events = events::of(play);
-    let has_offices = offices::are_in(play, &events);
-    let mut ladder = match has_offices {
-        true => offices::ladder(recording, play, &events, sources),
-        false => exchange::ladder(play, &events, sources),
-    };
-    for row in &mut ladder.rows {
-        row.places = sources.with_steps(&row.places);
+/// The ladder of a lesson.
+pub fn ladder_of(recording: &Recording, play: &Play, sources: &Sources) -> Ladder {
+    match play.lesson.server {
+        Server::Practice => offices::ladder(recording, play, sources),
+        _ => exchange::ladder(play, sources),
     }
-    let number = short(&play.lesson).trim_start_matches("lesson").to_string();
-    let folder = workspace.join(&play.lesson);
-    let untitled = || Readme { title: play.lesson.clone(), ..Readme::default() };
+}
+
+fn lesson(recording: &Recording, play: &Play, sources: &Sources) -> Lesson {
+    let ladder = ladder_of(recording, play, sources);
+    let number = play.lesson.number().to_string();
+    let folder = play.lesson.folder();
+    let untitled = || Readme { title: play.lesson.package.into(), ..Readme::default() };
     let mut commands: Vec<String> =
         play.programs.iter().map(|program| program.command.clone()).collect();
-    if has_offices {
+    if let Server::Practice = play.lesson.server {
         commands.insert(0, "cargo run -p practice-servers".into());
     }
     let printed: Vec<&str> = play
-        .lines
+        .entries
         .iter()
-        .filter(|line| matches!(line.source, Source::Printed(_)))
-        .map(|line| line.text.as_str())
+        .filter(|entry| entry.voice == Voice::Result)
+        .map(|entry| entry.text.as_str())
         .collect();
     let is_on_wire = ladder.lanes.len() > 1;
     Lesson {
@@ -119,9 +117,12 @@ fn lesson(workspace: &Path, recording: &Recording, play: &Play, sources: &Source
         commands,
         printed: if is_on_wire { String::new() } else { printed.join("\n") },
         panes: panes(play, &ladder, sources, &number),
-        diff: play.parent.as_ref().map(|parent| diff::view(parent, &play.lesson, sources)),
+        diff: play
+            .lesson
+            .find_parent()
+            .map(|parent| diff::view(parent.package, play.lesson.package, sources)),
         mails: letters(&ladder, &number),
-        way: way::ladder(play, &events, sources).map(|way| ladder::view(&way, "way")),
+        way: way::ladder(play, sources).map(|way| ladder::view(&way, "way")),
         ladder: is_on_wire.then(|| ladder::view(&ladder, &number)),
         number,
     }
@@ -134,7 +135,7 @@ fn panes(play: &Play, ladder: &Ladder, sources: &Sources, number: &str) -> Vec<c
     for place in places {
         lit.entry((&place.package, &place.file)).or_default().insert(place.line);
     }
-    let mut packages = vec![play.lesson.as_str()];
+    let mut packages = vec![play.lesson.package];
     for program in &play.programs {
         if !packages.contains(&program.package.as_str()) {
             packages.push(&program.package);
@@ -144,7 +145,7 @@ fn panes(play: &Play, ladder: &Ladder, sources: &Sources, number: &str) -> Vec<c
     for package in packages {
         for file in sources.files(package) {
             let lines = lit.remove(&(package, file.name.as_str())).unwrap_or_default();
-            if package == play.lesson || !lines.is_empty() {
+            if package == play.lesson.package || !lines.is_empty() {
                 panes.push(code::pane(package, file, &lines, number, panes.is_empty()));
             }
         }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::code::Place;
-use crate::events::Event;
-use crate::log::Said;
-use crate::recording::{Play, Source};
+use tour::event::Kind;
+use tour::recording::{Entry, Place, Play, Voice};
+
+use crate::sources::Sources;
 
 /// A silence that is longer gets a row of its own.
 const LONG: Duration = Duration::from_millis(20);
@@ -70,7 +70,7 @@ pub enum What {
 }
 
 /// One row.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Row {
     /// Where it stands.
     pub anchor: Anchor,
@@ -132,14 +132,14 @@ impl Ladder {
     }
 
     /// Sorts the rows, says when each happened, and shows the waits between them.
-    pub fn settle(&mut self, events: &[Event]) {
+    pub fn settle(&mut self, entries: &[Entry]) {
         self.rows.sort_by_key(|row| row.anchor);
-        let start = self.rows.first().and_then(|row| events.get(row.anchor.0));
+        let start = self.rows.first().and_then(|row| entries.get(row.anchor.0));
         let start = start.map_or(Duration::ZERO, |event| event.at);
         let mut last = Duration::ZERO;
         let mut settled: Vec<Row> = Vec::new();
         for mut row in std::mem::take(&mut self.rows) {
-            let time = events.get(row.anchor.0).map_or(last, |event| event.at - start);
+            let time = entries.get(row.anchor.0).map_or(last, |event| event.at - start);
             row.at = time;
             if time.saturating_sub(last) > LONG && !settled.is_empty() {
                 let mut wait = Row::new(row.anchor, What::Waits, (0, 0), String::new());
@@ -153,28 +153,28 @@ impl Ladder {
     }
 
     /// Rows for what `program` printed, and for what else it logged, at its `lane`.
-    pub fn add_notes(&mut self, play: &Play, events: &[Event], program: usize, lane: usize) {
+    pub fn add_notes(&mut self, play: &Play, sources: &Sources, program: usize, lane: usize) {
         // Lines that were printed one right after another are one row.
         let mut printed_before = None;
-        for (index, event) in events.iter().enumerate() {
-            let what = match event.source {
-                Source::Printed(other) if other == program => What::Prints,
-                Source::Log(other) if other == program && !event.is_on_wire => match event.said {
-                    Said::Other => What::Logs,
-                    Said::Listening(_) => What::Listens,
-                    _ => continue,
-                },
+        for (index, entry) in play.entries.iter().enumerate() {
+            let what = match (entry.voice, entry.kind()) {
+                (Voice::Result, _) => What::Prints,
+                (Voice::Log, None | Some(Kind::Said)) => What::Logs,
+                (Voice::Log, Some(Kind::Listening)) => What::Listens,
                 _ => continue,
             };
+            if entry.program != program {
+                continue;
+            }
             if let Some(row) = self.rows.last_mut()
                 && what == What::Prints
                 && printed_before == Some(index)
             {
                 row.text += "\n";
-                row.text += &event.text;
+                row.text += &entry.text;
             } else {
-                let mut row = Row::new((index, 1), what, (lane, lane), event.text.clone());
-                row.places.extend(event.place(play));
+                let mut row = Row::new((index, 1), what, (lane, lane), entry.text.clone());
+                row.places = sources.places(entry);
                 self.rows.push(row);
             }
             printed_before = (what == What::Prints).then_some(index + 1);

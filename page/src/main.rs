@@ -2,26 +2,21 @@
 //!
 //! Run it: `cargo run -p page`, or `cargo run -p page -- --open` to see the page at once.
 
-mod channel;
+mod calls;
 mod code;
 mod conversation;
-mod events;
 mod exchange;
 mod html;
 mod ladder;
-mod log;
 mod mail;
 mod offices;
-mod order;
 mod readme;
-mod record;
-mod recording;
 mod sources;
-mod talk;
 mod way;
 
 use std::env;
 use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{self, Command, Stdio};
 
@@ -49,13 +44,23 @@ fn main() -> Result {
     let chosen = or_refuse(Lesson::choose(&names));
     let lessons = if chosen.is_empty() { LESSONS.iter().collect() } else { chosen };
 
-    let recording = record::record(&lessons)?;
+    let recording = tour::play(&lessons, |lesson| report(&format!("playing {}", lesson.package)))?;
+    for play in &recording.plays {
+        if let Some(line) = play.problem.as_ref().and_then(|problem| problem.lines().next()) {
+            report(&format!("{} FAILED: {line}", play.lesson.package));
+        }
+    }
     let workspace = workspace();
     let sources = Sources::read(workspace, &recording).or_cannot("read", "the lessons' source")?;
-    let page = html::page(workspace, &recording, &sources).or_cannot("draw", "the page")?;
+    let page = html::page(&recording, &sources).or_cannot("draw", "the page")?;
     let file = write(workspace, &page)?;
     shared::print(format!("{} ({} KB)", file.display(), page.len() / 1000))?;
     if options.is_to_open { open(&file) } else { Ok(()) }
+}
+
+/// Says how it goes on standard error.
+fn report(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// What was typed behind `cargo run -p page --`.

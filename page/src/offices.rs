@@ -1,35 +1,31 @@
 //! The ladder of a lesson whose other side is the practice servers, and the whole way of a mail.
 
-use crate::conversation::{self, Lanes};
-use crate::events::Event;
-use crate::ladder::{Ladder, Row, What};
-use crate::recording::{Play, Recording, short};
-use crate::sources::Sources;
-use crate::talk::{Talk, notes, talks};
+use tour::lessons::short;
+use tour::recording::{Play, Recording};
+use tour::talk::{Talk, notes, talks};
 
-/// Whether the other side of this play is the practice servers.
-pub fn are_in(play: &Play, events: &[Event]) -> bool {
-    !talks(play, events).is_empty()
-}
+use crate::conversation::{self, Lanes};
+use crate::ladder::{Ladder, Row, What};
+use crate::sources::Sources;
 
 /// The ladder of the lesson's own programs with the servers that they and their mails came to.
-pub fn ladder(recording: &Recording, play: &Play, events: &[Event], sources: &Sources) -> Ladder {
+pub fn ladder(recording: &Recording, play: &Play, sources: &Sources) -> Ladder {
     let mut ladder = Ladder::default();
-    let own: Vec<usize> =
-        (0..play.programs.len()).filter(|i| play.programs[*i].package == play.lesson).collect();
-    let mut talks = talks(play, events);
+    let is_own = |program: &usize| play.programs[*program].package == play.lesson.package;
+    let own: Vec<usize> = (0..play.programs.len()).filter(is_own).collect();
+    let mut talks = talks(&play.entries);
     talks.retain(|talk| own.contains(&talk.program));
 
     let has_files = talks.iter().any(|talk| talk.protocol() == "ftp");
-    ladder.add_lane(short(&play.lesson), if has_files { "" } else { "MUA" }, true);
+    ladder.add_lane(short(play.lesson.package), if has_files { "" } else { "MUA" }, true);
     for talk in &talks {
-        if ladder.lane(lane_name(talk)).is_none() {
+        if ladder.lane(&lane_name(talk)).is_none() {
             let role = match talk.protocol() {
                 "smtp" => "MTA",
                 "pop3" => "MDA",
                 _ => "",
             };
-            let about = format!("{role} {}", port(recording, &talk.server));
+            let about = format!("{role} {}", port(recording, &talk.service));
             ladder.add_lane(lane_name(talk), about, false);
         }
     }
@@ -44,10 +40,10 @@ pub fn ladder(recording: &Recording, play: &Play, events: &[Event], sources: &So
     }
 
     for (number, talk) in talks.iter().enumerate() {
-        let server = ladder.lane(lane_name(talk)).unwrap_or(0);
+        let server = ladder.lane(&lane_name(talk)).unwrap_or(0);
         let client = talk.office.as_ref().and_then(|office| ladder.lane(&format!("{office} smtp")));
         let lanes = Lanes { client: client.unwrap_or(0), server, data: data.unwrap_or(server) };
-        let mut rows = conversation::rows(play, events, sources, talk, lanes);
+        let mut rows = conversation::rows(play, sources, talk, lanes);
         // One program's own conversation is enough to be read in full.
         if talk.office.is_some() || Some(&talk.program) != own.first() {
             fold(&mut rows, number);
@@ -55,8 +51,8 @@ pub fn ladder(recording: &Recording, play: &Play, events: &[Event], sources: &So
         ladder.rows.extend(rows);
     }
     for &program in &own {
-        ladder.add_notes(play, events, program, 0);
-        let begins = |row: &&Row| events[row.anchor.0].program(play) == program;
+        ladder.add_notes(play, sources, program, 0);
+        let begins = |row: &&Row| play.entries[row.anchor.0].program == program;
         if let Some(first) = ladder.rows.iter().filter(begins).map(|row| row.anchor.0).min()
             && own.len() > 1
         {
@@ -64,29 +60,34 @@ pub fn ladder(recording: &Recording, play: &Play, events: &[Event], sources: &So
             ladder.rows.push(Row::new((first, 0), What::Begins, (0, 0), command));
         }
     }
-    for (index, office, text) in notes(events) {
+    for (index, office) in notes(&play.entries) {
         let lane = ladder.lane(&format!("{office} smtp"));
-        if let Some(lane) = lane.filter(|_| own.contains(&events[index].program(play))) {
-            ladder.rows.push(Row::new((index, 1), What::Logs, (lane, lane), text.into()));
+        if let Some(lane) = lane.filter(|_| own.contains(&play.entries[index].program)) {
+            ladder.rows.push(Row::new((index, 1), What::Logs, (lane, lane), noted(play, index)));
         }
     }
-    ladder.settle(events);
+    ladder.settle(&play.entries);
     ladder
 }
 
-fn lane_name(talk: &Talk) -> &str {
-    match talk.server.as_str() {
-        "ftp" => "ftp control",
-        server => server,
+fn lane_name(talk: &Talk) -> String {
+    match talk.service.as_str() {
+        "ftp" => "ftp control".into(),
+        service => service.replace('-', " "),
     }
 }
 
+/// What an office notes, without its name, which stands above.
+pub fn noted(play: &Play, index: usize) -> String {
+    let text = &play.entries[index].text;
+    text.split_once("| ").map_or(text.as_str(), |(_name, text)| text).to_string()
+}
+
 /// The port of a practice server, such as `:2525`.
-fn port<'a>(recording: &'a Recording, server: &str) -> &'a str {
+fn port(recording: &Recording, service: &str) -> String {
     let mut services = recording.services.iter();
-    let service = services.find(|(name, _)| *name == server.replace(' ', "-"));
-    let addr = service.map_or("", |(_, addr)| addr.as_str());
-    addr.rfind(':').map_or("", |at| &addr[at..])
+    let service = services.find(|(name, _)| name == service);
+    service.map_or(String::new(), |(_, addr)| format!(":{}", addr.port()))
 }
 
 /// Shows mails and files, and what a mail is replied, and one row for all that comes between them.

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
-use crate::code::{self, File, Place};
-use crate::recording::Recording;
+use tour::recording::{Entry, Place, Recording};
+
+use crate::code::{self, File};
 
 /// The files of each package.
 #[derive(Default)]
@@ -21,9 +22,10 @@ impl Sources {
     pub fn read(workspace: &Path, recording: &Recording) -> io::Result<Self> {
         let mut packages = BTreeMap::new();
         for play in &recording.plays {
-            let programs = play.programs.iter().map(|program| &program.package);
-            for package in programs.chain([&play.lesson]).chain(&play.parent) {
-                packages.insert(package.clone(), code::read(workspace, package)?);
+            let programs = play.programs.iter().map(|program| program.package.as_str());
+            let parent = play.lesson.find_parent().map(|parent| parent.package);
+            for package in programs.chain([play.lesson.package]).chain(parent) {
+                packages.insert(package.to_string(), code::read(workspace, package)?);
             }
         }
         Ok(Sources { packages })
@@ -34,22 +36,21 @@ impl Sources {
         self.packages.get(package).map_or(&[], Vec::as_slice)
     }
 
-    /// These lines, each after the statement of the step that it belongs to.
-    pub fn with_steps(&self, places: &[Place]) -> Vec<Place> {
-        let mut all: Vec<Place> = Vec::new();
-        for place in places {
-            let step = code::step_of(self.files(&place.package), place);
-            for place in step.into_iter().chain([place.clone()]) {
-                if !all.contains(&place) {
-                    all.push(place);
-                }
-            }
-        }
-        all
+    /// The line that has logged this, after the statement of the step that it belongs to: what is
+    /// logged, that has done.
+    pub fn places(&self, entry: &Entry) -> Vec<Place> {
+        let Some(place) = entry.place().filter(|place| !self.files(&place.package).is_empty())
+        else {
+            return Vec::new();
+        };
+        let step = code::step_of(self.files(&place.package), &place);
+        let step = step.filter(|step| *step != place);
+        step.into_iter().chain([place]).collect()
     }
 
-    /// The first step of a package that names one of these words.
-    pub fn step(&self, package: &str, words: &[&str]) -> Option<Place> {
-        code::step(package, self.files(package), words)
+    /// Where a package makes one of these calls; the first of them that it makes at all counts.
+    pub fn calls(&self, package: &str, calls: &[&str]) -> Vec<Place> {
+        let mut found = calls.iter().map(|call| code::calls(package, self.files(package), call));
+        found.find(|places| !places.is_empty()).unwrap_or_default()
     }
 }

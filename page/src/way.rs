@@ -1,15 +1,14 @@
 //! The whole way of a mail: from the teacher's MUA over both offices to the student's MUA.
 
-use crate::conversation::{self, Lanes};
-use crate::events::Event;
-use crate::ladder::{Ladder, Row, What};
-use crate::offices::fold;
-use crate::recording::{Play, short};
-use crate::sources::Sources;
-use crate::talk::{Talk, notes, talks};
+use tour::event::Kind;
+use tour::lessons::short;
+use tour::recording::Play;
+use tour::talk::{Talk, notes, talks};
 
-/// What the sina MTA logs when it has handed the mail to the MDA.
-const DELIVERED: &str = "is in the mailbox of";
+use crate::conversation::{self, Lanes};
+use crate::ladder::{Ladder, Row, What};
+use crate::offices::{fold, noted};
+use crate::sources::Sources;
 
 /// Whose program the mail comes from.
 pub const TEACHER: &str = "teacher's MUA";
@@ -23,8 +22,8 @@ pub const TRANSFER: &str = "transfer";
 pub const FETCH: &str = "fetch";
 
 /// Draws the way of the mail that was sent and fetched in this play, if one was.
-pub fn ladder(play: &Play, events: &[Event], sources: &Sources) -> Option<Ladder> {
-    let talks = talks(play, events);
+pub fn ladder(play: &Play, sources: &Sources) -> Option<Ladder> {
+    let talks = talks(&play.entries);
     let fetched = talks.iter().find(|talk| talk.protocol() == "pop3")?;
     let handed_in = talks.iter().find(|talk| talk.protocol() == "smtp" && talk.office.is_none())?;
     let transferred = talks.iter().find(|talk| talk.office.is_some())?;
@@ -47,24 +46,22 @@ pub fn ladder(play: &Play, events: &[Event], sources: &Sources) -> Option<Ladder
         [(HAND_IN, handed_in, (0, 1)), (TRANSFER, transferred, (1, 2)), (FETCH, fetched, (4, 3))];
     for (number, (name, talk, (client, server))) in parts.into_iter().enumerate() {
         let lanes = Lanes { client, server, data: server };
-        let mut rows = conversation::rows(play, events, sources, talk, lanes);
-        rows.retain(|row| row.what != What::Logs || row.text.contains(DELIVERED));
+        let mut rows = conversation::rows(play, sources, talk, lanes);
+        rows.retain(|row| row.what != What::Logs);
         mails.push(rows.iter().find(|row| row.what == What::Mail)?.clone());
         fold(&mut rows, number);
-        let anchor = (talk.events[0], 0);
+        let anchor = (talk.entries[0], 0);
         ladder.rows.push(Row::new(anchor, What::Begins, (0, 0), name.into()));
         ladder.rows.extend(rows);
     }
-    let notes = notes(events).filter(|(_, _, text)| text.contains(DELIVERED));
-    ladder.rows.extend(
-        notes.map(|(index, _, text)| Row::new((index, 1), What::Logs, (2, 2), text.into())),
-    );
     // It is the MTA that says so; the mail has gone to the MDA by then.
+    let is_stored = |(index, office): &(usize, &str)| {
+        *office == "sina" && play.entries[*index].kind() == Some(Kind::Said)
+    };
     let mut stored = None;
-    for row in ladder.rows.iter_mut().filter(|row| row.what == What::Logs) {
-        (row.what, row.from, row.to) = (What::Mail, 2, 3);
-        row.text = row.text.find("in the").map_or("", |at| &row.text[at..]).to_string();
-        stored = Some(row.anchor);
+    for (index, _) in notes(&play.entries).filter(is_stored) {
+        stored = Some((index, 1));
+        ladder.rows.push(Row::new((index, 1), What::Mail, (2, 3), noted(play, index)));
     }
 
     // Each writes on top of what it got: what came in is the end of what went out.
@@ -82,7 +79,7 @@ pub fn ladder(play: &Play, events: &[Event], sources: &Sources) -> Option<Ladder
     }
     // The code stands beside the ladders of the lessons.
     ladder.rows.iter_mut().for_each(|row| row.places.clear());
-    ladder.settle(events);
+    ladder.settle(&play.entries);
     Some(ladder)
 }
 
@@ -102,26 +99,27 @@ pub fn fields(header: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::events;
-    use crate::recording::{Source, play};
+    use crate::conversation::tests::play;
 
     #[test]
     fn each_office_writes_on_top_of_the_mail() {
-        let fetched = "0.001 lesson13-pop3-mail: received 47 bytes from 127.0.0.1:2111: \
-            \"Return-Path: <a>\\r\\nReceived: 2\\r\\nReceived: 1\\r\\nx\"";
-        let mut lines = vec![
-            (Source::Practice, "qq smtp #1 < EHLO student"),
-            (Source::Practice, "qq smtp #1 < \"x\""),
-            (Source::Practice, "qq smtp #1 | message of 1 bytes"),
-            (Source::Practice, "sina smtp #2 < EHLO qq.example"),
-            (Source::Practice, "sina smtp #2 < \"Received: 1\\r\\nx\""),
-            (Source::Practice, "sina smtp #2 | message of 14 bytes"),
-            (Source::Practice, "sina queue | 7 is in the mailbox of xuesheng"),
-            (Source::Practice, "sina pop3 #3 | message of 47 bytes"),
+        let lines = [
+            "qq-smtp +",
+            "qq-smtp < EHLO student",
+            "qq-smtp << x",
+            "qq-smtp <",
+            "qq-relay | 7 to 127.0.0.1:9",
+            "sina-smtp +",
+            "sina-smtp < EHLO qq.example",
+            "sina-smtp << Received: 1\r\nx",
+            "sina-smtp <",
+            "sina-queue | in the mailbox of xuesheng",
+            "sina-pop3 +",
+            "sina-pop3 >> Return-Path: <a>\r\nReceived: 2\r\nReceived: 1\r\nx",
+            "sina-pop3 >",
         ];
-        lines.push((Source::Log(0), fetched));
-        let play = play(&["lesson13-pop3-mail"], &lines);
-        let way = ladder(&play, &events::of(&play), &Sources::default()).unwrap();
+        let play = play("lesson13-pop3-mail", &lines);
+        let way = ladder(&play, &Sources::default()).unwrap();
         let is_seen = |row: &&Row| matches!(row.what, What::Mail | What::Writes);
         let rows = way.rows.iter().filter(is_seen);
         let rows: Vec<_> = rows.map(|row| (row.from, row.to, row.text.trim_end())).collect();

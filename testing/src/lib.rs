@@ -3,6 +3,7 @@
 
 pub mod exercise;
 mod practice;
+mod transcript;
 
 use std::env;
 use std::fs;
@@ -16,6 +17,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 pub use practice::Practice;
+pub use transcript::told;
 
 /// How long a test waits before it gives up: far longer than anything takes on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(60);

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use shared::{Error, Result};
 
+use crate::event::Kind;
+
 /// A lesson, and how it is played.
 pub struct Lesson {
     /// The name of its package and of its program.
@@ -30,8 +32,8 @@ pub enum Server {
     Forever {
         /// The name of its package.
         package: &'static str,
-        /// How the event begins that it logs last about each client.
-        last: &'static str,
+        /// What it logs last about each client.
+        last: Kind,
     },
     /// The practice servers, which run inside the tour.
     Practice,
@@ -126,6 +128,11 @@ impl Lesson {
     }
 }
 
+/// `lesson04`, from `lesson04-tcp-server`.
+pub fn short(package: &str) -> &str {
+    package.split_once('-').map_or(package, |(short, _rest)| short)
+}
+
 /// The folder that holds the lessons.
 pub fn workspace() -> &'static Path {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -197,21 +204,21 @@ pub const LESSONS: &[Lesson] = &[
     Lesson {
         package: "lesson03-udp-loop",
         parent: Some("01"),
-        server: Server::Forever { package: "lesson03-udp-loop", last: "sent" },
+        server: Server::Forever { package: "lesson03-udp-loop", last: Kind::Sent },
         clients: &[ASK_UDP, ASK_UDP],
         at_once: false,
     },
     Lesson {
         package: "lesson04-tcp-server",
         parent: Some("03"),
-        server: Server::Forever { package: "lesson04-tcp-server", last: "closed" },
+        server: Server::Forever { package: "lesson04-tcp-server", last: Kind::Closed },
         clients: &[ASK_TCP, ASK_TCP],
         at_once: false,
     },
     Lesson {
         package: "lesson05-tcp-client",
         parent: Some("02"),
-        server: Server::Forever { package: "lesson04-tcp-server", last: "closed" },
+        server: Server::Forever { package: "lesson04-tcp-server", last: Kind::Closed },
         clients: &[say_tcp(&["--message", "Who is there? 谁在那儿？"])],
         at_once: false,
     },
@@ -221,7 +228,7 @@ pub const LESSONS: &[Lesson] = &[
     Lesson {
         package: "lesson09-tcp-threads",
         parent: Some("04"),
-        server: Server::Forever { package: "lesson09-tcp-threads", last: "closed" },
+        server: Server::Forever { package: "lesson09-tcp-threads", last: Kind::Closed },
         // Messages of three lengths, by which one can tell them apart in the log.
         clients: &[
             say_tcp(&["--message", "I am the first."]),

@@ -4,12 +4,16 @@
 //! both at once.
 
 mod build;
+mod causes;
+pub mod channel;
 pub mod diff;
+pub mod event;
 pub mod lessons;
 mod order;
 mod practice;
 pub mod recording;
 mod stage;
+pub mod talk;
 
 use std::collections::HashMap;
 use std::env;
@@ -19,7 +23,7 @@ use std::path::{Path, PathBuf};
 use std::process;
 use std::time::SystemTime;
 
-use shared::{Level, OrCannot, Result};
+use shared::{OrCannot, Result};
 
 use build::build;
 use lessons::{LESSONS, Lesson, workspace};
@@ -37,8 +41,6 @@ pub struct Tour {
     /// lessons elsewhere.
     folder: PathBuf,
     practice: Practice,
-    /// How much the programs log.
-    level: Level,
 }
 
 impl Tour {
@@ -47,7 +49,7 @@ impl Tour {
     ///
     /// # Errors
     /// No lesson can be built, the folder cannot be made, or a server cannot be started.
-    pub fn new(level: Level) -> Result<Self> {
+    pub fn new() -> Result<Self> {
         let packages: Vec<_> = LESSONS.iter().map(|lesson| lesson.package).collect();
         let broken = build(workspace(), &packages)?;
         let program = env::current_exe().or_cannot("find", "this program")?;
@@ -59,7 +61,7 @@ impl Tour {
         let practice = Practice::start(&folder).inspect_err(|_| {
             let _ = fs::remove_dir_all(&folder);
         })?;
-        Ok(Tour { binaries, broken, folder, practice, level })
+        Ok(Tour { binaries, broken, folder, practice })
     }
 
     /// Plays a lesson.
@@ -71,16 +73,8 @@ impl Tour {
             None => Stage::new(self, lesson).play(),
             Some((package, why)) => {
                 let problem = format!("{package} does not compile\n\n{why}").trim_end().to_string();
-                Ok(Play { lesson, programs: Vec::new(), lines: Vec::new(), problem: Some(problem) })
+                Ok(Play { problem: Some(problem), ..Play::new(lesson, Vec::new(), Vec::new()) })
             }
-        }
-    }
-
-    fn log_level(&self) -> &'static str {
-        match self.level {
-            Level::Error => "off",
-            Level::Info => "info",
-            Level::Debug => "debug",
         }
     }
 }
@@ -96,12 +90,8 @@ impl Drop for Tour {
 ///
 /// # Errors
 /// Those of [`Tour::new`] and [`Tour::play`].
-pub fn play(
-    lessons: &[&'static Lesson],
-    level: Level,
-    mut progress: impl FnMut(&Lesson),
-) -> Result<Recording> {
-    let tour = Tour::new(level)?;
+pub fn play(lessons: &[&'static Lesson], mut progress: impl FnMut(&Lesson)) -> Result<Recording> {
+    let tour = Tour::new()?;
     let begun = SystemTime::now();
     let mut plays = Vec::new();
     for lesson in lessons {

@@ -12,7 +12,7 @@ mod show;
 use std::io::{self, ErrorKind, Write};
 
 use options::{Options, USAGE};
-use shared::{Error, Level, OrCannot, Result};
+use shared::{Error, OrCannot, Result};
 use show::say;
 use tour::lessons::{LESSONS, Lesson};
 use tour::recording::Play;
@@ -47,7 +47,7 @@ fn quietly(written: io::Result<()>, doing: &str, whom: &str) -> Result {
 fn play(lessons: &[&'static Lesson], is_brief: bool) -> Result {
     let _ =
         writeln!(io::stderr(), "building the lessons: the first time, this takes a minute or two");
-    let tour = Tour::new(Level::Info)?;
+    let tour = Tour::new()?;
     let mut failed = Vec::new();
     quietly(play_and_show(lessons, is_brief, &tour, &mut failed), "play", "the lessons")?;
     let Some(first) = failed.first() else { return Ok(()) };

@@ -1,6 +1,5 @@
 //! The practice servers, inside the tour.
 
-use std::collections::HashMap;
 use std::fs;
 use std::io::{self, PipeWriter, Write};
 use std::net::SocketAddr;
@@ -10,18 +9,18 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use practice_servers::services::SERVICES;
 use practice_servers::transcript::Event;
 use practice_servers::{Listening, start};
+use serde_json::json;
 use shared::{Level, Result};
 
-use crate::recording::{Line, Voice};
+use crate::event::Kind;
+use crate::recording::{DETAIL, Entry};
+use crate::talk::talks;
 
-/// A line of the transcript begins with this in the pipe; no program's log or result has it.
-pub const MARK: char = '\u{1}';
+/// Where the transcript goes: into the pipe of the program that is running, so that the system keeps
+/// the order in which the program and its servers say something.
+static PIPE: Mutex<Option<PipeWriter>> = Mutex::new(None);
 
-/// Where the transcript goes, and how much of it: into the pipe of the program that is running, so
-/// that the system keeps the order in which the program and its servers say something.
-static PIPE: Mutex<Option<(PipeWriter, Level)>> = Mutex::new(None);
-
-fn pipe() -> MutexGuard<'static, Option<(PipeWriter, Level)>> {
+fn pipe() -> MutexGuard<'static, Option<PipeWriter>> {
     PIPE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -45,8 +44,8 @@ impl Practice {
     }
 
     /// From now on, writes the transcript into this pipe.
-    pub fn speak(&self, writer: PipeWriter, level: Level) {
-        *pipe() = Some((writer, level));
+    pub fn speak(&self, writer: PipeWriter) {
+        *pipe() = Some(writer);
     }
 
     /// Closes that pipe.
@@ -84,34 +83,36 @@ impl Practice {
     }
 }
 
-/// Writes a line of the transcript into the pipe, its control characters escaped.
+/// Writes an event of the transcript into the pipe.
 fn tell(event: &Event) {
-    if let Some((pipe, most)) = &mut *pipe()
-        && event.level as u8 <= *most as u8
-    {
-        let shown = |character: char| match character.is_control() {
-            true => character.escape_default().to_string(),
-            false => character.to_string(),
-        };
-        let line: String = event.text.to_string().chars().map(shown).collect();
-        let _ = pipe.write_all(format!("{MARK}{line}\n").as_bytes());
+    if let Some(pipe) = &mut *pipe() {
+        let mark = if let Level::Debug = event.level { DETAIL } else { "" };
+        let line = json!({
+            "seconds": 0.0,
+            "program": "practice-servers",
+            "service": event.service,
+            "kind": format!("{:?}", event.kind).to_lowercase(),
+            "file": event.location.file(),
+            "line": event.location.line(),
+            "peer": event.peer.map(|peer| peer.to_string()),
+            "bytes": event.bytes.map(|bytes| {
+                bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+            }),
+            "text": event.text.to_string(),
+        });
+        let _ = pipe.write_all(format!("{mark}{line}\n").as_bytes());
     }
 }
 
 /// Whether all conversations of the transcript have come to their end: the server has replied to
 /// `QUIT`.
-pub fn have_parted(lines: &[Line]) -> bool {
-    let mut last = HashMap::new();
-    for line in lines.iter().filter(|line| line.voice == Voice::Practice) {
-        let Some(mark) = line.text.find(['<', '>', '|']) else { continue };
-        let (label, said) = line.text.split_at(mark);
-        // The last command, and what the server has said since.
-        let (command, reply) = last.entry(label).or_insert(("", ""));
-        match said.starts_with('<') {
-            true => (*command, *reply) = (said, ""),
-            false => *reply = said,
-        }
-    }
-    let mut talks = last.iter().filter(|(label, _)| label.contains('#'));
-    talks.all(|(_, (command, reply))| *command == "< QUIT" && reply.starts_with('>'))
+pub fn have_parted(entries: &[Entry]) -> bool {
+    talks(entries).iter().all(|talk| {
+        let kinds = [Some(Kind::Received), Some(Kind::Sent)];
+        let said = talk.entries.iter().map(|index| &entries[*index]);
+        let mut last = said.filter(|entry| kinds.contains(&entry.kind())).rev();
+        let is_replied = last.next().is_some_and(|entry| entry.kind() == Some(Kind::Sent));
+        let command = last.find(|entry| entry.kind() == Some(Kind::Received));
+        is_replied && command.is_some_and(|entry| entry.bytes() == b"QUIT")
+    })
 }

@@ -1,9 +1,13 @@
-//! What was recorded: the programs that ran, and each line that they wrote.
+//! What was recorded: the programs that ran, and what each of them did, in the order of cause and
+//! effect.
 
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
+use crate::causes;
+use crate::event::{Event, Kind};
 use crate::lessons::Lesson;
+use crate::order;
 
 /// A run of several lessons.
 pub struct Recording {
@@ -21,8 +25,9 @@ pub struct Play {
     pub lesson: &'static Lesson,
     /// The programs in the order in which they were started.
     pub programs: Vec<Program>,
-    /// What they and the practice servers wrote, in the order of cause and effect.
-    pub lines: Vec<Line>,
+    /// What they and the practice servers did and said: no effect stands before its cause, and the
+    /// times never go back.
+    pub entries: Vec<Entry>,
     /// What went wrong, if anything did: a line, and below it, after an empty one, what the
     /// compiler or the program that failed said about it.
     pub problem: Option<String>,
@@ -40,19 +45,26 @@ pub struct Program {
     pub started: Duration,
 }
 
-/// One line of what was written, without its end.
-pub struct Line {
-    /// When the tour got it, since the start of the play.
+/// One thing that a program did, or a line that it wrote.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// By when it had happened, since the start of the play.
     pub at: Duration,
-    /// Which program wrote it, by its number in [`Play::programs`]; for a line of the practice
-    /// servers, which program was running.
+    /// Whose it is, by its number in [`Play::programs`]; of the practice servers, which program was
+    /// running.
     pub program: usize,
     /// Where it was written.
     pub voice: Voice,
-    /// What it says: `0.001 lesson03-udp-loop: received 34 bytes from 127.0.0.1:53352`, or
-    /// `qq smtp #3 < QUIT`.
+    /// Whether it is a part of a message or a file, or the other side of what is told anyway.
+    pub is_detail: bool,
+    /// What the log says of it; nothing for a plain line, such as a result.
+    pub event: Option<Event>,
+    /// The same for people.
     pub text: String,
 }
+
+/// A line of the transcript that is a detail begins so in the pipe.
+pub const DETAIL: &str = "\u{1}";
 
 /// Where a line was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,22 +77,99 @@ pub enum Voice {
     Practice,
 }
 
-impl Line {
-    /// The event that a line of a log tells: without the seconds, the name of the program and the
-    /// line of its source.
-    pub fn event(&self) -> &str {
-        let event = self.text.split_once(": ").map_or(self.text.as_str(), |(_, event)| event);
-        match event.rsplit_once(" (") {
-            Some((event, place)) if place.contains(".rs:") => event,
-            _ => event,
-        }
+/// A line of the source.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The package, such as `lesson04-tcp-server`.
+    pub package: String,
+    /// The file in its `src`, such as `main.rs`.
+    pub file: String,
+    /// The number of the line, from 1.
+    pub line: usize,
+}
+
+impl Entry {
+    /// Reads a line that a program wrote into its pipe, or its practice servers.
+    pub fn read(at: Duration, program: usize, line: &str) -> Self {
+        let detail = line.strip_prefix(DETAIL);
+        let (line, is_detail) = (detail.unwrap_or(line), detail.is_some());
+        let event = Event::parse(line);
+        let voice = match &event {
+            Some(event) if event.service.is_some() => Voice::Practice,
+            Some(_) => Voice::Log,
+            None if is_end(line) => Voice::Log,
+            None => Voice::Result,
+        };
+        let text = event.as_ref().map_or(line, |event| &event.text).to_string();
+        Entry { at, program, voice, is_detail, event, text }
+    }
+
+    /// What kind of event it is, if it is one.
+    pub fn kind(&self) -> Option<Kind> {
+        self.event.as_ref().map(|event| event.kind)
+    }
+
+    /// Whether it is an event of this kind in the log of this program.
+    pub fn is_of(&self, program: usize, kind: Kind) -> bool {
+        self.is_logged_by(program) && self.kind() == Some(kind)
+    }
+
+    /// Whether this program has logged it.
+    pub fn is_logged_by(&self, program: usize) -> bool {
+        self.voice == Voice::Log && self.program == program
+    }
+
+    /// The address of the other side.
+    pub fn peer(&self) -> Option<&str> {
+        self.event.as_ref()?.peer.as_deref()
+    }
+
+    /// The practice server that told it, such as `qq-smtp`.
+    pub fn service(&self) -> Option<&str> {
+        self.event.as_ref()?.service.as_deref()
+    }
+
+    /// The bytes that were sent or received.
+    pub fn bytes(&self) -> &[u8] {
+        self.event.as_ref().and_then(|event| event.bytes.as_deref()).unwrap_or_default()
+    }
+
+    /// The line of the source that logged it.
+    pub fn place(&self) -> Option<Place> {
+        let event = self.event.as_ref()?;
+        let (package, file) = event.file.split_once("/src/")?;
+        Some(Place { package: package.into(), file: file.into(), line: event.line })
     }
 }
 
+/// Whether a line belongs to the error with which a program ends.
+pub fn is_end(line: &str) -> bool {
+    line.starts_with("Error: ") || line.starts_with("hint: ")
+}
+
 impl Play {
+    /// What was said in this play, put into its order.
+    pub fn new(lesson: &'static Lesson, programs: Vec<Program>, entries: Vec<Entry>) -> Self {
+        let pairs = causes::pairs(&entries);
+        let times = causes::times(&entries);
+        let ordered = order::order(&times, &pairs).into_iter();
+        let entries = ordered.map(|(index, at)| Entry { at, ..entries[index].clone() }).collect();
+        Play { lesson, programs, entries, problem: None }
+    }
+
     /// The results of a program: what it wrote on standard output.
     pub fn results(&self, program: usize) -> impl Iterator<Item = &str> {
-        let is_result = move |line: &&Line| line.program == program && line.voice == Voice::Result;
-        self.lines.iter().filter(is_result).map(|line| line.text.as_str())
+        let own = self.entries.iter().filter(move |entry| entry.program == program);
+        let results = own.filter(|entry| entry.voice == Voice::Result);
+        results.map(|entry| entry.text.as_str())
     }
+}
+
+/// What these lines of these programs say, in their order; each came a millisecond after the one
+/// before.
+#[cfg(test)]
+pub fn ordered(lines: &[(usize, &str)]) -> Vec<Entry> {
+    let times = (0..).map(Duration::from_millis);
+    let entries = times.zip(lines).map(|(at, (program, line))| Entry::read(at, *program, line));
+    Play::new(&crate::lessons::LESSONS[0], Vec::new(), entries.collect()).entries
 }

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use console::style;
+use tour::event::Event;
 use tour::lessons::{Lesson, Server};
 use tour::recording::{Play, Voice};
 
@@ -54,18 +55,22 @@ pub fn everything(play: &Play) -> io::Result<()> {
     }
     practice_servers(play)?;
     let mut commands = play.programs.iter().enumerate().peekable();
-    for line in &play.lines {
-        let has_started = |index: usize, at| index <= line.program || at <= line.at;
+    for entry in &play.entries {
+        let has_started = |index: usize, at| index <= entry.program || at <= entry.at;
         while let Some((_, program)) =
             commands.next_if(|(index, program)| has_started(*index, program.started))
         {
             say(&format!("$ {}", program.command))?;
         }
-        let label = &play.programs[line.program].label;
-        match line.voice {
-            Voice::Log => say(&format!("  {label} | {}", line.text))?,
-            Voice::Result => say(&format!("  {label} > {}", line.text))?,
-            Voice::Practice => say(&format!("  practice | {}", line.text))?,
+        let (label, text) = (&play.programs[entry.program].label, &entry.text);
+        match (entry.voice, &entry.event) {
+            (Voice::Log, Some(Event { seconds, program, .. })) => {
+                say(&format!("  {label} | {seconds:.3} {program}: {text}"))?;
+            }
+            (Voice::Log, None) => say(&format!("  {label} | {text}"))?,
+            (Voice::Practice, _) if entry.is_detail => {}
+            (Voice::Practice, _) => say(&format!("  practice | {text}"))?,
+            (Voice::Result, _) => say(&format!("  {label} > {text}"))?,
         }
     }
     commands.try_for_each(|(_, program)| say(&format!("$ {}", program.command)))

@@ -8,10 +8,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::Tour;
-use crate::lessons::{Client, Lesson, Server};
-use crate::order::cause_first;
-use crate::practice::{MARK, have_parted};
-use crate::recording::{Line, Play, Program, Voice};
+use crate::event::Kind;
+use crate::lessons::{Client, Lesson, Server, short};
+use crate::practice::have_parted;
+use crate::recording::{Entry, Play, Program, Voice, is_end};
 
 /// The longest time that a program may take to listen or to end: far longer than any needs.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const MOMENT: Duration = Duration::from_secs(2);
 
 /// A line that has come through the pipe of a program, and when; no line means that it was closed.
-struct Event {
+struct Heard {
     program: usize,
     at: Instant,
     line: Option<String>,
@@ -47,17 +47,25 @@ pub struct Stage<'a> {
     begun: Instant,
     running: Vec<Running>,
     programs: Vec<Program>,
-    lines: Vec<Line>,
-    sender: Sender<Event>,
-    events: Receiver<Event>,
+    entries: Vec<Entry>,
+    sender: Sender<Heard>,
+    heard: Receiver<Heard>,
 }
 
 impl<'a> Stage<'a> {
     /// An empty stage.
     pub fn new(tour: &'a Tour, lesson: &'static Lesson) -> Self {
-        let (sender, events) = channel();
-        let (running, programs, lines) = (Vec::new(), Vec::new(), Vec::new());
-        Stage { tour, lesson, begun: Instant::now(), running, programs, lines, sender, events }
+        let (sender, heard) = channel();
+        Stage {
+            tour,
+            lesson,
+            begun: Instant::now(),
+            running: Vec::new(),
+            programs: Vec::new(),
+            entries: Vec::new(),
+            sender,
+            heard,
+        }
     }
 
     /// Plays the lesson to its end.
@@ -72,8 +80,7 @@ impl<'a> Stage<'a> {
             running.child.kill()?;
         }
         self.watch(PATIENCE, |stage| Ok(stage.running.iter().all(|running| !running.is_open)))?;
-        let lines = cause_first(self.lines);
-        Ok(Play { lesson: self.lesson, programs: self.programs, lines, problem })
+        Ok(Play { problem, ..Play::new(self.lesson, self.programs, self.entries) })
     }
 
     /// Runs all programs, and returns what went wrong, if anything did.
@@ -81,7 +88,7 @@ impl<'a> Stage<'a> {
         let mut addr = "127.0.0.1:0".to_string();
         if let Server::Once(package) | Server::Forever { package, .. } = self.lesson.server {
             let server = Client { package, arguments: &[], password: None, prints: "" };
-            self.start(&server, label(package), &addr)?;
+            self.start(&server, short(package).to_string(), &addr)?;
             self.watch(PATIENCE, |stage| Ok(stage.addr().is_some() || stage.has_ended(0)?))?;
             match self.addr() {
                 Some(listening) => addr = listening,
@@ -91,7 +98,7 @@ impl<'a> Stage<'a> {
 
         let (first, clients) = (self.programs.len(), self.lesson.clients);
         for (index, client) in clients.iter().enumerate() {
-            let mut label = label(client.package);
+            let mut label = short(client.package).to_string();
             if clients.len() > 1 {
                 label += &format!(" #{}", index + 1);
             }
@@ -131,9 +138,10 @@ impl<'a> Stage<'a> {
         if !status.success() {
             return Ok(Some(self.failure(&label, program, status)));
         }
-        let results = self.lines.iter().filter(|line| line.program == program);
-        let mut results = results.filter(|line| line.voice == Voice::Result);
-        let is_right = results.any(|line| line.text.contains(client.prints));
+        let is_right = self.entries.iter().any(|entry| {
+            let is_result = entry.program == program && entry.voice == Voice::Result;
+            is_result && entry.text.contains(client.prints)
+        });
         Ok((!is_right).then(|| format!("{label} does not print {:?}", client.prints)))
     }
 
@@ -141,10 +149,10 @@ impl<'a> Stage<'a> {
     fn has_said_all(&self, program: usize) -> bool {
         match self.lesson.server {
             Server::Forever { last, .. } => {
-                let is_last = |line: &&Line| line.program == 0 && line.event().starts_with(last);
-                self.lines.iter().filter(is_last).count() >= program
+                let last = self.entries.iter().filter(|entry| entry.is_of(0, last));
+                last.count() >= program
             }
-            Server::Practice => have_parted(&self.lines),
+            Server::Practice => have_parted(&self.entries),
             Server::None | Server::Once(_) => true,
         }
     }
@@ -174,8 +182,9 @@ impl<'a> Stage<'a> {
 
     /// A problem with what the program itself says about it at its end.
     fn explained(&self, problem: String, program: usize) -> String {
-        let said = self.lines.iter().filter(|line| line.program == program && is_end(&line.text));
-        let said: Vec<_> = said.map(|line| line.text.as_str()).collect();
+        let own = self.entries.iter().filter(|entry| entry.program == program);
+        let said: Vec<_> =
+            own.map(|entry| entry.text.as_str()).filter(|text| is_end(text)).collect();
         format!("{problem}\n\n{}", said.join("\n")).trim_end().to_string()
     }
 
@@ -191,7 +200,7 @@ impl<'a> Stage<'a> {
         }
         command
             .current_dir(&self.tour.folder)
-            .env("LESSON_LOG", self.tour.log_level())
+            .env("LESSON_LOG", "debug")
             .env("LESSON_ECHO_ADDR", addr)
             .envs(self.tour.practice.settings())
             .envs(client.password)
@@ -200,7 +209,7 @@ impl<'a> Stage<'a> {
         let (reader, writer) = io::pipe()?;
         command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer.try_clone()?);
         if let Server::Practice = self.lesson.server {
-            self.tour.practice.speak(writer, self.tour.level);
+            self.tour.practice.speak(writer);
         }
         let started = self.begun.elapsed();
         let child = command.spawn()?;
@@ -211,14 +220,14 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
-    /// Turns each line of the next program's pipe into an event, on a thread of its own.
+    /// Turns each line of the next program's pipe into what the stage hears, on a thread of its own.
     fn listen_to(&self, reader: PipeReader) {
         let (program, sender) = (self.running.len(), self.sender.clone());
         thread::spawn(move || {
             let lines = BufReader::new(reader).split(b'\n').map_while(Result::ok);
             let lines = lines.map(|line| String::from_utf8_lossy(&line).trim_end().to_string());
             for line in lines.map(Some).chain([None]) {
-                let _ = sender.send(Event { program, at: Instant::now(), line });
+                let _ = sender.send(Heard { program, at: Instant::now(), line });
             }
         });
     }
@@ -236,42 +245,33 @@ impl<'a> Stage<'a> {
                 return Ok(false);
             }
             // A program may end, and a mail arrive, without a line.
-            if let Ok(event) = self.events.recv_timeout(Duration::from_millis(10)) {
-                self.record(event);
+            if let Ok(heard) = self.heard.recv_timeout(Duration::from_millis(10)) {
+                self.record(heard);
             }
         }
         Ok(true)
     }
 
-    fn record(&mut self, event: Event) {
-        let Event { program, at, line } = event;
-        let Some(line) = line else {
-            self.running[program].is_open = false;
-            return;
-        };
-        let (voice, text) = match line.strip_prefix(MARK) {
-            Some(told) => (Voice::Practice, told.to_string()),
-            None if is_log(&line, &self.programs[program].package) => (Voice::Log, line),
-            None => (Voice::Result, line),
-        };
-        let at = at.saturating_duration_since(self.begun);
-        self.lines.push(Line { at, program, voice, text });
+    fn record(&mut self, heard: Heard) {
+        let Heard { program, at, line } = heard;
+        match line {
+            Some(line) => {
+                let at = at.saturating_duration_since(self.begun);
+                self.entries.push(Entry::read(at, program, &line));
+            }
+            None => self.running[program].is_open = false,
+        }
     }
 
     /// Where the server, which is the first program, listens.
     fn addr(&self) -> Option<String> {
-        let mut events = self.lines.iter().map(Line::event);
-        events.find_map(|event| event.strip_prefix("listening on ")).map(String::from)
+        let listening = self.entries.iter().find(|entry| entry.is_of(0, Kind::Listening));
+        listening.and_then(Entry::peer).map(String::from)
     }
 
     fn has_ended(&mut self, program: usize) -> io::Result<bool> {
         Ok(self.running[program].child.try_wait()?.is_some())
     }
-}
-
-/// How the lines of a program are labelled: `lesson03`.
-fn label(package: &str) -> String {
-    package.split('-').next().unwrap_or(package).to_string()
 }
 
 /// The command that a learner would type.
@@ -286,18 +286,4 @@ fn typed(client: &Client) -> String {
         typed += &format!("{dashes} {quote}{argument}{quote}");
     }
     typed
-}
-
-/// Whether a line belongs to the log of this package, or to the error at its end.
-fn is_log(line: &str, package: &str) -> bool {
-    let is_event = line.split_once(' ').is_some_and(|(seconds, rest)| {
-        seconds.parse::<f64>().is_ok()
-            && rest.strip_prefix(package).is_some_and(|rest| rest.starts_with(": "))
-    });
-    is_event || is_end(line)
-}
-
-/// Whether a line belongs to the error with which a program ends.
-fn is_end(line: &str) -> bool {
-    line.starts_with("Error: ") || line.starts_with("hint: ")
 }

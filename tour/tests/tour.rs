@@ -7,11 +7,11 @@ use std::path::Path;
 use std::process::Stdio;
 
 use console::measure_text_width;
-use shared::Level;
 use testing::{Folder, Program, built, command, refuses, run};
+use tour::event::Kind;
 use tour::lessons::LESSONS;
 use tour::play;
-use tour::recording::{Line, Play, Voice};
+use tour::recording::{Entry, Play, Voice};
 
 const TOUR: &str = env!("CARGO_BIN_EXE_tour");
 
@@ -179,7 +179,7 @@ fn plays_just_the_chosen_lessons_whatever_the_learner_has_set() {
 fn records_all_that_is_said() {
     let mut progress = Vec::new();
     let all: Vec<_> = LESSONS.iter().collect();
-    let recording = play(&all, Level::Debug, |lesson| progress.push(lesson.package)).unwrap();
+    let recording = play(&all, |lesson| progress.push(lesson.package)).unwrap();
     assert_eq!(progress, lessons());
     let services: HashMap<_, _> = recording.services.into_iter().collect();
     assert_eq!(services.len(), 9);
@@ -192,7 +192,7 @@ fn records_all_that_is_said() {
         assert_eq!(play.problem, None, "{}", play.lesson.package);
         assert!(play.programs.is_sorted_by_key(|program| program.started));
         for (index, program) in play.programs.iter().enumerate() {
-            assert!(play.lines.iter().any(|line| line.program == index), "{}", program.label);
+            assert!(play.entries.iter().any(|entry| entry.program == index), "{}", program.label);
         }
     }
     let client = &plays["03"].programs[2];
@@ -200,36 +200,22 @@ fn records_all_that_is_said() {
     assert_eq!(client.command, "cargo run -p lesson02-udp-client");
     assert_eq!(plays["03"].results(2).collect::<Vec<_>>(), ["Hello, network! 你好，网络！"]);
 
-    // A line of a log says where in the source it comes from, and shows the bytes.
-    let sent = line(plays["02"], Voice::Log, "lesson02-udp-client: sent 29 bytes to ");
-    assert!(sent.text.contains("\"Who is there? 谁在那儿？\" (lesson02-udp-client/src/main.rs:"));
-    assert!(sent.event().ends_with("谁在那儿？\""), "{}", sent.event());
+    // An event of a log says where in the source it comes from, and has the bytes.
+    let is_sent = |entry: &&Entry| entry.is_of(1, Kind::Sent);
+    let sent = plays["02"].entries.iter().find(is_sent).unwrap();
+    assert_eq!(sent.bytes(), "Who is there? 谁在那儿？".as_bytes());
+    assert_eq!(sent.place().unwrap().file, "main.rs");
     assert!(sent.at > plays["02"].programs[1].started);
-    let bytes = line(plays["06"], Voice::Practice, "qq smtp #1 < \"");
-    assert!(bytes.text.contains("Subject: A plain text mail\\r\\n"), "{}", bytes.text);
-    line(plays["06"], Voice::Practice, "qq relay < 250 taken as ");
-
-    let texts: Vec<_> = plays["13"].lines.iter().map(|line| line.text.as_str()).collect();
-    in_order(
-        &texts.join("\n"),
-        &[
-            "lesson13-pop3-mail: sent STAT (lesson13-pop3-mail/src/pop3.rs:",
-            "< STAT",
-            "> +OK 6 ",
-            "lesson13-pop3-mail: received +OK 6 ",
-            "lesson13-pop3-mail: sent RETR 6",
-            "< RETR 6",
-            "| message of ",
-            "lesson13-pop3-mail: received 1",
-        ],
-    );
-}
-
-/// The first line of this kind that has this text.
-#[track_caller]
-fn line<'a>(play: &'a Play, voice: Voice, text: &str) -> &'a Line {
-    let mut lines = play.lines.iter().filter(|line| line.voice == voice);
-    lines.find(|line| line.text.contains(text)).unwrap_or_else(|| panic!("no {text:?}"))
+    let has = |play: &Play, service: &str, kind, said: &str| {
+        play.entries.iter().any(|entry| {
+            let is_told = entry.voice == Voice::Practice && entry.kind() == Some(kind);
+            let service_of = entry.event.as_ref().and_then(|event| event.service.as_deref());
+            is_told && service_of == Some(service) && entry.text.contains(said)
+        })
+    };
+    assert!(has(plays["06"], "qq smtp #1", Kind::Received, "Subject: A plain text mail"));
+    assert!(has(plays["06"], "qq relay", Kind::Received, "250 taken as "));
+    assert!(has(plays["13"], "sina pop3 #15", Kind::Sent, "+OK 6 "));
 }
 
 #[test]

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use askama::Template;
 
 use super::say;
-use crate::code::{File, Piece, Place, lines};
-use crate::recording::short;
+use tour::recording::Place;
+
+use crate::code::{File, Piece, lines};
+use tour::lessons::short;
 
 /// A file of the source.
 #[derive(Template)]

@@ -4,8 +4,8 @@ use askama::Template;
 use tour::diff::{self, Piece, Row, header};
 
 use super::say;
-use crate::recording::short;
 use crate::sources::Sources;
+use tour::lessons::short;
 
 /// The diff of a lesson with its parent.
 #[derive(Template)]

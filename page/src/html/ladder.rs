@@ -7,8 +7,8 @@ use askama::Template;
 
 use super::{Say, say};
 use crate::ladder::{Ladder, Lane, Row, What};
-use crate::recording::short;
 use crate::way;
+use tour::lessons::short;
 
 /// A ladder, ready to be shown.
 #[derive(Template)]

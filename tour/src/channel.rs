@@ -3,9 +3,8 @@
 
 use std::iter;
 
-use crate::events::Event;
-use crate::log::Said;
-use crate::recording::Source;
+use crate::event::Kind;
+use crate::recording::{Entry, Voice};
 
 /// All that one client said to one server, and was answered.
 #[derive(Debug)]
@@ -33,9 +32,7 @@ pub struct Channel {
 pub struct Piece {
     /// Whether the client sent it.
     pub is_from_client: bool,
-    /// Its length in bytes.
-    pub size: usize,
-    /// The bytes themselves, if they were logged.
+    /// The bytes.
     pub bytes: Vec<u8>,
     /// The event in which one side sent it.
     pub sent: usize,
@@ -43,11 +40,11 @@ pub struct Piece {
     pub received: Option<usize>,
 }
 
-/// What one side has logged of one direction: the event, the number of bytes, and the bytes.
-type Part<'a> = (usize, usize, &'a [u8]);
+/// What one side has logged of one direction: the event, and the bytes.
+type Part<'a> = (usize, &'a [u8]);
 
 /// Causes and effects: nothing is received before it is sent.
-pub fn pairs(events: &[Event]) -> Vec<(usize, usize)> {
+pub fn pairs(events: &[Entry]) -> Vec<(usize, usize)> {
     let mut pairs = Vec::new();
     for channel in channels(events) {
         let mut of_client = channel.pieces.iter().filter(|piece| piece.is_from_client);
@@ -64,12 +61,12 @@ pub fn pairs(events: &[Event]) -> Vec<(usize, usize)> {
 }
 
 /// Finds out who has talked to whom.
-pub fn channels(events: &[Event]) -> Vec<Channel> {
+pub fn channels(events: &[Entry]) -> Vec<Channel> {
     let mut channels: Vec<Channel> = Vec::new();
     for (server, addr) in listeners(events) {
         for peer in peers(events, server) {
             let taken: Vec<usize> = channels.iter().map(|channel| channel.client).collect();
-            let heard = parts(events, server, peer, Way::Received);
+            let heard = parts(events, server, peer, Kind::Received);
             if let Some(client) = client(events, addr, &heard, &taken) {
                 channels.push(channel(events, client, (server, addr), peer));
             }
@@ -79,21 +76,19 @@ pub fn channels(events: &[Event]) -> Vec<Channel> {
 }
 
 /// The programs that listen, and where.
-pub fn listeners(events: &[Event]) -> impl Iterator<Item = (usize, &str)> {
-    events.iter().filter_map(|event| match &event.said {
-        Said::Listening(addr) => Some((event.source.program()?, addr.as_str())),
-        _ => None,
-    })
+pub fn listeners(events: &[Entry]) -> impl Iterator<Item = (usize, &str)> {
+    let listening = events.iter().filter(|entry| entry.is_of(entry.program, Kind::Listening));
+    listening.filter_map(|entry| Some((entry.program, entry.peer()?)))
 }
 
 /// Whom a server has accepted or heard, in this order.
-fn peers(events: &[Event], server: usize) -> Vec<&str> {
+fn peers(events: &[Entry], server: usize) -> Vec<&str> {
     let mut peers = Vec::new();
-    for event in events.iter().filter(|event| event.source == Source::Log(server)) {
-        if let Said::Accepted(peer) | Said::Received(_, _, peer) = &event.said
-            && !peers.contains(&peer.as_str())
+    for event in events.iter().filter(|event| event.is_logged_by(server)) {
+        if let (Some(Kind::Accepted | Kind::Received), Some(peer)) = (event.kind(), event.peer())
+            && !peers.contains(&peer)
         {
-            peers.push(peer.as_str());
+            peers.push(peer);
         }
     }
     peers
@@ -101,78 +96,66 @@ fn peers(events: &[Event], server: usize) -> Vec<&str> {
 
 /// The client of the server at `addr` that has sent what the server `heard` from one peer, or else
 /// the first that is not `taken` yet.
-fn client(events: &[Event], addr: &str, heard: &[Part], taken: &[usize]) -> Option<usize> {
+fn client(events: &[Entry], addr: &str, heard: &[Part], taken: &[usize]) -> Option<usize> {
     let mut clients: Vec<usize> = Vec::new();
     for event in events {
-        if let (Source::Log(program), Said::Sent(_, _, to)) = (event.source, &event.said)
-            && to == addr
-            && !taken.contains(&program)
-            && !clients.contains(&program)
+        if event.voice == Voice::Log
+            && let Some(Kind::Connected | Kind::Sent) = event.kind()
+            && event.peer() == Some(addr)
+            && !taken.contains(&event.program)
+            && !clients.contains(&event.program)
         {
-            clients.push(program);
+            clients.push(event.program);
         }
     }
-    let all = |parts: &[Part]| parts.iter().flat_map(|(_, _, bytes)| bytes.to_vec()).collect();
+    let all = |parts: &[Part]| parts.iter().flat_map(|(_, bytes)| bytes.to_vec()).collect();
     let heard: Vec<u8> = all(heard);
-    let has_sent = |client: &&usize| all(&parts(events, **client, addr, Way::Sent)) == heard;
+    let has_sent = |client: &&usize| all(&parts(events, **client, addr, Kind::Sent)) == heard;
     clients.iter().find(has_sent).or(clients.first()).copied()
 }
 
 /// What has gone over between two programs.
-fn channel(events: &[Event], client: usize, (server, addr): (usize, &str), peer: &str) -> Channel {
-    let find = |program: usize, said: Said| {
-        let is_it = |event: &Event| event.source == Source::Log(program) && event.said == said;
+fn channel(events: &[Entry], client: usize, (server, addr): (usize, &str), peer: &str) -> Channel {
+    let find = |program: usize, kind: Kind, other: &str| {
+        let is_it = |event: &Entry| event.is_of(program, kind) && event.peer() == Some(other);
         events.iter().position(is_it)
     };
-    let connected = find(client, Said::Connected(addr.into()));
-    let accepted = find(server, Said::Accepted(peer.into()));
-    let closed = find(server, Said::Closed(peer.into()));
-    let nothing = find(server, Said::Received(0, Vec::new(), peer.into()));
+    let connected = find(client, Kind::Connected, addr);
+    let accepted = find(server, Kind::Accepted, peer);
+    let closed = find(server, Kind::Closed, peer);
+    let nothing = events.iter().position(|event| {
+        let is_it = event.is_of(server, Kind::Received) && event.peer() == Some(peer);
+        is_it && event.bytes().is_empty()
+    });
     // A datagram may be empty.
     let ended = nothing.filter(|_| accepted.is_some());
 
     let cut = if accepted.is_some() { stream } else { datagrams };
-    let asked = parts(events, client, addr, Way::Sent);
-    let heard = parts(events, server, peer, Way::Received);
+    let asked = parts(events, client, addr, Kind::Sent);
+    let heard = parts(events, server, peer, Kind::Received);
     let mut pieces = cut(true, &asked, &heard);
-    let answered = parts(events, server, peer, Way::Sent);
-    let read = parts(events, client, addr, Way::Received);
+    let answered = parts(events, server, peer, Kind::Sent);
+    let read = parts(events, client, addr, Kind::Received);
     pieces.extend(cut(false, &answered, &read));
     Channel { client, server, peer: peer.into(), connected, accepted, ended, closed, pieces }
 }
 
-/// Which way bytes went, for the program that logged it.
-#[derive(PartialEq)]
-enum Way {
-    Sent,
-    Received,
-}
-
 /// What `program` has sent to `peer`, or received from it.
-fn parts<'a>(events: &'a [Event], program: usize, peer: &str, way: Way) -> Vec<Part<'a>> {
-    let mut parts = Vec::new();
-    for (index, event) in events.iter().enumerate() {
-        let (size, bytes, other) = match &event.said {
-            Said::Sent(size, bytes, to) if way == Way::Sent => (size, bytes, to),
-            Said::Received(size, bytes, from) if way == Way::Received => (size, bytes, from),
-            _ => continue,
-        };
-        if event.source == Source::Log(program) && other == peer {
-            parts.push((index, *size, bytes.as_slice()));
-        }
-    }
-    parts
+fn parts<'a>(events: &'a [Entry], program: usize, peer: &str, kind: Kind) -> Vec<Part<'a>> {
+    let is_it = |event: &Entry| event.is_of(program, kind) && event.peer() == Some(peer);
+    let parts = events.iter().enumerate().filter(|(_, event)| is_it(event));
+    parts.map(|(index, event)| (index, event.bytes())).collect()
 }
 
 /// Datagrams arrive whole or not at all.
 fn datagrams(is_from_client: bool, sent: &[Part], received: &[Part]) -> Vec<Piece> {
     let mut left: Vec<&Part> = received.iter().collect();
     let mut pieces = Vec::new();
-    for &(event, size, bytes) in sent {
-        let same = left.iter().position(|(_, length, other)| *length == size && *other == bytes);
+    for &(event, bytes) in sent {
+        let same = left.iter().position(|(_, other)| *other == bytes);
         let received = same.map(|index| left.remove(index).0);
         let bytes = bytes.to_vec();
-        pieces.push(Piece { is_from_client, size, bytes, sent: event, received });
+        pieces.push(Piece { is_from_client, bytes, sent: event, received });
     }
     pieces
 }
@@ -180,16 +163,15 @@ fn datagrams(is_from_client: bool, sent: &[Part], received: &[Part]) -> Vec<Piec
 /// A stream keeps no boundaries: a new piece begins wherever either side began one.
 fn stream(is_from_client: bool, sent: &[Part], received: &[Part]) -> Vec<Piece> {
     // For each byte, the event in which it was received.
-    let mut owners = received.iter().flat_map(|&(event, size, _)| iter::repeat_n(event, size));
+    let mut owners = received.iter().flat_map(|&(event, bytes)| iter::repeat_n(event, bytes.len()));
     let mut pieces = Vec::new();
-    for &(event, size, bytes) in sent {
-        let owners: Vec<Option<usize>> = (0..size).map(|_| owners.next()).collect();
+    for &(event, bytes) in sent {
+        let owners: Vec<Option<usize>> = bytes.iter().map(|_| owners.next()).collect();
         let mut start = 0;
         for run in owners.chunk_by(|one, next| one == next) {
             let end = start + run.len();
-            let bytes = bytes.get(start..end).unwrap_or_default().to_vec();
-            let (size, received) = (run.len(), run[0]);
-            pieces.push(Piece { is_from_client, size, bytes, sent: event, received });
+            let bytes = bytes[start..end].to_vec();
+            pieces.push(Piece { is_from_client, bytes, sent: event, received: run[0] });
             start = end;
         }
     }
@@ -199,15 +181,12 @@ fn stream(is_from_client: bool, sent: &[Part], received: &[Part]) -> Vec<Piece> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::events;
-    use crate::recording::play;
+    use crate::recording::ordered;
 
     /// What went over, as `client > server: piece`, and whether it was received.
-    fn shown(lines: &[(Source, &str)]) -> Vec<String> {
-        let play =
-            play(&["lesson05-tcp-client", "lesson04-tcp-server", "lesson05-tcp-client"], lines);
+    fn shown(lines: &[(usize, &str)]) -> Vec<String> {
         let mut shown = Vec::new();
-        for channel in channels(&events::of(&play)) {
+        for channel in channels(&ordered(lines)) {
             for piece in channel.pieces {
                 let mark = if piece.is_from_client { '>' } else { '<' };
                 let end = if piece.received.is_some() { "" } else { " (lost)" };
@@ -218,9 +197,9 @@ mod tests {
         shown
     }
 
-    const CLIENT: Source = Source::Log(0);
-    const SERVER: Source = Source::Log(1);
-    const OTHER: Source = Source::Log(2);
+    const CLIENT: usize = 0;
+    const SERVER: usize = 1;
+    const OTHER: usize = 2;
 
     #[test]
     fn datagrams_meet_though_one_is_lost() {
@@ -279,13 +258,13 @@ mod tests {
             (SERVER, "0.002 lesson04-tcp-server: sent 1 bytes to 127.0.0.1:1: \"a\""),
             (SERVER, "0.003 lesson04-tcp-server: received 0 bytes from 127.0.0.1:1: \"\""),
             (SERVER, "0.003 lesson04-tcp-server: closed 127.0.0.1:1"),
-            (Source::Printed(0), "a"),
             (CLIENT, "0.000 lesson05-tcp-client: sent 1 bytes to 127.0.0.1:7: \"a\""),
             (CLIENT, "0.001 lesson05-tcp-client: received 1 bytes from 127.0.0.1:7: \"a\""),
+            (CLIENT, "a"),
         ];
-        let events = events::of(&play(&["lesson05-tcp-client", "lesson04-tcp-server"], &lines));
+        let entries = ordered(&lines);
         let texts: Vec<&str> =
-            events.iter().map(|event| event.text.split(' ').next().unwrap()).collect();
+            entries.iter().map(|entry| entry.text.split(' ').next().unwrap()).collect();
         let expected = ["listening", "accepted", "sent", "received", "sent", "received", "closed"];
         assert_eq!(texts[..7], expected);
         assert_eq!(texts[7..], ["received", "a"]);
