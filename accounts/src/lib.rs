@@ -260,7 +260,7 @@ impl Account {
     }
 
     /// HOST:PORT, or [IPV6]:PORT.
-    fn host_and_port(&self) -> String {
+    pub fn host_and_port(&self) -> String {
         let (host, port) = (&self.host, self.port);
         if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
     }

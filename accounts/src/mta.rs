@@ -55,7 +55,9 @@ impl Account {
         let connect =
             |addr| SmtpConnection::connect(addr, Some(self.timeout), &name, from_the_start, None);
         let mut smtp = self.try_addresses(connect, Phase::Connect)?;
-        shared::info!("connected to {self}: {}", smtp.server_info().name());
+        let name_of_server = smtp.server_info().name();
+        let text = format_args!("connected to {self}: {name_of_server}");
+        shared::connected(self.host_and_port(), text);
         if self.tls == Tls::Required || (self.tls == Tls::IfOffered && smtp.can_starttls()) {
             smtp.starttls(&tls, &name).in_phase(Phase::StartTls, self)?;
             shared::info!("in TLS from here on");

@@ -5,7 +5,9 @@ use std::io::ErrorKind;
 use std::net::{SocketAddr, UdpSocket};
 use std::time::Instant;
 
-use testing::{LARGEST_DATAGRAM, PATIENCE, Program, datagram_is_echoed, run, start, udp_peer};
+use testing::{
+    Kind, LARGEST_DATAGRAM, PATIENCE, Program, datagram_is_echoed, run, start, udp_peer,
+};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson01-udp-server");
 
@@ -53,27 +55,47 @@ fn a_name_means_its_first_ipv4_address() {
 }
 
 #[test]
-fn logs_each_step_with_the_peer() {
-    let (mut lesson, server) = serve("127.0.0.1:0");
-    let peer = udp_peer(server);
+fn logs_each_step_for_people() {
+    let mut lesson = start(LESSON, &["--echo-addr", "127.0.0.1:0", "--log", "info"]);
+    let listening = lesson.logged("listening on ");
+    let (start, server) = listening.split_once(" lesson01-udp-server: listening on ").unwrap();
+    assert!(start.parse::<f64>().is_ok(), "{listening}");
+    let peer = udp_peer(server.parse().unwrap());
     peer.send(b"hello").unwrap();
     let from = peer.local_addr().unwrap();
-    let line = lesson.logged("received");
-    assert!(
-        line.ends_with(&format!(" lesson01-udp-server: received 5 bytes from {from}")),
-        "{line}"
-    );
-    let line = lesson.logged("sent");
-    assert!(line.ends_with(&format!(" lesson01-udp-server: sent 5 bytes to {from}")), "{line}");
-    let seconds = line.split(' ').next().unwrap();
-    assert!(seconds.parse::<f64>().is_ok(), "{line}");
+    let ended = lesson.finish();
+    let lines: Vec<_> = ended.stderr.lines().map(|line| line.split_once(' ').unwrap().1).collect();
+    let received = format!("lesson01-udp-server: received 5 bytes from {from}");
+    let sent = format!("lesson01-udp-server: sent 5 bytes to {from}");
+    assert_eq!(lines[1..], [received, sent]);
+}
+
+#[test]
+fn logs_each_step_as_json() {
+    let (mut lesson, server) = serve("127.0.0.1:0");
+    let peer = udp_peer(server);
+    peer.send(b"a\x1b\"\n\xff").unwrap();
+    let from = peer.local_addr().unwrap();
+    let received = lesson.event(|event| event.kind == Kind::Received);
+    assert_eq!(received.program, "lesson01-udp-server");
+    assert_eq!(received.file, "lesson01-udp-server/src/main.rs");
+    assert_eq!(received.addr(), Some(from));
+    assert_eq!(received.bytes.as_deref(), Some(b"a\x1b\"\n\xff".as_slice()));
+    assert_eq!(received.text, format!("received 5 bytes from {from}"));
+    let sent = lesson.event(|event| event.kind == Kind::Sent);
+    assert_eq!(sent.addr(), Some(from));
+    assert_eq!(sent.bytes, received.bytes);
+    assert!(sent.line > received.line && sent.seconds >= received.seconds, "{sent:?}");
 }
 
 #[test]
 fn the_log_at_debug_shows_the_bytes_and_the_line_of_the_source() {
     let mut lesson = start(LESSON, &["--echo-addr", "127.0.0.1:0", "--log", "debug"]);
-    udp_peer(lesson.listening()).send(b"a\x1b[31m\n\xff").unwrap();
-    // Also which line of the source it was.
+    let listening = lesson.logged("listening on ");
+    let (_, rest) = listening.split_once("listening on ").unwrap();
+    let (server, place) = rest.split_once(" (").unwrap();
+    assert!(place.contains("main.rs:"), "{listening}");
+    udp_peer(server.parse().unwrap()).send(b"a\x1b[31m\n\xff").unwrap();
     let shown = r#": "a\x1b[31m\n\xff" (lesson01-udp-server"#;
     let line = lesson.logged("received");
     assert!(line.contains(shown) && line.contains("main.rs:"), "{line}");

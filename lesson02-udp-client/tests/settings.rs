@@ -242,7 +242,8 @@ fn wrong_addresses_are_refused() {
 #[test]
 fn wrong_levels_are_refused() {
     let hint = "a right one is --log \"info\"";
-    let error = "LESSON_LOG is \"loud\" (from the flag --log): not one of off, info and debug";
+    let error =
+        "LESSON_LOG is \"loud\" (from the flag --log): not one of off, info, debug and json";
     is_refused(run(LESSON, &["--log", "loud"]), error, hint);
 }
 

@@ -18,7 +18,7 @@ fn main() -> shared::Result {
     // Steps 1 and 2: create the socket, and bind it to a fixed IP address and port.
     let socket = UdpSocket::bind(&addr).or_cannot("listen on", &addr)?;
     let local = socket.local_addr().or_cannot("ask for the port of", &addr)?;
-    shared::info!("listening on {local}");
+    shared::listening(local);
 
     let mut buffer = [0; BUFFER_SIZE];
     loop {

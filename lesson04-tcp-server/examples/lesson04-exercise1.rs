@@ -21,7 +21,7 @@ fn main() -> shared::Result {
     // Steps 1 to 3: create the socket, bind it to a fixed IP address and port, and listen.
     let listener = TcpListener::bind(&addr).or_cannot("listen on", &addr)?;
     let local = listener.local_addr().or_cannot("ask for the port of", &addr)?;
-    shared::info!("listening on {local}");
+    shared::listening(local);
 
     loop {
         if let Err(error) = accept_client(&listener, timeout) {
@@ -36,7 +36,7 @@ fn main() -> shared::Result {
 fn accept_client(listener: &TcpListener, timeout: Duration) -> shared::Result {
     // Step 4: accept, which yields a second socket, the channel to that one peer.
     let (stream, peer) = listener.accept().or_cannot("accept", "a client")?;
-    shared::info!("accepted {peer}");
+    shared::accepted(peer);
     stream.set_read_timeout(Some(timeout)).or_cannot("await", peer)?;
     stream.set_write_timeout(Some(timeout)).or_cannot("await", peer)?;
     let _ = serve_client(stream, peer).inspect_err(shared::report);
@@ -65,6 +65,6 @@ fn serve_client(mut stream: TcpStream, peer: SocketAddr) -> shared::Result {
     shared::sent(sum.as_bytes(), peer);
     // Step 7: close the channel.
     drop(stream);
-    shared::info!("closed {peer}");
+    shared::closed(peer);
     Ok(())
 }

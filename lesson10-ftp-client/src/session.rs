@@ -18,7 +18,7 @@ pub fn connect(account: &Account) -> shared::Result<RustlsFtpStream> {
     let stream = account.connect()?;
     let mut ftp = RustlsFtpStream::connect_with_stream(stream).in_phase(Connect, account)?;
     let greeting = ftp.get_welcome_msg().unwrap_or_default().trim_end();
-    shared::info!("connected to {account}: {greeting}");
+    shared::connected(account.host_and_port(), format_args!("connected to {account}: {greeting}"));
 
     // Extended passive (EPSV, RFC 2428): the server names a port and no address.
     ftp.set_mode(Mode::ExtendedPassive);

@@ -7,25 +7,9 @@ use std::net::SocketAddr;
 use std::panic::Location;
 
 use shared::Level;
+use shared::log;
 
-/// What happened, by its kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A server can be reached.
-    Listening,
-    /// A server has taken the connection of the peer.
-    Accepted,
-    /// An office has connected to the peer.
-    Connected,
-    /// Bytes went to the peer.
-    Sent,
-    /// Bytes came from the peer.
-    Received,
-    /// The connection to the peer is over.
-    Closed,
-    /// Anything else.
-    Said,
-}
+pub use shared::log::Kind;
 
 /// Something that happened.
 pub struct Event<'a> {
@@ -51,7 +35,9 @@ pub type Sink = fn(&Event);
 
 /// Writes an event into the log.
 pub fn log(event: &Event) {
-    shared::log::write(event.level, event.text);
+    let peer = event.peer.as_ref().map(|peer| peer as &dyn Display);
+    let Event { level, service, kind, bytes, text, location, .. } = *event;
+    log::write(level, &log::Event { kind, location, service: Some(service), peer, bytes, text });
 }
 
 /// Tells that clients can reach a service from now on.

@@ -134,13 +134,14 @@ impl Config {
         if let Some(problem) = read.into_iter().find_map(Result::err) {
             end(&problem, 2);
         }
-        let level = match config.text("LESSON_LOG") {
+        let form = config.text("LESSON_LOG");
+        let level = match form {
             "off" => Level::Error,
             "info" => Level::Info,
-            "debug" => Level::Debug,
-            _ => config.refuse("LESSON_LOG", "not one of off, info and debug"),
+            "debug" | "json" => Level::Debug,
+            _ => config.refuse("LESSON_LOG", "not one of off, info, debug and json"),
         };
-        log::start(program, level);
+        log::start(program, level, form == "json");
         config
     }
 

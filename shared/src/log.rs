@@ -1,4 +1,4 @@
-//! The log: a line an event on standard error.
+//! The log: a line an event on standard error, for people or as JSON.
 
 use std::fmt::{self, Arguments, Display};
 use std::io::{self, Write};
@@ -19,68 +19,209 @@ pub enum Level {
     Debug,
 }
 
-/// When the program started, what it is called, and how much it says.
-static LOG: OnceLock<(Instant, &str, Level)> = OnceLock::new();
-
-/// Logs an event: `shared::info!("listening on {local}")`.
-#[macro_export]
-macro_rules! info {
-    ($($text:tt)+) => { $crate::log::info(format_args!($($text)+)) };
+/// What an event is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Kind {
+    /// A server can be reached from now on, at the address that stands for the peer.
+    Listening,
+    /// A server has accepted a connection.
+    Accepted,
+    /// A client has made a connection.
+    Connected,
+    /// Bytes went to the peer.
+    Sent,
+    /// Bytes came from the peer.
+    Received,
+    /// The connection is closed.
+    Closed,
+    /// Anything else.
+    Said,
 }
 
-/// What [`info!`](crate::info!) calls: it adds the line of the source at the level `debug`.
-#[track_caller]
-pub fn info(text: Arguments) {
-    let location = Location::caller();
-    match enabled(Level::Debug) {
-        true => {
-            write(Level::Info, format_args!("{text} ({}:{})", location.file(), location.line()))
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Kind::Listening => "listening",
+            Kind::Accepted => "accepted",
+            Kind::Connected => "connected",
+            Kind::Sent => "sent",
+            Kind::Received => "received",
+            Kind::Closed => "closed",
+            Kind::Said => "said",
         }
-        false => write(Level::Info, text),
     }
 }
 
-/// Logs an error that the program survives; even with `LESSON_LOG=off` it is said.
-pub fn report(error: &Error) {
-    write(Level::Error, format_args!("{error}"));
+/// Something that happened.
+pub struct Event<'a> {
+    /// What it is.
+    pub kind: Kind,
+    /// The line of the source that says so.
+    pub location: &'static Location<'static>,
+    /// Which of the services of one program it concerns, such as `qq-smtp`.
+    pub service: Option<&'a str>,
+    /// The other side.
+    pub peer: Option<&'a dyn Display>,
+    /// What was sent or received.
+    pub bytes: Option<&'a [u8]>,
+    /// What people read.
+    pub text: Arguments<'a>,
 }
 
-/// Logs that `bytes` came from `peer`; at the level `debug` with the bytes themselves.
+impl<'a> Event<'a> {
+    /// An event without a service, a peer and bytes.
+    #[track_caller]
+    pub fn new(kind: Kind, text: Arguments<'a>) -> Self {
+        let location = Location::caller();
+        Event { kind, location, service: None, peer: None, bytes: None, text }
+    }
+
+    /// The event as a line of JSON: `program` says so, `seconds` after its start.
+    pub fn json(&self, seconds: f64, program: &str) -> String {
+        let mut fields = format!("{{\"seconds\":{seconds:.3},\"program\":{}", quoted(program));
+        if let Some(service) = self.service {
+            fields += &format!(",\"service\":{}", quoted(service));
+        }
+        // Windows separates folders in another way.
+        let file = quoted(&self.location.file().replace('\\', "/"));
+        let line = self.location.line();
+        fields += &format!(",\"kind\":\"{}\",\"file\":{file},\"line\":{line}", self.kind.name());
+        if let Some(peer) = self.peer {
+            fields += &format!(",\"peer\":{}", quoted(&peer.to_string()));
+        }
+        if let Some(bytes) = self.bytes {
+            let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            fields += &format!(",\"bytes\":\"{hex}\"");
+        }
+        format!("{fields},\"text\":{}}}", quoted(&visible(&fmt::format(self.text), false)))
+    }
+
+    /// The event as people read it; at the level `debug` with its bytes and the line of the source.
+    fn line(&self, is_detailed: bool) -> String {
+        let mut line = fmt::format(self.text);
+        if is_detailed {
+            if let Some(bytes) = self.bytes {
+                line += &match str::from_utf8(bytes) {
+                    Ok(text) => format!(": {text:?}"),
+                    Err(_) => format!(": \"{}\"", bytes.escape_ascii()),
+                };
+            }
+            line += &format!(" ({}:{})", self.location.file(), self.location.line());
+        }
+        visible(&line, false)
+    }
+}
+
+/// A text as JSON writes it (RFC 8259 section 7).
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => quoted.extend(['\\', character]),
+            _ if character.is_control() => quoted += &format!("\\u{:04x}", u32::from(character)),
+            _ => quoted.push(character),
+        }
+    }
+    quoted + "\""
+}
+
+/// The log of this program.
+struct Log {
+    /// When the program started.
+    start: Instant,
+    program: &'static str,
+    level: Level,
+    is_json: bool,
+}
+
+static LOG: OnceLock<Log> = OnceLock::new();
+
+/// Starts the clock of the log and names the program that writes it; only the first call counts.
+pub(crate) fn start(program: &'static str, level: Level, is_json: bool) {
+    let _ = LOG.set(Log { start: Instant::now(), program, level, is_json });
+}
+
+/// Whether lines of this level are written.
+pub fn enabled(level: Level) -> bool {
+    LOG.get().is_some_and(|log| level as u8 <= log.level as u8)
+}
+
+/// Writes one line in one piece, so that the lines of two threads never mix. A log that nobody can
+/// read any more is no reason to stop: a failing write is passed over.
+pub fn write(level: Level, event: &Event) {
+    let Some(log) = LOG.get().filter(|_| enabled(level)) else {
+        return;
+    };
+    let seconds = log.start.elapsed().as_secs_f64();
+    let line = if log.is_json {
+        format!("{}\n", event.json(seconds, log.program))
+    } else {
+        // What a service says is a transcript, which shows its bytes in its own way.
+        let is_detailed = matches!((log.level, level), (Level::Debug, Level::Info));
+        let text = event.line(is_detailed && event.service.is_none());
+        format!("{seconds:.3} {}: {text}\n", log.program)
+    };
+    let _ = io::stderr().write_all(line.as_bytes());
+}
+
+/// Logs something that is no other kind of event: `shared::info!("in TLS from here on")`.
+#[macro_export]
+macro_rules! info {
+    ($($text:tt)+) => { $crate::log::said(format_args!($($text)+)) };
+}
+
+/// What [`info!`](crate::info!) calls.
 #[track_caller]
-pub fn received(bytes: &[u8], peer: impl Display) {
-    info!("received {} bytes from {peer}{}", bytes.len(), shown(bytes));
+pub fn said(text: Arguments) {
+    write(Level::Info, &Event::new(Kind::Said, text));
+}
+
+/// Logs an error that the program survives; even with `LESSON_LOG=off` it is said.
+#[track_caller]
+pub fn report(error: &Error) {
+    write(Level::Error, &Event::new(Kind::Said, format_args!("{error}")));
+}
+
+/// Logs that clients can reach this server from now on, and at which address.
+#[track_caller]
+pub fn listening(addr: impl Display) {
+    let text = format_args!("listening on {addr}");
+    write(Level::Info, &Event { peer: Some(&addr), ..Event::new(Kind::Listening, text) });
+}
+
+/// Logs that this server has accepted a connection from `peer`.
+#[track_caller]
+pub fn accepted(peer: impl Display) {
+    let text = format_args!("accepted {peer}");
+    write(Level::Info, &Event { peer: Some(&peer), ..Event::new(Kind::Accepted, text) });
+}
+
+/// Logs that this client has a connection to `peer`, in words of its own.
+#[track_caller]
+pub fn connected(peer: impl Display, text: impl Display) {
+    let text = format_args!("{text}");
+    write(Level::Info, &Event { peer: Some(&peer), ..Event::new(Kind::Connected, text) });
 }
 
 /// Logs that `bytes` went to `peer`; at the level `debug` with the bytes themselves.
 #[track_caller]
 pub fn sent(bytes: &[u8], peer: impl Display) {
-    info!("sent {} bytes to {peer}{}", bytes.len(), shown(bytes));
+    let text = format_args!("sent {} bytes to {peer}", bytes.len());
+    let event = Event::new(Kind::Sent, text);
+    write(Level::Info, &Event { peer: Some(&peer), bytes: Some(bytes), ..event });
 }
 
-fn shown(bytes: &[u8]) -> String {
-    match str::from_utf8(bytes) {
-        _ if !enabled(Level::Debug) => String::new(),
-        Ok(text) => format!(": {text:?}"),
-        Err(_) => format!(": \"{}\"", bytes.escape_ascii()),
-    }
+/// Logs that `bytes` came from `peer`; at the level `debug` with the bytes themselves.
+#[track_caller]
+pub fn received(bytes: &[u8], peer: impl Display) {
+    let text = format_args!("received {} bytes from {peer}", bytes.len());
+    let event = Event::new(Kind::Received, text);
+    write(Level::Info, &Event { peer: Some(&peer), bytes: Some(bytes), ..event });
 }
 
-/// Starts the clock of the log and names the program that writes it; only the first call counts.
-pub(crate) fn start(program: &'static str, level: Level) {
-    let _ = LOG.set((Instant::now(), program, level));
-}
-
-/// Whether lines of this level are written.
-pub fn enabled(level: Level) -> bool {
-    LOG.get().is_some_and(|(_, _, most)| level as u8 <= *most as u8)
-}
-
-/// Writes one line in one piece, so that the lines of two threads never mix. A log that nobody can
-/// read any more is no reason to stop: a failing write is passed over.
-pub fn write(level: Level, text: Arguments) {
-    if let Some((start, program, _)) = LOG.get().filter(|_| enabled(level)) {
-        let (seconds, text) = (start.elapsed().as_secs_f64(), visible(&fmt::format(text), false));
-        let line = format!("{seconds:.3} {program}: {text}\n");
-        let _ = io::stderr().write_all(line.as_bytes());
-    }
+/// Logs that the connection to `peer` is closed.
+#[track_caller]
+pub fn closed(peer: impl Display) {
+    let text = format_args!("closed {peer}");
+    write(Level::Info, &Event { peer: Some(&peer), ..Event::new(Kind::Closed, text) });
 }

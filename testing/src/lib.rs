@@ -16,6 +16,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+pub use events::{Event, Kind};
+
 pub use practice::Practice;
 pub use transcript::told;
 
@@ -64,11 +66,12 @@ impl Drop for Folder {
 }
 
 /// A command that runs the program `exe` with default settings: in `folder`, and without the
-/// `LESSON_` variables of whoever runs the tests.
+/// `LESSON_` variables of whoever runs the tests. What it logs are events.
 pub fn command(exe: &str, folder: &Folder) -> Command {
     let mut command = Command::new(exe);
     command.current_dir(folder.path());
     keep_out(&["LESSON_"], &mut command);
+    command.env("LESSON_LOG", "json");
     command
 }
 
@@ -161,7 +164,7 @@ fn ends_with(ended: &Ended, status: i32, why: &str, hint: &str) {
 /// A running program, killed when dropped.
 pub struct Program {
     child: Child,
-    lines: Receiver<String>,
+    lines: Receiver<Line>,
     stderr: String,
     stdout: Option<JoinHandle<String>>,
     _folder: Option<Folder>,
@@ -174,8 +177,26 @@ pub struct Ended {
     pub status: Option<i32>,
     /// Standard output.
     pub stdout: String,
-    /// Standard error.
+    /// Standard error, its events as people read them.
     pub stderr: String,
+}
+
+/// A line on standard error.
+struct Line {
+    event: Option<Event>,
+    /// The line, of an event as people read it.
+    text: String,
+}
+
+impl Line {
+    fn read(line: String) -> Self {
+        let event = Event::parse(&line);
+        let text = match &event {
+            Some(event) => format!("{:.3} {}: {}", event.seconds, event.program, event.text),
+            None => line,
+        };
+        Line { event, text }
+    }
 }
 
 impl Program {
@@ -187,7 +208,7 @@ impl Program {
         if let Some(stderr) = child.stderr.take() {
             thread::spawn(move || {
                 for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                    let _ = sender.send(line);
+                    let _ = sender.send(Line::read(line));
                 }
             });
         }
@@ -208,10 +229,19 @@ impl Program {
 
     /// Waits until the program listens, and tells where.
     pub fn listening(&mut self) -> SocketAddr {
-        let line = self.logged("listening on ");
-        let (_, addr) = line.split_once("listening on ").unwrap_or_default();
-        let addr = addr.split(' ').next().and_then(|addr| addr.parse().ok());
-        addr.unwrap_or_else(|| panic!("no address in {line:?}"))
+        let event = self.event(|event| event.kind == Kind::Listening);
+        event.addr().unwrap_or_else(|| panic!("no address in {event:?}"))
+    }
+
+    /// Waits for the next event that `fits`.
+    pub fn event(&mut self, fits: impl Fn(&Event) -> bool) -> Event {
+        let deadline = Instant::now() + PATIENCE;
+        while let Ok(line) = self.next(deadline) {
+            if let Some(event) = line.event.filter(&fits) {
+                return event;
+            }
+        }
+        panic!("no such event, but:\n{}", self.stderr)
     }
 
     /// Waits for the next line on standard error that holds `text`.
@@ -222,17 +252,24 @@ impl Program {
 
     /// Waits for the next line on standard error that `fits`, so long at most.
     pub fn logs(&mut self, fits: impl Fn(&str) -> bool, patience: Duration) -> Option<String> {
-        let limit = Instant::now() + patience;
-        while let Ok(line) = self.lines.recv_timeout(limit - Instant::now()) {
-            self.stderr += &format!("{line}\n");
-            if fits(&line) {
-                return Some(line);
-            }
-            if Instant::now() > limit {
-                break;
+        let deadline = Instant::now() + patience;
+        while let Ok(line) = self.next(deadline) {
+            if fits(&line.text) {
+                return Some(line.text);
             }
         }
         None
+    }
+
+    /// The next line on standard error, and what it says.
+    fn next(&mut self, deadline: Instant) -> Result<Line, RecvTimeoutError> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(RecvTimeoutError::Timeout);
+        }
+        let line = self.lines.recv_timeout(left)?;
+        self.stderr += &format!("{}\n", line.text);
+        Ok(line)
     }
 
     /// Waits until the program ends.
@@ -243,15 +280,12 @@ impl Program {
 
     /// Waits until the program ends, so long at most.
     pub fn ends(&mut self, patience: Duration) -> Option<Ended> {
-        let limit = Instant::now() + patience;
+        let deadline = Instant::now() + patience;
         loop {
-            match self.lines.recv_timeout(limit - Instant::now()) {
-                Ok(line) => self.stderr += &format!("{line}\n"),
+            match self.next(deadline) {
+                Ok(_) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => return None,
-            }
-            if Instant::now() > limit {
-                return None;
             }
         }
         let status = succeed("wait for the program", self.child.wait()).code();

@@ -8,6 +8,8 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use events::Kind;
+
 use crate::{Folder, PATIENCE, Program, built, command, succeed};
 
 /// The table of all settings, among them one for the address of each server.
@@ -37,9 +39,11 @@ impl Practice {
     pub fn start_by(mut command: Command, folder: Folder) -> Self {
         let mut program = Program::start(&mut command);
         let addrs = names().map(|name| {
-            let line = program.logged(&format!("{name} listening on "));
-            let addr = line.rsplit(' ').next().and_then(|addr| addr.parse().ok());
-            (name, addr.unwrap_or_else(|| panic!("no address in {line:?}")))
+            let event = program.event(|event| {
+                event.kind == Kind::Listening && event.service.as_ref() == Some(&name)
+            });
+            let addr = event.addr();
+            (name, addr.unwrap_or_else(|| panic!("no address in {event:?}")))
         });
         let addrs = addrs.collect();
         Practice { program, folder, addrs }

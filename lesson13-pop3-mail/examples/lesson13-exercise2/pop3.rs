@@ -31,7 +31,7 @@ impl<'a> Mailbox<'a> {
         let stream = BufReader::new(stream::connect(account)?);
         let mut mailbox = Mailbox { account, stream };
         mailbox.reply(Connect)?;
-        shared::info!("connected to {account}");
+        shared::connected(account.host_and_port(), format_args!("connected to {account}"));
         Ok(mailbox)
     }
 

@@ -59,16 +59,14 @@ fn silent_clients_make_room_for_others() {
 #[cfg(unix)]
 #[test]
 fn a_full_disk() {
-    use std::process::Command;
-
     use crate::support::on_free_ports;
-    use testing::Folder;
+    use testing::{Folder, command};
 
     let folder = Folder::create();
     let servers = on_free_ports(&folder);
-    let mut shell = Command::new("sh");
+    let mut shell = command("sh", &folder);
     shell.args(["-c", "trap '' XFSZ; ulimit -f 64; exec \"$0\" \"$@\""]);
-    shell.arg(servers.get_program()).args(servers.get_args()).current_dir(folder.path());
+    shell.arg(servers.get_program()).args(servers.get_args());
     let mut servers = Servers::start_by(shell, folder);
 
     let data = servers.path("");
