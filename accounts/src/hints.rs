@@ -35,6 +35,9 @@ pub(crate) fn hint(cause: Cause, phase: Phase, account: &Account) -> String {
         Cause::Reply(code, words) if account.protocol == Protocol::Ftp => {
             hint_of_ftp_reply(code, &words, phase, account)
         }
+        Cause::Reply(_, words) if account.protocol == Protocol::Pop3 => {
+            hint_of_pop3_reply(&words, phase, account)
+        }
         Cause::Reply(code, words) => hint_of_reply(code, &words, phase, account),
         Cause::Io(ConnectionRefused) if account.is_loopback() => {
             let command = account.practice_command();
@@ -55,6 +58,12 @@ pub(crate) fn hint(cause: Cause, phase: Phase, account: &Account) -> String {
         // This comes of writing alone, so the dot at the end of the mail has not gone out.
         Cause::Io(BrokenPipe) if matches!(phase, Phase::SendMail) => NOT_WHOLE.into(),
         Cause::Io(_) | Cause::Foreign if matches!(phase, Phase::SendMail) => MAYBE_TAKEN.into(),
+        Cause::Io(ConnectionReset | ConnectionAborted | BrokenPipe | UnexpectedEof)
+        | Cause::Foreign
+            if matches!(phase, Phase::LogIn) =>
+        {
+            format!("the server broke off at the login: {}", account.check_login())
+        }
         Cause::Io(TimedOut) if is_begun && account.protocol == Protocol::Pop3 => {
             format!("perhaps another session has the mailbox open, or {SLOW}")
         }
@@ -112,18 +121,14 @@ fn hint_of_tls(error: TlsError, account: &Account) -> String {
     }
 }
 
-/// What to do after a refusal, by the phase, the code, and the enhanced code (RFC 3463) or the
-/// response code (RFC 2449) with which the words begin.
+/// What to do after a refusal, by the phase, the code, and the enhanced code (RFC 3463) with which
+/// the words begin.
 fn hint_of_reply(code: u16, words: &str, phase: Phase, account: &Account) -> String {
     let protocol = account.protocol;
     let ports = protocol.ports();
-    let first = words.split_whitespace().find(|word| *word != "-ERR").unwrap_or_default();
+    let first = words.split_whitespace().next().unwrap_or_default();
     let detail = first.split_once('.').map_or("", |(_class, detail)| detail);
     match (phase, code, first, detail) {
-        (_, _, "[IN-USE]", _) => {
-            "another session has the mailbox open: try again when that has ended".into()
-        }
-        (_, _, "[SYS/TEMP]" | "[LOGIN-DELAY]", _) => LATER.into(),
         (Phase::Connect, 500.., ..) => "the server does not want to talk: it says why above".into(),
         (Phase::Connect, ..300, ..) => format!("is it the right server? {ports}"),
         (Phase::StartTls, 500.., ..) => format!("the server has no TLS there; {ports}"),
@@ -134,6 +139,32 @@ fn hint_of_reply(code: u16, words: &str, phase: Phase, account: &Account) -> Str
             hint_of_refused_mail(code, detail, account).into()
         }
         (_, 400..=499, ..) => LATER.into(),
+        _ => "the server gives its reason above".into(),
+    }
+}
+
+/// What to do after a refusal of a POP3 server, by the phase and the response code (RFC 2449, RFC
+/// 3206) with which its words begin, if they do.
+fn hint_of_pop3_reply(words: &str, phase: Phase, account: &Account) -> String {
+    let reason = words.strip_prefix("-ERR").map(str::trim_start);
+    let code = reason.and_then(|reason| reason.strip_prefix('[')?.split(']').next());
+    match (phase, code.unwrap_or_default().to_uppercase().as_str()) {
+        (_, "IN-USE") => {
+            "another session has the mailbox open: try again when that has ended".into()
+        }
+        (_, "SYS/TEMP" | "LOGIN-DELAY") => LATER.into(),
+        (Phase::LogIn, "SYS/PERM") => {
+            let check = account.check_login();
+            format!("it says why above; POP3 may be off in the account's settings; {check}")
+        }
+        (Phase::LogIn, "AUTH") => account.check_login(),
+        (Phase::LogIn, _) => {
+            format!("it says why above; if that does not help, {}", account.check_login())
+        }
+        (Phase::Connect, _) if reason.is_none() => {
+            format!("is it the right server? {}", account.protocol.ports())
+        }
+        (Phase::Connect, _) => "the server does not want to talk: it says why above".into(),
         _ => "the server gives its reason above".into(),
     }
 }

@@ -13,7 +13,7 @@ const LESSON: &str = env!("CARGO_BIN_EXE_lesson13-pop3-mail");
 const LOGIN_HINT: &str = "check LESSON_POP3_USER and LESSON_POP3_PASSWORD";
 const SERVER_HINT: &str = "is it the right server?";
 const ANSWER_HINT: &str = "is it a POP3 server? see what it says";
-const REFUSED_HINT: &str = "the server gives its reason above: try again later";
+const REFUSED_HINT: &str = "the server gives its reason above";
 const CLOSED_HINT: &str = "the server broke off: see what it says";
 
 /// What a session came to.
@@ -443,12 +443,30 @@ fn a_server_that_refuses_is_said() {
     assert!(session.ended.stderr.ends_with(&logged), "{:?}", session.ended);
 }
 
+/// The words of the server are shown, and the hint is about the login.
 #[test]
-fn a_mailbox_in_use_is_said() {
-    session_with(&[], "PASS", b"-ERR [IN-USE] locked\r\n").fails(
-        "cannot log in as xuesheng@sina.example: -ERR [IN-USE] locked",
-        "another session has the mailbox open: try again when that has ended",
-    );
+fn a_login_that_is_refused_is_said() {
+    let in_use = "another session has the mailbox open: try again when that has ended";
+    let later = "the server cannot do it now: try again later";
+    let switch_on =
+        "it says why above; POP3 may be off in the account's settings; check LESSON_POP3_USER";
+    let login =
+        "it says why above; if that does not help, check LESSON_POP3_USER and LESSON_POP3_PASS";
+    for (reply, hint) in [
+        ("-ERR [IN-USE] locked", in_use),
+        ("-ERR [in-use] locked", in_use),
+        ("-ERR [SYS/TEMP] overloaded", later),
+        ("-ERR [LOGIN-DELAY] wait", later),
+        ("-ERR [SYS/PERM] not enabled for POP access", switch_on),
+        ("-ERR [AUTH] wrong", LOGIN_HINT),
+        ("-ERR login frequency limited", login),
+        ("-ERR", login),
+        ("+ERR no", login),
+        ("* BAD", login),
+    ] {
+        let session = session_with(&[], "PASS", format!("{reply}\r\n").as_bytes());
+        session.fails(&format!("cannot log in as xuesheng@sina.example: {reply}"), hint);
+    }
 }
 
 #[test]
@@ -492,7 +510,9 @@ fn a_server_that_closes_is_said() {
             stream.write_all(part).unwrap();
             Vec::new()
         });
-        session.fails(": unexpected end of file", CLOSED_HINT);
+        let is_login = ["USER", "PASS"].contains(&verb);
+        let hint = if is_login { LOGIN_HINT } else { CLOSED_HINT };
+        session.fails(": unexpected end of file", hint);
     }
 }
 
