@@ -72,6 +72,7 @@ pub(crate) fn hint(cause: Cause, phase: Phase, account: &Account) -> String {
             "check the host and the port in {url}: {ports}; if they are right, wait longer: \
              --timeout 60"
         ),
+        Cause::Io(_) if is_begun => "the server broke off: see what it says, and try again".into(),
         Cause::Io(_) => format!(
             "the server broke off: see what it says, check the host and the port in {url}, and \
              try again; {ports}"

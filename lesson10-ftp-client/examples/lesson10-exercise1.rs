@@ -31,7 +31,7 @@ fn main() -> shared::Result {
     // Step 1: connect to HOST.
     let mut ftp = session::connect(&account)?;
 
-    // Step 2: give the user name and the password.
+    // Step 2: give the user name and the password; it is `done` by any reply that begins with 2.
     done(ftp.login(&account.user, &account.password)).in_phase(LogIn, &account)?;
     shared::info!("logged in as {}", account.user);
 
