@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind};
 use std::iter;
 
 use lettre::transport::smtp;
-use rustls::Error as TlsError;
+use rustls::{CertificateError, Error as TlsError};
 use shared::Error;
 use suppaftp::FtpError;
 
@@ -24,9 +24,13 @@ pub enum Phase<'a> {
     StartTls,
     /// To log in.
     LogIn,
-    /// To say from whom the mail is and to whom it goes, before it is sent itself.
-    Envelope,
-    /// To send the mail.
+    /// To say who sends the mail (MAIL).
+    Sender,
+    /// To say who gets it (RCPT).
+    Recipient,
+    /// To ask for leave to send it (DATA).
+    Data,
+    /// To send it, up to the dot at its end.
     SendMail,
     /// To do something after the login, to something: `Do("download", "readme.txt")`.
     Do(&'a str, &'a str),
@@ -78,13 +82,29 @@ impl<T, E: Source + 'static> InPhase<T> for Result<T, E> {
                 Phase::Connect => format!("connect to {account}"),
                 Phase::StartTls => format!("begin TLS with {account}"),
                 Phase::LogIn => format!("log in as {}", account.user),
-                Phase::Envelope | Phase::SendMail => format!("send the mail to {account}"),
+                Phase::Sender | Phase::Recipient | Phase::Data | Phase::SendMail => {
+                    format!("send the mail to {account}")
+                }
                 Phase::Do(verb, object) => format!("{verb} {object}"),
                 Phase::Quit => format!("leave {account}"),
             };
             let why = account.masked(&why);
             Error::new(format!("cannot {doing}: {why}"), hint(cause, phase, account))
         })
+    }
+}
+
+/// What rustls says; where that is no sentence, something shorter.
+fn words_of_tls(error: &TlsError) -> String {
+    use CertificateError::*;
+
+    match error {
+        TlsError::InvalidCertificate(Other(name)) => format!("invalid peer certificate: {name}"),
+        TlsError::InvalidCertificate(
+            UnsupportedSignatureAlgorithmContext { .. }
+            | UnsupportedSignatureAlgorithmForPublicKeyContext { .. },
+        ) => "invalid peer certificate: unsupported signature algorithm".into(),
+        _ => error.to_string(),
     }
 }
 
@@ -111,7 +131,7 @@ fn cause_of(error: &(dyn Source + 'static)) -> (Cause, String) {
         };
         let inside = io.and_then(io::Error::get_ref).and_then(|inside| inside.downcast_ref());
         if let Some(tls) = inside.or(error.downcast_ref::<TlsError>()) {
-            return (Cause::Tls(tls.clone()), tls.to_string());
+            return (Cause::Tls(tls.clone()), words_of_tls(tls));
         }
         io_error = io_error.or(io);
     }

@@ -12,9 +12,11 @@ const SLOW: &str = "the server is slow: wait longer: --timeout 60";
 const TOO_LARGE: &str = "the mail is too large for the server: send less";
 const WRONG_SENDER: &str = "the sender must be the account's own address: check \
                             LESSON_MAIL_FROM and LESSON_SMTP_USER";
+const WANTS_TLS: &str = "the server wants TLS: ?tls=required with port 587, or smtps:// with 465";
 const WRONG_RECIPIENT: &str = "the server takes no mail for one of the recipients: check \
                                LESSON_MAIL_TO, and in lesson 11 LESSON_MAIL_CC and LESSON_MAIL_BCC";
-const UNWANTED: &str = "the server does not want this mail: it says why above";
+const UNWANTED: &str = "the server does not want this mail: it says why above; check what the mail \
+                        says, and LESSON_MAIL_FROM";
 const MAYBE_TAKEN: &str = "the server may have taken the mail: look into the mailbox of a \
                            recipient before you send it again";
 
@@ -60,7 +62,7 @@ pub(crate) fn hint(cause: Cause, phase: Phase, account: &Account) -> String {
         Cause::Io(_) | Cause::Foreign if matches!(phase, Phase::SendMail) => MAYBE_TAKEN.into(),
         Cause::Io(ConnectionReset | ConnectionAborted | BrokenPipe | UnexpectedEof)
         | Cause::Foreign
-            if matches!(phase, Phase::LogIn) =>
+            if matches!(phase, Phase::LogIn) && account.protocol != Protocol::Ftp =>
         {
             format!("the server broke off at the login: {}", account.check_login())
         }
@@ -99,26 +101,61 @@ pub(crate) fn hint(cause: Cause, phase: Phase, account: &Account) -> String {
 }
 
 fn hint_of_tls(error: TlsError, account: &Account) -> String {
-    use CertificateError::{NotValidForName, NotValidForNameContext};
+    use CertificateError::*;
 
     let url = account.protocol.url();
     let ports = account.protocol.ports();
-    match error {
-        TlsError::InvalidCertificate(NotValidForName | NotValidForNameContext { .. }) => {
+    let certificate = match error {
+        TlsError::InvalidCertificate(certificate) => certificate,
+        TlsError::InvalidMessage(_) => return format!("that port begins without TLS: {ports}"),
+        _ => {
+            return "the server has no kind of TLS in common with this program: its TLS may be too \
+                    old, or the key of its certificate of a rare kind"
+                .into();
+        }
+    };
+    match certificate {
+        NotValidForNameContext { presented, .. } if presented.is_empty() => {
+            "the certificate names no host: a common name (CN) counts no more, its owner must make \
+             one with a subjectAltName"
+                .into()
+        }
+        NotValidForName | NotValidForNameContext { .. } => {
             format!("the certificate is for another name: put that name into {url}")
         }
-        TlsError::InvalidCertificate(_) if account.is_loopback() => {
+        Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. } => {
+            "check the clock of this machine; if it is right, the server's owner must renew the \
+             certificate"
+                .into()
+        }
+        UnknownIssuer if account.is_loopback() => {
             "trust the practice servers: set the variable SSL_CERT_FILE to the path of their \
              practice-data/ca.pem"
                 .into()
         }
-        TlsError::InvalidCertificate(_) => {
-            format!(
-                "this machine does not trust the server: check the host in {url}, and your clock"
-            )
+        UnknownIssuer => format!(
+            "this machine does not know who signed the certificate: check the host in {url}; for a \
+             server of your own, set SSL_CERT_FILE to the path of the signer's certificate (PEM)"
+        ),
+        // rustls hands on what its verifier says, as a name alone.
+        Other(other) => match other.to_string().as_str() {
+            "CaUsedAsEndEntity" => {
+                "the certificate is that of an authority, signed by itself: its owner must make one \
+                 for the server, signed by that"
+                    .into()
+            }
+            "UnsupportedCertVersion" => {
+                "the certificate is of an old version, not 3: its owner must make a new one".into()
+            }
+            _ => "the server's owner must make a new certificate".into(),
+        },
+        UnsupportedSignatureAlgorithmContext { .. }
+        | UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            "the certificate is signed in a way that this program does not know: its owner must make \
+             one with RSA (SHA-256), ECDSA (P-256 or P-384) or Ed25519"
+                .into()
         }
-        TlsError::InvalidMessage(_) => format!("that port begins without TLS: {ports}"),
-        _ => "the server knows only old kinds of TLS: ask another port or another host".into(),
+        _ => "the server's owner must make a new certificate".into(),
     }
 }
 
@@ -133,11 +170,18 @@ fn hint_of_reply(code: u16, words: &str, phase: Phase, account: &Account) -> Str
         (Phase::Connect, 500.., ..) => "the server does not want to talk: it says why above".into(),
         (Phase::Connect, ..300, ..) => format!("is it the right server? {ports}"),
         (Phase::StartTls, 500.., ..) => format!("the server has no TLS there; {ports}"),
+        (Phase::LogIn, 504, ..) => {
+            "the server does not know this kind of login (AUTH PLAIN or LOGIN): ask another one".into()
+        }
+        (Phase::LogIn, _, _, "7.139" | "7.30") => {
+            "the provider says above why: it may take no passwords from programs any more; then use \
+             another one"
+                .into()
+        }
         (Phase::LogIn, 200..=399 | 500 | 502, ..) => format!("is it the right server? {ports}"),
         (Phase::LogIn, ..400 | 430 | 500.., ..) => account.check_login(),
-        (Phase::Envelope | Phase::SendMail, 200..=399, ..) => OUT_OF_TURN.into(),
-        (Phase::Envelope | Phase::SendMail, ..) => {
-            hint_of_refused_mail(code, detail, account).into()
+        (Phase::Sender | Phase::Recipient | Phase::Data | Phase::SendMail, ..) => {
+            hint_of_refused_mail(phase, code, detail, account).into()
         }
         (_, 400..=499, ..) => LATER.into(),
         _ => "the server gives its reason above".into(),
@@ -216,55 +260,80 @@ fn hint_of_ftp_reply(code: u16, words: &str, phase: Phase, account: &Account) ->
 }
 
 /// A mail can be refused because of the sender, of a recipient, or of what it says.
-fn hint_of_refused_mail(code: u16, detail: &str, account: &Account) -> &'static str {
-    match (code, detail) {
-        (_, "2.2") => {
+fn hint_of_refused_mail(phase: Phase, code: u16, detail: &str, account: &Account) -> &'static str {
+    match (phase, code, detail) {
+        (_, 200..=399, _) => OUT_OF_TURN,
+        (_, _, "2.2") => {
             "the mailbox of a recipient is full: write to somebody else, or try again later"
         }
-        (_, "5.3") => "write to fewer recipients at once",
-        (400..=499, _) => LATER,
-        (_, "3.4") | (552, _) => TOO_LARGE,
-        (553, _) | (_, "1.7" | "1.8") => WRONG_SENDER,
-        (530, _) => match account.tls {
-            Tls::Never => "the server wants TLS: ?tls=required with port 587, or smtps:// with 465",
-            _ => UNWANTED,
-        },
-        (_, detail) if detail.starts_with("1.") => WRONG_RECIPIENT,
-        (_, detail) if detail.starts_with("7.") => UNWANTED,
-        (501, _) => WRONG_SENDER,
-        (550 | 551, _) => {
-            "the server takes no mail for a recipient, or not this mail: it says why above; check \
-             LESSON_MAIL_TO, LESSON_MAIL_FROM and what the mail says"
-        }
+        (_, _, "5.3") => "write to fewer recipients at once",
+        (_, 400..=499, _) => LATER,
+        (_, 530, _) if account.tls == Tls::Never => WANTS_TLS,
+        (_, _, "3.4") | (_, 552, _) => TOO_LARGE,
+        (Phase::Sender, ..) | (_, _, "1.7" | "1.8") => WRONG_SENDER,
+        (_, _, detail) if detail.starts_with("7.") => UNWANTED,
+        (Phase::Recipient, ..) => WRONG_RECIPIENT,
+        (_, _, detail) if detail.starts_with("1.") => WRONG_RECIPIENT,
+        (_, 551 | 553, _) => WRONG_SENDER,
         _ => UNWANTED,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::time::Duration;
 
+    use rustls::OtherError;
+
     use super::*;
+    use crate::Refused;
+
+    fn account(protocol: Protocol, tls: Tls) -> Account {
+        Account {
+            host: "server.example".into(),
+            port: 1,
+            path: "pub/readme.txt".into(),
+            tls,
+            user: "you".into(),
+            password: String::new(),
+            timeout: Duration::ZERO,
+            url: String::new(),
+            protocol,
+            is_loopback: false,
+        }
+    }
 
     #[test]
     fn what_522_means_depends_on_whether_we_are_in_tls() {
         for (tls, expected) in [(Tls::Never, "put ?tls=required"), (Tls::Required, "does not take")]
         {
-            let account = Account {
-                host: "ftp.example".into(),
-                port: 21,
-                path: "pub/readme.txt".into(),
-                tls,
-                user: "anonymous".into(),
-                password: String::new(),
-                timeout: Duration::ZERO,
-                url: String::new(),
-                protocol: Protocol::Ftp,
-                is_loopback: false,
-            };
+            let account = account(Protocol::Ftp, tls);
             let words = "522 SSL connection failed: session reuse required";
             let hint = hint_of_ftp_reply(522, words, Phase::Do("download", "readme.txt"), &account);
             assert!(hint.contains(expected), "{tls:?}: {hint}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_is_called_what_it_is() {
+        let account = account(Protocol::Smtp, Tls::FromTheStart);
+        let named =
+            |name: &str| CertificateError::Other(OtherError(Arc::new(Refused(name.into()))));
+        let without_name = CertificateError::NotValidForNameContext {
+            expected: "server.example".try_into().unwrap(),
+            presented: Vec::new(),
+        };
+        for (certificate, expected) in [
+            (without_name, "names no host"),
+            (CertificateError::UnknownIssuer, "set SSL_CERT_FILE"),
+            (CertificateError::Expired, "clock"),
+            (named("CaUsedAsEndEntity"), "signed by itself"),
+            (named("UnsupportedCertVersion"), "old version"),
+        ] {
+            let error = TlsError::InvalidCertificate(certificate);
+            let hint = hint_of_tls(error.clone(), &account);
+            assert!(hint.contains(expected), "{error}: {hint}");
         }
     }
 }

@@ -18,7 +18,6 @@ use std::time::Duration;
 
 use encoding_rs::GB18030;
 use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{CertificateStore, TlsParameters};
 use lettre::transport::smtp::response::Response;
 use percent_encoding::percent_decode_str;
 use shared::{Config, Error, Takes};
@@ -268,19 +267,6 @@ impl Account {
     /// Who logs in, as lettre wants it.
     pub fn credentials(&self) -> Credentials {
         Credentials::new(self.user.clone(), self.password.clone())
-    }
-
-    /// The client's side of TLS, as lettre wants it. It trusts whom [`trusted`] does.
-    ///
-    /// # Errors
-    /// The host has a name that no certificate can have.
-    pub fn tls_parameters(&self) -> shared::Result<TlsParameters> {
-        let mut parameters = TlsParameters::builder(self.host.clone());
-        if self.tls == Tls::Never {
-            // Nobody has to be trusted, and nothing has to be read.
-            parameters = parameters.certificate_store(CertificateStore::None);
-        }
-        parameters.build().in_phase(Phase::StartTls, self)
     }
 
     /// What an SMTP server has said, in one line, without the password.

@@ -2,20 +2,23 @@
 
 use std::str::FromStr;
 
+use lettre::Address;
 use lettre::message::{Mailbox, Mailboxes};
 use shared::Config;
+use url::Host;
 
 /// The sender: `LESSON_MAIL_FROM`, or `LESSON_SMTP_USER` where that is empty. What is no mailbox
 /// ends the program with status 2.
 pub fn sender(config: &Config) -> Mailbox {
     let user = config.text("LESSON_SMTP_USER");
-    match config.text("LESSON_MAIL_FROM") {
+    let sender = match config.text("LESSON_MAIL_FROM") {
         "" => user.parse().unwrap_or_else(|_| {
             let why = "LESSON_SMTP_USER is no address, so the mail needs one of a sender";
             config.refuse_with("LESSON_MAIL_FROM", why, "give it: --mail-from you@sina.example")
         }),
         _ => parsed(config, "LESSON_MAIL_FROM"),
-    }
+    };
+    in_ascii(sender)
 }
 
 /// Where answers go: `LESSON_MAIL_REPLY_TO`, if it says so. What is no mailbox ends the program
@@ -23,7 +26,7 @@ pub fn sender(config: &Config) -> Mailbox {
 pub fn reply_to(config: &Config) -> Option<Mailbox> {
     match config.text("LESSON_MAIL_REPLY_TO") {
         "" => None,
-        _ => Some(parsed(config, "LESSON_MAIL_REPLY_TO")),
+        _ => Some(in_ascii(parsed(config, "LESSON_MAIL_REPLY_TO"))),
     }
 }
 
@@ -33,7 +36,8 @@ pub fn recipients(config: &Config) -> Mailboxes {
     if config.text("LESSON_MAIL_TO").trim().is_empty() {
         config.refuse("LESSON_MAIL_TO", "nobody would get the mail");
     }
-    parsed(config, "LESSON_MAIL_TO")
+    let recipients: Mailboxes = parsed(config, "LESSON_MAIL_TO");
+    recipients.into_iter().map(in_ascii).collect()
 }
 
 /// Who gets a copy: `LESSON_MAIL_CC`; it may be nobody. What is no list of mailboxes ends the
@@ -52,7 +56,7 @@ fn copies(config: &Config, name: &str) -> impl Iterator<Item = Mailbox> {
         "" => Mailboxes::new(),
         _ => parsed(config, name),
     };
-    copies.into_iter()
+    copies.into_iter().map(in_ascii)
 }
 
 /// Parses mailboxes. The commas of Chinese text count as commas.
@@ -62,6 +66,21 @@ fn parsed<T: FromStr>(config: &Config, name: &str) -> T {
         let hint = "write a@b.example or Name <a@b.example>, with commas between several";
         config.refuse_with(name, "something in it is not an address", hint)
     })
+}
+
+/// The mailbox with its domain in ASCII, as every server knows it: `xn--5nq051n.example` for
+/// `邮件.example` (RFC 5891).
+fn in_ascii(mailbox: Mailbox) -> Mailbox {
+    let email = match Host::parse(mailbox.email.domain()) {
+        Ok(Host::Domain(domain)) if !mailbox.email.domain().is_ascii() => {
+            Address::new(mailbox.email.user(), &domain).ok()
+        }
+        _ => None,
+    };
+    match email {
+        Some(email) => Mailbox::new(mailbox.name, email),
+        None => mailbox,
+    }
 }
 
 /// The text with a comma in place of each `，` and `；` outside of quotes.

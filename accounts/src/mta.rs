@@ -99,15 +99,15 @@ impl Mta<'_> {
     fn say_all(&mut self, envelope: &Envelope, message: &[u8]) -> shared::Result<Response> {
         let parameters = self.parameters(envelope, message)?;
         let mail = Mail::new(envelope.from().cloned(), parameters);
-        let reply = self.smtp.command(mail).in_phase(Phase::Envelope, self.account)?;
-        self.expect(Severity::PositiveCompletion, reply, Phase::Envelope)?;
+        let reply = self.smtp.command(mail).in_phase(Phase::Sender, self.account)?;
+        self.expect(Severity::PositiveCompletion, reply, Phase::Sender)?;
         for recipient in envelope.to() {
             let rcpt = Rcpt::new(recipient.clone(), Vec::new());
-            let reply = self.smtp.command(rcpt).in_phase(Phase::Envelope, self.account)?;
-            self.expect(Severity::PositiveCompletion, reply, Phase::Envelope)?;
+            let reply = self.smtp.command(rcpt).in_phase(Phase::Recipient, self.account)?;
+            self.expect(Severity::PositiveCompletion, reply, Phase::Recipient)?;
         }
-        let reply = self.smtp.command(Data).in_phase(Phase::Envelope, self.account)?;
-        self.expect(Severity::PositiveIntermediate, reply, Phase::Envelope)?;
+        let reply = self.smtp.command(Data).in_phase(Phase::Data, self.account)?;
+        self.expect(Severity::PositiveIntermediate, reply, Phase::Data)?;
 
         let reply = self.smtp.message(message).map_err(|error| {
             if error.status().is_some() || error.is_response() {

@@ -4,7 +4,7 @@
 //! Diff it: `cargo run -- diff 06 --exercise 3`.
 
 use accounts::InPhase;
-use accounts::Phase::{Envelope, SendMail};
+use accounts::Phase::{self, SendMail, Sender};
 use lettre::Message;
 use lettre::message::SinglePart;
 use lettre::message::header::To;
@@ -31,7 +31,7 @@ fn main() -> shared::Result {
     // Step 4: send the message; the MTA's reply says whether it has taken it.
     let envelope = message.envelope();
     let mail = Mail::new(envelope.from().cloned(), vec![]);
-    mta.smtp.command(mail).in_phase(Envelope, &account)?;
+    mta.smtp.command(mail).in_phase(Sender, &account)?;
     let mut refused = 0;
     for to in envelope.to() {
         if let Err(error) = mta.smtp.command(Rcpt::new(to.clone(), vec![])) {
@@ -39,7 +39,7 @@ fn main() -> shared::Result {
             refused += 1;
         }
     }
-    mta.smtp.command(Data).in_phase(Envelope, &account)?;
+    mta.smtp.command(Data).in_phase(Phase::Data, &account)?;
     let reply = mta.smtp.message(&message.formatted()).in_phase(SendMail, &account)?;
     shared::info!("sent the mail to {account}: {}", account.said(&reply));
 

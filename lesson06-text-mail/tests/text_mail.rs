@@ -1,9 +1,13 @@
 //! Lesson 06 against SMTP servers of plain sockets.
 #![cfg(test)]
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::sync::mpsc::channel;
+use std::thread;
 
-use testing::{Ended, Folder, Program, command, fails, polite_smtp, refuses, run, smtp_server};
+use testing::{
+    Ended, Folder, Program, command, fails, polite_smtp, refuses, run, smtp_server, talk,
+};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson06-text-mail");
 
@@ -14,9 +18,10 @@ fn send_to(addr: SocketAddr, arguments: &[&str]) -> Ended {
 
 /// What the lesson ends with when a server gives this answer to the command that begins so.
 fn ends_with(command: &'static str, answer: &'static [u8]) -> Ended {
-    let (addr, server) = smtp_server(move |line| match line.starts_with(command) {
-        true if !command.is_empty() || line.is_empty() => answer.to_vec(),
-        _ => polite_smtp(line),
+    let (addr, server) = smtp_server(move |line| {
+        // Every line begins with the empty text, which stands for the greeting.
+        let is_meant = if command.is_empty() { line.is_empty() } else { line.starts_with(command) };
+        if is_meant { answer.to_vec() } else { polite_smtp(line) }
     });
     let ended = send_to(addr, &["--timeout", "0.5"]);
     server.join().unwrap();
@@ -60,6 +65,7 @@ fn addresses_are_written_as_people_write_them() {
         (" a@b.example , c@d.example , ", &["a@b.example", "c@d.example"]),
         ("\"王，李\" <a@b.example>", &["a@b.example"]),
         ("a+b@b.example", &["a+b@b.example"]),
+        ("学生 <a@邮件.example>", &["a@xn--5nq051n.example"]),
     ] {
         let (addr, server) = smtp_server(polite_smtp);
         let ended = send_to(addr, &["--mail-to", list]);
@@ -93,9 +99,12 @@ fn settings_say_who_sends_and_to_whom() {
 
 /// What the lesson with this password says when the server refuses the login with these words.
 fn refused_login(password: &str, answer: &'static str) -> String {
-    let (addr, server) = smtp_server(move |line| match line.starts_with("AUTH") {
-        true => format!("535 {answer}\r\n").into_bytes(),
-        false => polite_smtp(line),
+    let (addr, server) = smtp_server(move |line| {
+        if line.starts_with("AUTH") {
+            format!("535 {answer}\r\n").into_bytes()
+        } else {
+            polite_smtp(line)
+        }
     });
     let folder = Folder::create();
     folder.write(".env", &format!("LESSON_SMTP_PASSWORD='{password}'\n"));
@@ -145,6 +154,11 @@ fn a_refused_login_is_about_the_account() {
     ] {
         check("AUTH", answer, why, "LESSON_SMTP_USER and LESSON_SMTP_PASSWORD");
     }
+    let hint = "the server broke off at the login: check LESSON_SMTP_USER";
+    check("AUTH", b"", "incomplete", hint);
+    check("AUTH", b"504 no such mechanism\r\n", "(504)", "kind of login");
+    let microsoft = b"535 5.7.139 basic authentication is disabled\r\n";
+    check("AUTH", microsoft, "basic authentication is disabled", "no passwords from programs");
     check("AUTH", b"454 later\r\n", "transient error (454): later", "try again later");
     check("AUTH", b"354 go on\r\n", "unexpected reply (354): go on", "is it the right server?");
     // Real providers say it in GBK.
@@ -165,6 +179,7 @@ fn a_refused_mail_is_about_whoever_is_refused() {
         "(530): STARTTLS first",
         "?tls=required with port 587",
     );
+    check("MAIL", b"550 5.7.60 not as this sender\r\n", "5.7.60", "LESSON_MAIL_FROM");
     check("RCPT", b"550 unknown\r\n", "(550): unknown", "LESSON_MAIL_TO");
     check("RCPT", b"550 5.1.1 unknown\r\n", "(550): 5.1.1 unknown", "LESSON_MAIL_TO");
     check(
@@ -186,6 +201,8 @@ fn a_refused_mail_is_about_whoever_is_refused() {
     check("DATA", b"451 later\r\n", "(451): later", "try again later");
     check(".", b"552 too much\r\n", "(552): too much", "too large");
     check(".", b"552 5.3.4 too much\r\n", "(552): 5.3.4 too much", "too large");
+    let no_from = b"550 The \"From\" header is missing or invalid\r\n";
+    check(".", no_from, "header is missing", "LESSON_MAIL_FROM");
     check(".", b"554 spam\r\n", "(554): spam", "does not want this mail");
     // No success: the mail is not taken, whoever waits for more.
     for command in ["MAIL", "RCPT", "."] {
@@ -206,7 +223,6 @@ fn whatever_a_server_does_ends_in_one_line_and_one_hint() {
     check("EHLO", b"250-half\r\n", "timed out", ports);
     check("", b"", "incomplete", "is it the right server?");
     check("EHLO", b"", "incomplete", "is it the right server?");
-    check("AUTH", b"", "incomplete", "the server broke off");
     check("RCPT", b"", "incomplete", "the server broke off");
     check("DATA", b"", "incomplete", "the server broke off");
     check(".", b"", "incomplete", "may have taken the mail");
@@ -233,6 +249,48 @@ fn loopback_has_many_names() {
     for host in ["localhost.sina.example", "128.0.0.1", "0.0.0.0"] {
         let ended = run(LESSON, &["--smtp-url", &format!("smtp://{host}:1")]);
         refuses(&ended, "the password would travel in clear", "--allow-plaintext yes");
+    }
+}
+
+#[test]
+fn localhost_is_tried_at_all_its_addresses() {
+    let listener = TcpListener::bind("[::1]:0").unwrap();
+    let addr = listener.local_addr().unwrap();
+    if !("localhost", 0).to_socket_addrs().unwrap().any(|addr| addr.is_ipv6()) {
+        return;
+    }
+    let server = thread::spawn(move || talk(listener.accept().unwrap().0, polite_smtp));
+    let ended = run(LESSON, &["--smtp-url", &format!("smtp://localhost:{}", addr.port())]);
+    assert_eq!((ended.status, &*ended.stdout), (Some(0), "250 taken\n"), "{ended:?}");
+    server.join().unwrap();
+}
+
+#[test]
+fn a_server_silent_at_quit_holds_nobody() {
+    let (end, has_ended) = channel::<()>();
+    let (addr, server) = smtp_server(move |line| {
+        if line == "QUIT" {
+            let _ = has_ended.recv();
+        }
+        polite_smtp(line)
+    });
+    let ended = send_to(addr, &["--timeout", "3600"]);
+    assert_eq!((ended.status, &*ended.stdout), (Some(0), "250 taken\n"), "{ended:?}");
+    assert!(ended.stderr.contains("cannot leave smtp://127.0.0.1:"), "{ended:?}");
+    drop(end);
+    server.join().unwrap();
+}
+
+#[test]
+fn a_provider_without_a_scheme_gets_the_url_that_is_meant() {
+    for (text, url) in [
+        ("smtp.163.example:465", "smtps://smtp.163.example:465"),
+        ("smtp.163.example", "smtps://smtp.163.example"),
+        ("smtp.163.example:587", "smtp://smtp.163.example:587?tls=required"),
+        ("127.0.0.1:2525", "smtp://127.0.0.1:2525"),
+    ] {
+        let ended = run(LESSON, &["--smtp-url", text]);
+        refuses(&ended, "it does not begin with a scheme", &format!("perhaps you mean {url}"));
     }
 }
 

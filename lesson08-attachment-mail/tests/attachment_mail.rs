@@ -3,7 +3,11 @@
 
 use std::fs;
 
-use testing::{Folder, polite_smtp, refuses, run, smtp_server};
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::thread;
+
+use testing::{Folder, fails, polite_smtp, refuses, run, smtp_server};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson08-attachment-mail");
 
@@ -26,7 +30,8 @@ fn decoded(part: &[String]) -> Vec<u8> {
     let start = part.iter().position(|line| line.is_empty()).unwrap() + 1;
     let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut bytes = Vec::new();
-    let (mut bits, mut count) = (0_u32, 0);
+    let mut bits = 0_u32;
+    let mut count = 0;
     for digit in part[start..]
         .iter()
         .take_while(|line| !line.starts_with("--"))
@@ -79,6 +84,35 @@ fn sends_any_file_byte_for_byte_under_its_name() {
             name => assert!(header.contains(&format!("filename=\"{name}\"")), "{header}"),
         }
     }
+}
+
+/// The server says no in the middle of the mail, and hangs up. Elsewhere than on Linux, what it said
+/// may be lost with the connection.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_mail_that_is_too_large_is_called_so_in_its_middle() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = listener.local_addr().unwrap();
+    let server = thread::spawn(move || {
+        let mut sender = listener.accept().unwrap().0;
+        let mut lines = BufReader::new(sender.try_clone().unwrap()).lines();
+        sender.write_all(&polite_smtp("")).unwrap();
+        while let Some(Ok(line)) = lines.next() {
+            sender.write_all(&polite_smtp(&line)).unwrap();
+            if line == "DATA" {
+                break;
+            }
+        }
+        lines.by_ref().take(100).for_each(drop);
+        sender.write_all(b"552 5.3.4 too much\r\n").unwrap();
+    });
+    let folder = Folder::create();
+    let file = folder.path().join("large.bin");
+    fs::write(&file, vec![0; 20_000_000]).unwrap();
+    let url = format!("smtp://{addr}");
+    let ended = run(LESSON, &["--smtp-url", &url, "--attachment", file.to_str().unwrap()]);
+    fails(&ended, "(552): 5.3.4 too much", "the mail is too large");
+    server.join().unwrap();
 }
 
 #[test]

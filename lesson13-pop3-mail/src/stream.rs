@@ -33,7 +33,7 @@ fn start_tls(
     account: &Account,
 ) -> shared::Result<StreamOwned<ClientConnection, Timed>> {
     let name = ServerName::try_from(account.host.clone()).in_phase(StartTls, account)?;
-    let connection = ClientConnection::new(accounts::trusted(), name);
+    let connection = ClientConnection::new(accounts::trusted()?, name);
     let mut stream = StreamOwned::new(connection.in_phase(StartTls, account)?, socket);
     stream.conn.complete_io(&mut stream.sock).in_phase(StartTls, account)?;
     Ok(stream)
