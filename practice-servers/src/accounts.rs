@@ -1,6 +1,8 @@
 //! Who is who: the accounts of the two mail offices and of the FTP host.
 
-/// The password of every account.
+use crate::trouble::{self, Place, Trouble, What};
+
+/// The password of every account but one, which is there for trouble.
 pub const PASSWORD: &str = "practice";
 
 /// A mail provider: it takes mail for its users (MTA) and lets them fetch it (MDA).
@@ -10,20 +12,24 @@ pub struct Office {
     /// What stands behind the `@` of its users' addresses.
     pub domain: &'static str,
     /// What stands before the `@`. The first one also reads the postmaster's mail.
-    pub users: [&'static str; 2],
+    pub users: &'static [&'static str],
     /// Whether it takes a mail of its users only with their address in `From`.
     pub wants_author: bool,
 }
 
 /// The teacher's office.
-pub static QQ: Office =
-    Office { name: "qq", domain: "qq.example", users: ["laoshi", "zhujiao"], wants_author: true };
+pub static QQ: Office = Office {
+    name: "qq",
+    domain: "qq.example",
+    users: &["laoshi", "zhujiao", "xinsheng"],
+    wants_author: true,
+};
 
 /// The student's office.
 pub static SINA: Office = Office {
     name: "sina",
     domain: "sina.example",
-    users: ["xuesheng", "banzhang"],
+    users: &["xuesheng", "banzhang"],
     wants_author: false,
 };
 
@@ -50,7 +56,8 @@ impl Office {
 
     /// The account that logs in with this user name, which is the whole address, and password.
     pub fn login(&self, user: &str, password: &str) -> Option<String> {
-        self.account(user).filter(|_| password == PASSWORD)
+        let right = if wants_code(user) { trouble::CODE } else { PASSWORD };
+        self.account(user).filter(|_| password == right)
     }
 
     /// The addresses of all accounts, as their mailboxes are called.
@@ -66,6 +73,11 @@ impl Office {
     fn address(&self, user: &str) -> String {
         format!("{user}@{}", self.domain)
     }
+}
+
+/// Whether this user logs in with an authorization code alone.
+pub fn wants_code(user: &str) -> bool {
+    Trouble::find(Place::MailLogin, user).is_some_and(|trouble| trouble.what == What::WantCode)
 }
 
 /// What a user of the FTP host may do in its own tree. Each includes the ones before it.

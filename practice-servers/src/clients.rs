@@ -11,7 +11,7 @@ use crate::connection::{Connection, is_time_out};
 use crate::services::{Protocol, Service};
 use crate::session::{Session, serve};
 use crate::transcript::{Kind, Transcript};
-use crate::{Practice, ftp, limits, pop3, smtp};
+use crate::{Practice, echo, ftp, limits, pop3, smtp};
 
 /// The clients of one address.
 #[derive(Clone, Default)]
@@ -109,14 +109,13 @@ fn serve_client(
     if service.starts_in_tls {
         connection.secure(&practice.tls)?;
     }
-    {
-        let session: &mut dyn Session = match service.protocol {
-            Protocol::Smtp(office) => &mut smtp::Session::new(practice, office),
-            Protocol::Pop3(office) => &mut pop3::Session::new(practice, office),
-            Protocol::Ftp => &mut ftp::Session::new(practice),
-        };
-        serve(session, &mut connection, &practice.tls)?;
-        // The session ends here, before the client hears so: its mailbox is free by then.
+    let mut serve = |session: &mut dyn Session| serve(session, &mut connection, &practice.tls);
+    // A session ends here, before the client hears so: its mailbox is free by then.
+    match service.protocol {
+        Protocol::Smtp(office) => serve(&mut smtp::Session::new(practice, office))?,
+        Protocol::Pop3(office) => serve(&mut pop3::Session::new(practice, office))?,
+        Protocol::Ftp => serve(&mut ftp::Session::new(practice))?,
+        Protocol::Echo(manner) => echo::serve(manner, &mut connection)?,
     }
     connection.close();
     Ok(())

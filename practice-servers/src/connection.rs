@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use socket2::SockRef;
@@ -10,6 +11,7 @@ use crate::clients::Place;
 use crate::limits;
 use crate::tls::{Channel, Tls};
 use crate::transcript::{self, Kind, Transcript};
+use crate::trouble;
 
 /// The bytes of a connection, plain or in TLS.
 pub trait Stream: Read + Write + Send {
@@ -50,6 +52,8 @@ pub struct Connection {
     pub transcript: Transcript,
     /// Whether the peer has logged in: then it may be silent longer.
     pub is_known: bool,
+    /// Whether every reply takes [`trouble::SLOW`].
+    pub is_slow: bool,
     /// Its place among the clients of the same address.
     place: Place,
     /// Whether the line before may have been the beginning of a secret.
@@ -77,6 +81,7 @@ impl Connection {
             is_secure: false,
             transcript,
             is_known: false,
+            is_slow: false,
             place,
             is_secret_next: false,
         })
@@ -98,7 +103,7 @@ impl Connection {
     }
 
     /// How long the peer may be silent at this moment.
-    fn patience(&self) -> Duration {
+    pub fn patience(&self) -> Duration {
         if self.is_known { limits::SILENCE } else { self.place.patience() }
     }
 
@@ -194,6 +199,9 @@ impl Connection {
     /// # Errors
     /// The connection's.
     pub fn send(&mut self, reply: &str) -> io::Result<()> {
+        if self.is_slow {
+            thread::sleep(trouble::SLOW);
+        }
         let mut bytes = String::new();
         for line in reply.lines() {
             self.transcript.sent(line);

@@ -9,6 +9,7 @@ pub mod clients;
 pub mod clock;
 pub mod connection;
 pub mod dots;
+pub mod echo;
 pub mod files;
 pub mod ftp;
 #[cfg(test)]
@@ -21,14 +22,16 @@ pub mod session;
 pub mod smtp;
 pub mod tls;
 pub mod transcript;
+pub mod trouble;
 
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs, UdpSocket};
 use std::path::{self, Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 use std::thread;
+use std::time::Instant;
 
 use shared::{Error, OrCannot, Whom};
 
@@ -38,7 +41,7 @@ use mail::mailbox::Locks;
 use mail::queue::Queue;
 use services::{Protocol, SERVICES, Service};
 use tls::Tls;
-use transcript::Sink;
+use transcript::{Sink, Transcript};
 
 /// What all threads share.
 pub struct Practice {
@@ -58,6 +61,8 @@ pub struct Practice {
     sink: Sink,
     /// How many clients have connected so far.
     count: AtomicUsize,
+    /// The pairs of sender and recipient that have been told to come again, and when.
+    grey_list: Mutex<HashMap<(String, String), Instant>>,
     /// Whether the system has no more sockets or threads for this program.
     is_short: Arc<AtomicBool>,
     /// Held as long as the program runs: no other program works in the folder.
@@ -90,10 +95,10 @@ pub fn start<A: ToSocketAddrs + Whom>(
     let mut listeners = Vec::new();
     let mut listening = Listening::new();
     for service in &SERVICES {
-        let listener = listen(addr_of(service))?;
+        let (listener, socket) = listen(service, &addr_of(service))?;
         let addr = listener.local_addr().or_cannot("ask for the port of", service.name())?;
         listening.insert(service.setting, addr);
-        listeners.push((service, listener));
+        listeners.push((service, listener, socket));
     }
 
     let folder = path::absolute(folder).or_cannot("find the folder", folder.display())?;
@@ -117,6 +122,7 @@ pub fn start<A: ToSocketAddrs + Whom>(
         queues,
         sink,
         count: AtomicUsize::new(0),
+        grey_list: Mutex::default(),
         is_short: Arc::default(),
         _lock: lock,
     });
@@ -125,22 +131,43 @@ pub fn start<A: ToSocketAddrs + Whom>(
         let practice = practice.clone();
         spawn(office.domain, move || practice.queue(office).run(&woken))?;
     }
-    for (service, listener) in listeners {
+    for (service, listener, socket) in listeners {
         let practice = practice.clone();
+        if let (Some(socket), Protocol::Echo(manner)) = (socket, service.protocol) {
+            let transcript = Transcript::new(&service.name(), sink);
+            spawn(service.setting, move || echo::serve_datagrams(manner, &socket, &transcript))?;
+        }
         spawn(service.setting, move || clients::accept(&practice, service, &listener))?;
         transcript::listening(&service.name(), listening[service.setting], sink);
     }
     Ok(listening)
 }
 
-fn listen(addr: impl ToSocketAddrs + Whom) -> shared::Result<TcpListener> {
-    let mut addrs = addr.to_socket_addrs().or_cannot("look up", &addr)?;
+/// Listens at an address, and takes datagrams at the same one if the service does so.
+fn listen(
+    service: &Service,
+    addr: &(impl ToSocketAddrs + Whom),
+) -> shared::Result<(TcpListener, Option<UdpSocket>)> {
+    let mut addrs = addr.to_socket_addrs().or_cannot("look up", addr)?;
     if !addrs.all(|addr| addr.ip().is_loopback()) {
         let problem = format!("cannot listen on {addr}: it is not on loopback");
         let hint = "the practice servers are for this machine alone: 127.0.0.1, ::1 or localhost";
         return Err(Error::new(problem, hint));
     }
-    TcpListener::bind(&addr).or_cannot("listen on", &addr)
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let listener = TcpListener::bind(addr).or_cannot("listen on", addr)?;
+        if !service.has_udp() {
+            return Ok((listener, None));
+        }
+        let port = listener.local_addr().or_cannot("ask for the port of", service.name())?;
+        match UdpSocket::bind(port) {
+            // A port that the system has chosen for TCP may be taken for UDP.
+            Err(_) if tries < 10 => {}
+            socket => return Ok((listener, Some(socket.or_cannot("receive on", addr)?))),
+        }
+    }
 }
 
 /// The offices to which `office` hands mail on, and where each takes it. On the internet, the DNS
@@ -177,8 +204,10 @@ fn make_folders(folder: &Path) -> shared::Result<PathBuf> {
     let drafts = folder.join("tmp");
     let _ = fs::remove_dir_all(&drafts);
     fs::create_dir(&drafts).or_cannot("make the folder", drafts.display())?;
+    let troubles = folder.join("trouble");
+    trouble::make_files(&troubles).or_cannot("make the files in", troubles.display())?;
     for (user, _) in FTP_USERS {
-        let tree = Tree::new(folder.join("ftp").join(user));
+        let tree = Tree::new(folder, user);
         tree.make().or_cannot("make the folders of", user)?;
     }
     Ok(drafts)

@@ -1,13 +1,15 @@
 //! POP3, the protocol in which mail is fetched (RFC 1939, RFC 2449): the office as MDA, the mail
 //! program as MUA.
 
+use std::fs::File;
 use std::io::{self, BufReader};
 
-use crate::accounts::Office;
+use crate::accounts::{Office, wants_code};
 use crate::connection::{Connection, parse_number};
 use crate::mail::mailbox::{Lock, Maildir, Message};
 use crate::session::{self, Closing, Next, Reply, Session as _};
 use crate::transcript::Transcript;
+use crate::trouble::{Place, Trouble, What};
 use crate::{Practice, limits};
 
 /// The office's side of one conversation.
@@ -25,6 +27,8 @@ pub struct Session<'a> {
 struct Mailbox<'a> {
     maildir: &'a Maildir,
     items: Vec<Item>,
+    /// Whether the connection ends in the middle of a message.
+    is_cut: bool,
     /// As long as it is held, no other session can open the mailbox.
     _lock: Lock,
 }
@@ -33,6 +37,8 @@ struct Item {
     message: Message,
     is_deleted: bool,
 }
+
+const IN_USE: &str = "-ERR [IN-USE] another session has this mailbox open";
 
 impl session::Session for Session<'_> {
     fn greeting(&self) -> String {
@@ -50,7 +56,7 @@ impl session::Session for Session<'_> {
                        IMPLEMENTATION practice-servers\n."
                 .into(),
             "USER" => self.user(argument),
-            "PASS" => self.pass(argument, &connection.transcript),
+            "PASS" => self.pass(argument, connection),
             verb => match &mut self.mailbox {
                 None => Reply::mistake("-ERR log in first"),
                 Some(mailbox) => {
@@ -95,19 +101,28 @@ impl<'a> Session<'a> {
         "+OK and the password?".into()
     }
 
-    fn pass(&mut self, password: &str, transcript: &Transcript) -> Reply {
+    fn pass(&mut self, password: &str, connection: &mut Connection) -> Reply {
         let Some(user) = self.user.take() else {
             return Reply::mistake("-ERR say USER first");
         };
         if self.failed_logins == limits::LOGINS {
             return Reply::close(self.closing(Closing::Logins));
         }
+        let (user, trouble) = Trouble::of_address(Place::MailboxLogin, &user);
         let Some(address) = self.office.login(&user, password) else {
             self.failed_logins += 1;
+            if wants_code(&user) {
+                return "-ERR Login Fail. Please enter your authorization code to login.".into();
+            }
             return "-ERR wrong user or password".into();
         };
+        let trouble = trouble.map(|trouble| trouble.what);
+        connection.is_slow = trouble == Some(What::Slow);
+        if trouble == Some(What::InUse) {
+            return IN_USE.into();
+        }
         let Some(lock) = self.practice.locks.take(&address, limits::IN_USE) else {
-            return "-ERR [IN-USE] another session has this mailbox open".into();
+            return IN_USE.into();
         };
         let Some(maildir) = self.practice.queue(self.office).mailbox(&address) else {
             return "-ERR you have no mailbox".into();
@@ -115,12 +130,14 @@ impl<'a> Session<'a> {
         let messages = match maildir.messages() {
             Ok(messages) => messages,
             Err(error) => {
-                transcript.failed(format!("cannot read {}: {error}", maildir.folder().display()));
+                let folder = maildir.folder().display();
+                connection.transcript.failed(format!("cannot read {folder}: {error}"));
                 return "-ERR [SYS/TEMP] cannot read the mailbox: come again later".into();
             }
         };
         let items = messages.into_iter().map(|message| Item { message, is_deleted: false });
-        let mailbox = Mailbox { maildir, items: items.collect(), _lock: lock };
+        let is_cut = trouble == Some(What::Cut);
+        let mailbox = Mailbox { maildir, items: items.collect(), is_cut, _lock: lock };
         let reply = mailbox.stat();
         self.mailbox = Some(mailbox);
         reply.into()
@@ -129,7 +146,7 @@ impl<'a> Session<'a> {
     /// Removes the deleted messages: only QUIT does so (RFC 1939 section 6). The next session can
     /// open the mailbox as soon as the client has the reply.
     fn quit(&mut self, transcript: &Transcript) -> String {
-        if let Some(Mailbox { maildir, items, _lock }) = self.mailbox.take() {
+        if let Some(Mailbox { maildir, items, .. }) = self.mailbox.take() {
             let deleted = items.iter().filter(|item| item.is_deleted);
             if let Err(error) = maildir.remove(deleted.map(|item| &item.message)) {
                 let folder = maildir.folder().display();
@@ -206,8 +223,10 @@ impl Mailbox<'_> {
 
     fn retr(&mut self, argument: &str) -> Result<Reply, &'static str> {
         let maildir = self.maildir;
+        let is_cut = self.is_cut;
         let message = &self.item(argument)?.message;
-        let next = open(maildir, message, None)?;
+        let file = open(maildir, message)?;
+        let next = if is_cut { Next::HalfMessage(file) } else { Next::Message(file, None) };
         Ok(Reply { text: format!("+OK {} octets", message.size), next })
     }
 
@@ -217,13 +236,14 @@ impl Mailbox<'_> {
         let lines = parse_number(lines).ok_or("how many lines?")?;
         let maildir = self.maildir;
         let message = &self.item(number)?.message;
-        Ok(Reply { text: "+OK".into(), next: open(maildir, message, Some(lines))? })
+        let next = Next::Message(open(maildir, message)?, Some(lines));
+        Ok(Reply { text: "+OK".into(), next })
     }
 }
 
-fn open(maildir: &Maildir, message: &Message, lines: Option<u64>) -> Result<Next, &'static str> {
+fn open(maildir: &Maildir, message: &Message) -> Result<BufReader<File>, &'static str> {
     let file = maildir.open_message(message).map_err(|_| "the message is no longer there")?;
     // A short message needs no large buffer.
     let size = limits::PIECE.min(message.size as usize + 1);
-    Ok(Next::Message(BufReader::with_capacity(size, file), lines))
+    Ok(BufReader::with_capacity(size, file))
 }

@@ -2,6 +2,7 @@
 //! the flags come from the setting's name.
 
 use crate::accounts::{Office, QQ, SINA};
+use crate::echo::Manner;
 
 /// What is spoken at an address, and which office speaks it.
 #[derive(Clone, Copy)]
@@ -12,6 +13,8 @@ pub enum Protocol {
     Pop3(&'static Office),
     /// Files.
     Ftp,
+    /// Echo, with a trouble.
+    Echo(Manner),
 }
 
 /// One address at which the program listens.
@@ -25,7 +28,7 @@ pub struct Service {
 }
 
 /// All services.
-pub static SERVICES: [Service; 9] = [
+pub static SERVICES: [Service; 13] = [
     Service::new("LESSON_QQ_SMTP_ADDR", Protocol::Smtp(&QQ), false),
     Service::new("LESSON_QQ_SMTPS_ADDR", Protocol::Smtp(&QQ), true),
     Service::new("LESSON_QQ_POP3_ADDR", Protocol::Pop3(&QQ), false),
@@ -35,6 +38,10 @@ pub static SERVICES: [Service; 9] = [
     Service::new("LESSON_SINA_POP3_ADDR", Protocol::Pop3(&SINA), false),
     Service::new("LESSON_SINA_POP3S_ADDR", Protocol::Pop3(&SINA), true),
     Service::new("LESSON_FTP_ADDR", Protocol::Ftp, false),
+    Service::new("LESSON_AWKWARD_ECHO_ADDR", Protocol::Echo(Manner::Awkward), false),
+    Service::new("LESSON_SILENT_ECHO_ADDR", Protocol::Echo(Manner::Silent), false),
+    Service::new("LESSON_SHORT_ECHO_ADDR", Protocol::Echo(Manner::Short), false),
+    Service::new("LESSON_OPEN_ECHO_ADDR", Protocol::Echo(Manner::Open), false),
 ];
 
 impl Service {
@@ -48,11 +55,16 @@ impl Service {
         name.to_ascii_lowercase().replace('_', "-")
     }
 
+    /// Whether it takes datagrams as well as connections.
+    pub fn has_udp(&self) -> bool {
+        matches!(self.protocol, Protocol::Echo(manner) if manner.has_udp())
+    }
+
     /// Whether this is one of the office's services.
     pub fn is_of(&self, office: &Office) -> bool {
         match self.protocol {
             Protocol::Smtp(owner) | Protocol::Pop3(owner) => owner.domain == office.domain,
-            Protocol::Ftp => false,
+            Protocol::Ftp | Protocol::Echo(_) => false,
         }
     }
 }

@@ -2,7 +2,7 @@
 //! it, and do what comes next.
 
 use std::fs::File;
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Write};
 
 use crate::connection::{Connection, Line};
 use crate::tls::Tls;
@@ -30,6 +30,8 @@ pub enum Next {
     Secret,
     /// It sends a message, or its header and so many lines, and the line with a dot that ends it.
     Message(BufReader<File>, Option<u64>),
+    /// It sends half of a message, and closes the connection.
+    HalfMessage(BufReader<File>),
     /// It waits for the client's TLS handshake.
     BeginTls,
     /// It closes the connection.
@@ -135,6 +137,15 @@ pub fn serve(session: &mut dyn Session, connection: &mut Connection, tls: &Tls) 
             Next::Line | Next::LineAfterMistake | Next::LineAfterFault | Next::Secret => {}
             Next::BeginTls => connection.secure(tls)?,
             Next::Close => return Ok(()),
+            Next::HalfMessage(mut message) => {
+                let mut bytes = Vec::new();
+                dots::send(&mut message, None, |part| bytes.write_all(part))?;
+                let stream = connection.stream.get_mut();
+                stream.write_all(&bytes[..bytes.len() / 2])?;
+                stream.flush()?;
+                connection.transcript.said("cuts the connection in the middle of the message");
+                return Ok(());
+            }
             Next::Message(mut message, lines) => {
                 let stream = connection.stream.get_mut();
                 let transcript = &connection.transcript;

@@ -7,11 +7,14 @@ pub(crate) mod header;
 pub mod path;
 
 use std::io;
+use std::sync::PoisonError;
+use std::time::Instant;
 
-use crate::accounts::{OFFICES, Office};
+use crate::accounts::{OFFICES, Office, wants_code};
 use crate::connection::{Connection, parse_number};
 use crate::mail::envelope::{Envelope, Recipient};
 use crate::session::{self, Closing, Reply, Session as _, closing_421};
+use crate::trouble::{self, Place, Trouble, What};
 use crate::{Practice, limits};
 use auth::{Auth, Step};
 
@@ -27,6 +30,8 @@ pub struct Session<'a> {
     login: Option<String>,
     /// Since MAIL.
     envelope: Option<Envelope>,
+    /// What the sender and the recipients of the envelope ask for, with their addresses.
+    troubles: Vec<(String, Trouble)>,
     failed_logins: usize,
 }
 
@@ -50,8 +55,8 @@ impl session::Session for Session<'_> {
         let reply = match verb.to_ascii_uppercase().as_str() {
             "EHLO" => self.hello(argument, true, connection.is_secure),
             "HELO" => self.hello(argument, false, connection.is_secure),
-            "MAIL" => self.mail(argument),
-            "RCPT" => self.rcpt(argument),
+            "MAIL" => self.mail(argument, connection),
+            "RCPT" => self.rcpt(argument, connection),
             "DATA" => return self.data(argument, connection),
             "AUTH" => self.auth(argument),
             "STARTTLS" => self.starttls(argument, connection.is_secure),
@@ -97,6 +102,7 @@ impl<'a> Session<'a> {
             auth: None,
             login: None,
             envelope: None,
+            troubles: Vec::new(),
             failed_logins: 0,
         }
     }
@@ -162,6 +168,10 @@ impl<'a> Session<'a> {
             }
             Step::Over(reply) => reply.into(),
             Step::Said { identity, user, password } => {
+                let (name, trouble) = Trouble::of_address(Place::MailLogin, &user);
+                if trouble.is_some_and(|trouble| trouble.what == What::Cut) {
+                    return Reply::close("");
+                }
                 // Nobody acts in another one's name.
                 if identity.is_empty() || identity.eq_ignore_ascii_case(&user) {
                     self.login = self.office.login(&user, &password);
@@ -170,12 +180,36 @@ impl<'a> Session<'a> {
                     return format!("235 welcome, {account}").into();
                 }
                 self.failed_logins += 1;
+                if wants_code(&name) {
+                    return "535 Login Fail. Please enter your authorization code to login.".into();
+                }
                 "535 wrong user or password".into()
             }
         }
     }
 
-    fn mail(&mut self, argument: &str) -> Reply {
+    /// The refusal for a pair of addresses of which one asks for the grey list. When it was let
+    /// through, it has to wait again the next time.
+    fn has_to_wait(&self, sender: &str, recipient: &str) -> Option<Reply> {
+        let mut troubles = self.troubles.iter();
+        let (_, grey) = troubles.find(|(address, trouble)| {
+            trouble.what == What::Greylist && (address == sender || address == recipient)
+        })?;
+        let pair = (sender.to_string(), recipient.to_string());
+        let list = self.practice.grey_list.lock();
+        let mut list = list.unwrap_or_else(PoisonError::into_inner);
+        if list.get(&pair).is_some_and(|first| first.elapsed() >= trouble::GREY) {
+            list.remove(&pair);
+            return None;
+        }
+        if list.len() >= limits::MESSAGES {
+            list.clear();
+        }
+        list.entry(pair).or_insert_with(Instant::now);
+        Some(grey.refusal().into())
+    }
+
+    fn mail(&mut self, argument: &str, connection: &mut Connection) -> Reply {
         let Some((_, is_extended)) = self.client else {
             return "503 say EHLO first".into();
         };
@@ -185,6 +219,14 @@ impl<'a> Session<'a> {
         let Some((sender, words)) = path::parse(argument, "FROM:") else {
             return "501 it is MAIL FROM:<address>".into();
         };
+        self.troubles.clear();
+        let (sender, trouble) = Trouble::of_address(Place::MailAddress, &sender);
+        if let Some(trouble) = trouble {
+            if let Some(refusal) = begin(&trouble, connection) {
+                return refusal;
+            }
+            self.troubles.push((sender.clone(), trouble));
+        }
         if !is_extended && !words.is_empty() {
             return "555 parameters are for those who say EHLO".into();
         }
@@ -222,11 +264,11 @@ impl<'a> Session<'a> {
         "250 and to whom?".into()
     }
 
-    fn rcpt(&mut self, argument: &str) -> Reply {
-        let office = self.office;
-        let Some(envelope) = &mut self.envelope else {
+    fn rcpt(&mut self, argument: &str, connection: &mut Connection) -> Reply {
+        let Some(envelope) = &self.envelope else {
             return "503 say MAIL first".into();
         };
+        let sender = envelope.sender.clone();
         let recipient = match path::parse(argument, "TO:") {
             Some((recipient, "")) if !recipient.is_empty() => recipient,
             Some((_, words)) if !words.split_whitespace().all(is_parameter) => {
@@ -234,6 +276,25 @@ impl<'a> Session<'a> {
             }
             Some((_, words)) if !words.is_empty() => return "555 no such parameter".into(),
             _ => return "501 it is RCPT TO:<address>".into(),
+        };
+        let (recipient, trouble) = Trouble::of_address(Place::MailAddress, &recipient);
+        if let Some(trouble) = trouble {
+            if let Some(refusal) = begin(&trouble, connection) {
+                return refusal;
+            }
+            self.troubles.push((recipient.clone(), trouble));
+        }
+        if let Some(refusal) = self.has_to_wait(&sender, &recipient) {
+            return refusal;
+        }
+        self.add(recipient)
+    }
+
+    /// Adds a recipient to the envelope, if the office takes mail for it.
+    fn add(&mut self, recipient: String) -> Reply {
+        let office = self.office;
+        let Some(envelope) = &mut self.envelope else {
+            return "503 say MAIL first".into();
         };
         if let Some(mailbox) = self.practice.queue(office).mailbox(&recipient) {
             if mailbox.is_full() {
@@ -260,6 +321,20 @@ impl<'a> Session<'a> {
             envelope.recipients.push(Recipient::new(recipient));
         }
         "250 and to whom else?".into()
+    }
+}
+
+/// Begins the trouble that an address asks for; returns the reply that refuses the address.
+fn begin(trouble: &Trouble, connection: &mut Connection) -> Option<Reply> {
+    match trouble.what {
+        // Whoever says 421 closes the connection (RFC 5321 section 3.8).
+        What::Refuse if trouble.code == 421 => Some(Reply::close(trouble.refusal())),
+        What::Refuse => Some(trouble.refusal().into()),
+        What::Slow => {
+            connection.is_slow = true;
+            None
+        }
+        _ => None,
     }
 }
 

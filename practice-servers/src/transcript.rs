@@ -79,6 +79,12 @@ impl Transcript {
         Transcript { label, peer: Some(peer), ..self.clone() }
     }
 
+    /// For the datagrams of this peer.
+    pub fn with_peer(&self, peer: SocketAddr) -> Self {
+        let label = format!("{} {peer}", self.label);
+        Transcript { label, peer: Some(peer), ..self.clone() }
+    }
+
     /// For a conversation whose other side is also in this program and shown: these lines appear only
     /// with `LESSON_LOG=debug`.
     pub fn with_own_side(&self, peer: SocketAddr) -> Self {
@@ -140,6 +146,19 @@ impl Transcript {
     pub fn sent_bytes(&self, bytes: &[u8]) {
         let text = bytes.escape_ascii();
         self.show(Level::Debug, Kind::Sent, Some(bytes), format_args!("> \"{text}\""));
+    }
+
+    /// Shows bytes of a conversation that has no lines, if they are not too many.
+    #[track_caller]
+    pub fn exchanged(&self, kind: Kind, bytes: &[u8]) {
+        let mark = if kind == Kind::Received { '<' } else { '>' };
+        let text = match str::from_utf8(bytes) {
+            _ if bytes.len() > 100 => String::new(),
+            Ok(text) => format!(": {text:?}"),
+            Err(_) => format!(": \"{}\"", bytes.escape_ascii()),
+        };
+        let length = bytes.len();
+        self.show(Level::Info, kind, Some(bytes), format_args!("{mark} {length} bytes{text}"));
     }
 
     /// Shows what went wrong, even with `LESSON_LOG=off`.

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::{self, Path};
 
 use practice_servers::Listening;
-use practice_servers::accounts::{FTP_USERS, OFFICES, PASSWORD};
+use practice_servers::accounts::{FTP_USERS, OFFICES, PASSWORD, wants_code};
 use practice_servers::services::SERVICES;
 
 /// The addresses, the accounts and what to type next, line by line.
@@ -14,7 +14,8 @@ pub fn lines(listening: &Listening, folder: &Path) -> Vec<String> {
     for office in OFFICES {
         let services = SERVICES.iter().filter(|service| service.is_of(office));
         let addrs = services.map(|service| listening[service.setting].to_string());
-        lines.push(row(office.domain, addrs, &office.accounts().collect::<Vec<_>>().join(", ")));
+        let accounts = office.accounts().filter(|account| !wants_code(account));
+        lines.push(row(office.domain, addrs, &accounts.collect::<Vec<_>>().join(", ")));
     }
     let users = FTP_USERS.map(|(user, _)| user).join(", ");
     let authority = folder.join("ca.pem");

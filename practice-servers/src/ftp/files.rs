@@ -7,7 +7,7 @@ use std::sync::{PoisonError, RwLockReadGuard};
 
 use crate::accounts::Rights;
 use crate::ftp::login::Account;
-use crate::ftp::tree::join;
+use crate::ftp::tree::{is_trouble, join};
 use crate::ftp::{Answer, Session, quoted, refusal};
 use crate::{clock, files};
 
@@ -53,14 +53,14 @@ impl Session<'_> {
     }
 
     pub(super) fn dele(&self, argument: &str) -> Answer {
-        self.may(Rights::Change)?;
+        self.may(Rights::Change, argument)?;
         let (place, _) = self.find_file(argument)?;
         fs::remove_file(&*place).map_err(refusal)?;
         Ok("250 deleted".into())
     }
 
     pub(super) fn mkd(&self, argument: &str) -> Answer {
-        self.may(Rights::Upload)?;
+        self.may(Rights::Upload, argument)?;
         let place = self.place(argument)?;
         fs::create_dir(&*place).map_err(refusal)?;
         files::sync_folder_of(&place).map_err(refusal)?;
@@ -69,15 +69,13 @@ impl Session<'_> {
     }
 
     pub(super) fn rmd(&self, argument: &str) -> Answer {
-        self.may(Rights::Change)?;
-        self.is_below_root(argument)?;
+        self.may(Rights::Change, argument)?;
         fs::remove_dir(&*self.place(argument)?).map_err(refusal)?;
         Ok("250 removed".into())
     }
 
     pub(super) fn rnfr(&mut self, argument: &str) -> Answer {
-        self.may(Rights::Change)?;
-        self.is_below_root(argument)?;
+        self.may(Rights::Change, argument)?;
         self.find(argument)?;
         self.rename_from = Some(join(&self.folder, argument));
         Ok("350 and the new name?".into())
@@ -85,7 +83,7 @@ impl Session<'_> {
 
     pub(super) fn rnto(&mut self, argument: &str) -> Answer {
         let from = self.rename_from.take().ok_or("503 say RNFR first")?;
-        self.is_below_root(argument)?;
+        self.may(Rights::Change, argument)?;
         let renaming = self.practice.renaming.write();
         let _renaming = renaming.unwrap_or_else(PoisonError::into_inner);
         let tree = &self.account()?.tree;
@@ -99,17 +97,17 @@ impl Session<'_> {
         self.account.as_ref().ok_or("530 log in first".into())
     }
 
-    pub(super) fn may(&self, rights: Rights) -> Answer<()> {
-        match self.account()?.rights >= rights {
-            true => Ok(()),
-            false => Err("550 you may not do that".into()),
-        }
-    }
-
-    fn is_below_root(&self, path: &str) -> Answer<()> {
-        match join(&self.folder, path).as_str() {
-            "/" => Err("550 not the / itself".into()),
-            _ => Ok(()),
+    /// Whether the user may do something with this file or folder.
+    pub(super) fn may(&self, rights: Rights, path: &str) -> Answer<()> {
+        let path = join(&self.folder, path);
+        if self.account()?.rights < rights {
+            Err("550 you may not do that".into())
+        } else if rights == Rights::Change && path == "/" {
+            Err("550 not the / itself".into())
+        } else if is_trouble(&path) {
+            Err("550 the troubles stay as they are".into())
+        } else {
+            Ok(())
         }
     }
 
@@ -132,10 +130,7 @@ impl Session<'_> {
     /// The same for a plain file: neither a folder nor, say, a device.
     pub(super) fn find_file(&self, path: &str) -> Answer<(Place<'_>, Metadata)> {
         let found = self.find(path)?;
-        match found.1.is_file() {
-            true => Ok(found),
-            false => Err("550 that is no plain file".into()),
-        }
+        if found.1.is_file() { Ok(found) } else { Err("550 that is no plain file".into()) }
     }
 
     /// Where a plain file lies, or can be made.
@@ -143,9 +138,10 @@ impl Session<'_> {
         let place = self.place(path)?;
         let is_other = place.metadata().is_ok_and(|metadata| !metadata.is_file());
         let has_folder = place.parent().is_some_and(Path::is_dir);
-        match has_folder && !is_other {
-            true => Ok(place),
-            false => Err("553 no file can have that name".into()),
+        if has_folder && !is_other {
+            Ok(place)
+        } else {
+            Err("553 no file can have that name".into())
         }
     }
 }

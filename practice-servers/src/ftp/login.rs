@@ -33,7 +33,7 @@ impl Session<'_> {
             self.failed_logins += 1;
             return Err("530 wrong user or password".into());
         };
-        let tree = Tree::new(self.practice.folder.join("ftp").join(folder));
+        let tree = Tree::new(&self.practice.folder, folder);
         // Somebody may have removed it.
         tree.make().map_err(refusal)?;
         self.account = Some(Account { tree, rights });

@@ -11,11 +11,13 @@ use crate::accounts::Rights;
 use crate::connection::{Connection, Stream, is_time_out, parse_number, without_signals};
 use crate::files::Draft;
 use crate::ftp::text::{from_network, to_network};
+use crate::ftp::tree::join;
 use crate::ftp::{Answer, Session, refusal};
 use crate::limits;
 use crate::session::{Next, Reply};
 use crate::tls::Channel;
 use crate::transcript::{Kind, Transcript};
+use crate::trouble::{Place, Trouble, What};
 
 /// What the transcript calls a data connection.
 const DATA: &str = "ftp-data";
@@ -80,6 +82,13 @@ impl Session<'_> {
 
     pub(super) fn retr(&mut self, argument: &str, connection: &mut Connection) -> Answer {
         let offset = mem::take(&mut self.offset);
+        let trouble = Trouble::find(Place::Download, &join(&self.folder, argument));
+        if let Some(trouble) = &trouble
+            && trouble.what == What::Refuse
+        {
+            self.listener = None;
+            return Err(trouble.refusal().into());
+        }
         let (place, metadata) = self.find_file(argument)?;
         if offset > metadata.len() {
             return Err("554 the file is not that long".into());
@@ -90,6 +99,10 @@ impl Session<'_> {
         let is_binary = self.is_binary;
         let mut has_cr = false;
         self.transfer(connection, |stream| {
+            if trouble.is_some() {
+                io::copy(&mut file.take(metadata.len() / 2), stream)?;
+                return Err(io::Error::other("as cut.bin asks for"));
+            }
             for_each_part(&mut file, |part| {
                 if is_binary {
                     stream.write_all(part)
@@ -108,8 +121,14 @@ impl Session<'_> {
         appends: bool,
         connection: &mut Connection,
     ) -> Answer {
-        self.may(Rights::Upload)?;
         let offset = mem::take(&mut self.offset);
+        let path = join(&self.folder, argument);
+        let folder = path.rfind('/').map_or("", |slash| &path[..=slash]);
+        if Trouble::find(Place::Upload, folder).is_some() {
+            self.transfer(connection, |stream| for_each_part(stream, |_| Ok(())))?;
+            return Err("552 the folder is full, and the file is not kept".into());
+        }
+        self.may(Rights::Upload, argument)?;
         let place = self.place_for_file(argument)?;
         let length = place.metadata().map_or(0, |metadata| metadata.len());
         let begin = match appends {

@@ -5,13 +5,19 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Component, Path, PathBuf};
 
+use crate::trouble;
+
 /// The tree of one user.
-pub struct Tree(PathBuf);
+pub struct Tree {
+    root: PathBuf,
+    /// What every user sees as [`trouble::FOLDER`].
+    troubles: PathBuf,
+}
 
 impl Tree {
-    /// The tree whose `/` is the folder `root`.
-    pub fn new(root: PathBuf) -> Self {
-        Tree(root)
+    /// The tree of `user` in the servers' folder.
+    pub fn new(folder: &Path, user: &str) -> Self {
+        Tree { root: folder.join("ftp").join(user), troubles: folder.join("trouble") }
     }
 
     /// Makes the tree, if it is not there, with a file to download.
@@ -19,10 +25,10 @@ impl Tree {
     /// # Errors
     /// The system's.
     pub fn make(&self) -> io::Result<()> {
-        if self.0.exists() {
+        if self.root.exists() {
             return Ok(());
         }
-        let public = self.0.join("pub");
+        let public = self.root.join("pub");
         fs::create_dir_all(&public)?;
         fs::write(public.join("readme.txt"), README)
     }
@@ -34,7 +40,10 @@ impl Tree {
     /// `NotFound` when there is a link in the path, wherever it leads. `InvalidInput` or
     /// `InvalidFilename` when a name in it can be no file's name on this machine.
     pub fn place(&self, path: &str) -> io::Result<PathBuf> {
-        let mut place = self.0.clone();
+        let (mut place, path) = match path.strip_prefix(trouble::FOLDER) {
+            Some(rest) if is_trouble(path) => (self.troubles.clone(), rest),
+            _ => (self.root.clone(), path),
+        };
         for name in path.split('/').filter(|name| !name.is_empty()) {
             if !is_name(name) {
                 return Err(ErrorKind::InvalidInput.into());
@@ -48,6 +57,11 @@ impl Tree {
         }
         Ok(place)
     }
+}
+
+/// Whether the path lies in [`trouble::FOLDER`].
+pub fn is_trouble(path: &str) -> bool {
+    path.strip_prefix(trouble::FOLDER).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The file that every user finds.

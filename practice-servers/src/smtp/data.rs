@@ -9,6 +9,7 @@ use crate::session::Reply;
 use crate::smtp::header::Header;
 use crate::smtp::{Session, TOO_LARGE};
 use crate::transcript::Kind;
+use crate::trouble::What;
 use crate::{clock, dots, limits};
 
 /// The most bytes that servers on the way may have added to a message.
@@ -93,7 +94,16 @@ impl Session<'_> {
         if self.office.wants_author && self.login.is_some() && !header.has_author() {
             return Ok(NO_AUTHOR.into());
         }
+        let troubles = &self.troubles;
+        let refused = troubles.iter().find(|(_, trouble)| trouble.what == What::RefuseMail);
+        if let Some((_, trouble)) = refused {
+            return Ok(trouble.refusal().into());
+        }
         match queue.accept(&id, draft, envelope) {
+            Ok(()) if troubles.iter().any(|(_, trouble)| trouble.what == What::Cut) => {
+                transcript.said("cuts the connection without a reply");
+                Ok(Reply::close(""))
+            }
             Ok(()) => Ok(format!("250 taken as {id}").into()),
             Err(error) => cannot_keep(error),
         }

@@ -213,6 +213,32 @@ fn an_anonymous_user_only_reads() {
 }
 
 #[test]
+fn the_folder_of_troubles_stays_as_it_is() {
+    let servers = Servers::start();
+    let mut peer = servers.ftp("laoshi");
+    assert_eq!(peer.fetches("NLST /"), b"/pub\r\n");
+    peer.plays(
+        "C: CWD trouble
+         S: 250
+         C: DELE cut.bin
+         S: 550
+         C: RNFR full
+         S: 550
+         C: MKD x
+         S: 550
+         C: STOR x
+         S: 550
+         C: RMD /trouble
+         S: 550
+         C: RETR 425.txt
+         S: 425",
+    );
+    assert!(peer.stores("full/x", b"x").starts_with("552"));
+    assert_eq!(peer.fetches("NLST"), b"425.txt\r\n450.txt\r\n550.txt\r\ncut.bin\r\nfull\r\n");
+    assert_eq!(peer.fetches("NLST full"), b"full/readme.txt\r\n");
+}
+
+#[test]
 fn files_of_any_time_are_listed() {
     let servers = Servers::start();
     let path = servers.path("ftp/laoshi/pub/readme.txt");

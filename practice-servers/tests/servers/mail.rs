@@ -219,6 +219,19 @@ fn a_mailbox_that_is_out_of_order() {
 }
 
 #[test]
+fn old_mail_that_cannot_be_delivered_comes_back() {
+    let servers = Servers::start();
+    // This mail has waited since 2001, and the other office still refuses it for now.
+    let queue = servers.path("queue/qq.example");
+    let envelope = "laoshi@qq.example\n\n+xuesheng+452@sina.example\n";
+    std::fs::write(queue.join("1000000000.M1P1Q1.message"), "Subject: old\r\n\r\n1\r\n").unwrap();
+    std::fs::write(queue.join("1000000000.M1P1Q1.envelope"), envelope).unwrap();
+    let report = servers.restart().mail("qq", "laoshi");
+    let why = "\r\nxuesheng+452@sina.example: 452 4.2.2 ";
+    assert!(report.contains(why), "{report}");
+}
+
+#[test]
 fn a_mail_that_breaks_off_leaves_nothing() {
     let servers = Servers::start();
     let mut peer = servers.peer("qq-smtp");

@@ -345,6 +345,29 @@ fn logins_that_fail() {
 }
 
 #[test]
+fn troubles_that_take_two_tries() {
+    let servers = Servers::start();
+    let mut peer = servers.peer("qq-smtp");
+    peer.says("EHLO client.example", "250");
+    for _ in 0..2 {
+        peer.says("MAIL FROM:<a@b.example>", "250");
+        peer.says("RCPT TO:<laoshi@qq.example>", "250");
+        peer.says("RCPT TO:<zhujiao+greylist@qq.example>", "451 4.7.1");
+        std::thread::sleep(practice_servers::trouble::GREY);
+        peer.says("RCPT TO:<zhujiao+greylist@qq.example>", "250");
+        peer.says("RSET", "250");
+    }
+    peer.says("MAIL FROM:<a+421@b.example>", "421 4.3.2");
+    peer.is_closed();
+    let mut peer = servers.peer("qq-smtp");
+    peer.says("EHLO client.example", "250");
+    for (password, reply) in [("practice", "535 Login Fail."), ("practice-code", "235")] {
+        let secrets = base64(&format!("\0xinsheng@qq.example\0{password}"));
+        peer.says(&format!("AUTH PLAIN {secrets}"), reply);
+    }
+}
+
+#[test]
 fn no_more_than_a_hundred_recipients() {
     let servers = Servers::start();
     let mut peer = servers.peer("qq-smtp");

@@ -1,0 +1,191 @@
+//! Troubles for whoever asks for one, and for nobody else: what one types, and what happens then, the
+//! same at every time.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+/// Where one types it.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Place {
+    /// Behind the user in an address, as sender or recipient of a mail.
+    MailAddress,
+    /// As the user who logs in to SMTP, or behind it.
+    MailLogin,
+    /// Behind the user who logs in to POP3.
+    MailboxLogin,
+    /// As the file to download.
+    Download,
+    /// As the folder to upload into.
+    Upload,
+}
+
+/// What happens.
+#[derive(Clone, Copy, PartialEq)]
+pub enum What {
+    /// The command is refused with the code.
+    Refuse,
+    /// A mail is refused with the code after its final dot.
+    RefuseMail,
+    /// A mail is refused with 451, and taken when it is tried again a second later.
+    Greylist,
+    /// Each reply takes [`SLOW`].
+    Slow,
+    /// The connection ends: for a login instead of the reply, for a mail instead of the reply to the
+    /// final dot, for a mail or a file that comes in the middle of it.
+    Cut,
+    /// The mailbox is in use.
+    InUse,
+    /// Only the [`CODE`] logs in, and the password of the web site does not.
+    WantCode,
+    /// When the whole file has come, there is no room for it.
+    Full,
+}
+
+/// A row of the table.
+struct Row {
+    place: Place,
+    /// `NNN` stands for a code from 400 to 599.
+    typed: &'static str,
+    what: What,
+}
+
+const fn row(place: Place, typed: &'static str, what: What) -> Row {
+    Row { place, typed, what }
+}
+
+static TROUBLES: [Row; 13] = [
+    row(Place::MailAddress, "+NNN", What::Refuse),
+    row(Place::MailAddress, "+greylist", What::Greylist),
+    row(Place::MailAddress, "+data-NNN", What::RefuseMail),
+    row(Place::MailAddress, "+slow", What::Slow),
+    row(Place::MailAddress, "+cut", What::Cut),
+    row(Place::MailLogin, "+cut", What::Cut),
+    row(Place::MailLogin, "xinsheng@qq.example", What::WantCode),
+    row(Place::MailboxLogin, "+in-use", What::InUse),
+    row(Place::MailboxLogin, "+slow", What::Slow),
+    row(Place::MailboxLogin, "+cut", What::Cut),
+    row(Place::Download, "/trouble/cut.bin", What::Cut),
+    row(Place::Download, "/trouble/NNN.txt", What::Refuse),
+    row(Place::Upload, "/trouble/full/", What::Full),
+];
+
+/// How long a slow server takes for each reply.
+pub const SLOW: Duration = Duration::from_secs(3);
+
+/// How long a pair of addresses has to wait when it is on the grey list.
+pub const GREY: Duration = Duration::from_secs(1);
+
+/// The authorization code of the user who cannot log in with the password.
+pub const CODE: &str = "practice-code";
+
+/// The FTP folder with the files of the table.
+pub const FOLDER: &str = "/trouble";
+
+/// A trouble that somebody has asked for.
+#[derive(Clone)]
+pub struct Trouble {
+    /// What happens.
+    pub what: What,
+    /// The code that stands for `NNN`, else 0.
+    pub code: u16,
+    typed: String,
+}
+
+impl Trouble {
+    /// The trouble that `typed` asks for.
+    pub fn find(place: Place, typed: &str) -> Option<Self> {
+        TROUBLES.iter().filter(|row| row.place == place).find_map(|row| {
+            let code = code(row.typed, typed)?;
+            Some(Trouble { what: row.what, code, typed: typed.into() })
+        })
+    }
+
+    /// The trouble that a tag behind the user asks for, such as `+451` in
+    /// `xuesheng+451@sina.example`, and the address without the tag.
+    pub fn of_address(place: Place, address: &str) -> (String, Option<Self>) {
+        if let Some((user, domain)) = address.rsplit_once('@')
+            && let Some(start) = user.rfind('+')
+            && let Some(trouble) = Self::find(place, &user[start..])
+        {
+            return (format!("{}@{domain}", &user[..start]), Some(trouble));
+        }
+        (address.into(), None)
+    }
+
+    /// The refusal with the code; for mail with its enhanced code (RFC 3463), too.
+    pub fn refusal(&self) -> String {
+        let Trouble { what, code, typed } = self;
+        let enhanced = match (*what, code) {
+            (What::Greylist, _) => return "451 4.7.1 greylisted: try again in a second".into(),
+            _ if typed.starts_with('/') => String::new(),
+            (_, 421) => "4.3.2 ".into(),
+            (_, 450) => "4.2.1 ".into(),
+            (_, 451) => "4.3.0 ".into(),
+            (_, 452) => "4.2.2 ".into(),
+            (_, 550) => "5.1.1 ".into(),
+            (_, 551) => "5.1.6 ".into(),
+            (_, 552) => "5.2.2 ".into(),
+            (_, 553) => "5.1.3 ".into(),
+            (_, 554) => "5.7.1 ".into(),
+            (_, code) => format!("{}.0.0 ", code / 100),
+        };
+        format!("{code} {enhanced}as {typed} asks for")
+    }
+}
+
+/// The code that stands in `typed` for the `NNN` of `pattern`, or 0 if there is none. Nothing when
+/// the two do not match.
+fn code(pattern: &str, typed: &str) -> Option<u16> {
+    let Some((before, behind)) = pattern.split_once("NNN") else {
+        return pattern.eq_ignore_ascii_case(typed).then_some(0);
+    };
+    let code = typed.get(before.len()..typed.len().checked_sub(behind.len())?)?;
+    let is_right = typed.starts_with(before) && typed.ends_with(behind) && code.len() == 3;
+    code.parse().ok().filter(|code| is_right && (400..600).contains(code))
+}
+
+/// Makes the FTP files of the table in `folder`.
+///
+/// # Errors
+/// The system's.
+pub fn make_files(folder: &Path) -> io::Result<()> {
+    if folder.exists() {
+        return Ok(());
+    }
+    fs::create_dir_all(folder.join("full"))?;
+    fs::write(folder.join("full").join("readme.txt"), "There is no room for more.\n")?;
+    for name in ["425.txt", "450.txt", "550.txt"] {
+        fs::write(folder.join(name), "Nobody ever gets this file.\n")?;
+    }
+    let line = "Half of this file is all that anybody gets.\n";
+    fs::write(folder.join("cut.bin"), line.repeat(500))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_those_who_ask_for_trouble_get_it() {
+        for (address, rest, code) in [
+            ("a+451@b.example", "a@b.example", Some(451)),
+            ("a+b+599@c.example", "a+b@c.example", Some(599)),
+            ("a+Data-552@b.example", "a+Data-552@b.example", None),
+            ("a+data-552@b.example", "a@b.example", Some(552)),
+            ("a+SLOW@b.example", "a@b.example", Some(0)),
+            ("a+399@b.example", "a+399@b.example", None),
+            ("a+600@b.example", "a+600@b.example", None),
+            ("a+4511@b.example", "a+4511@b.example", None),
+            ("a++51@b.example", "a++51@b.example", None),
+            ("a+homework@b.example", "a+homework@b.example", None),
+            ("a+in-use@b.example", "a+in-use@b.example", None),
+            ("a@b+451.example", "a@b+451.example", None),
+            ("+45老@b.example", "+45老@b.example", None),
+        ] {
+            let (is, trouble) = Trouble::of_address(Place::MailAddress, address);
+            assert_eq!((is.as_str(), trouble.map(|trouble| trouble.code)), (rest, code));
+        }
+    }
+}
