@@ -14,27 +14,22 @@ use crate::reading;
 const MAX_STEM: usize = 200;
 /// Windows takes none of these in a name.
 const UNSAFE: [char; 7] = ['<', '>', ':', '"', '|', '?', '*'];
-/// A program opens a file by its extension: that of its type, where the sender gave it no name.
-const EXTENSIONS: [(&str, &str); 19] = [
-    ("message/rfc822", ".eml"),
-    ("message/global", ".eml"),
-    ("text/calendar", ".ics"),
-    ("text/vcard", ".vcf"),
-    ("text/x-vcard", ".vcf"),
-    ("text/plain", ".txt"),
-    ("text/html", ".html"),
-    ("text/csv", ".csv"),
-    ("image/png", ".png"),
-    ("image/jpeg", ".jpg"),
-    ("image/gif", ".gif"),
-    ("audio/mpeg", ".mp3"),
-    ("video/mp4", ".mp4"),
-    ("application/pdf", ".pdf"),
-    ("application/zip", ".zip"),
-    ("application/msword", ".doc"),
-    ("application/vnd.ms-excel", ".xls"),
-    ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", ".docx"),
-    ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".xlsx"),
+/// The extensions by which programs know files of types that are not called as these are.
+const EXTENSIONS: [(&str, &str); 14] = [
+    ("message/rfc822", "eml"),
+    ("message/global", "eml"),
+    ("text/calendar", "ics"),
+    ("text/vcard", "vcf"),
+    ("text/x-vcard", "vcf"),
+    ("text/directory", "vcf"),
+    ("text/plain", "txt"),
+    ("audio/mpeg", "mp3"),
+    ("application/msword", "doc"),
+    ("application/vnd.ms-excel", "xls"),
+    ("application/vnd.ms-powerpoint", "ppt"),
+    ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx"),
+    ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
+    ("application/vnd.openxmlformats-officedocument.presentationml.presentation", "pptx"),
 ];
 
 /// Saves an attachment into `folder` under its own name as far as that is safe, else by its
@@ -43,18 +38,27 @@ const EXTENSIONS: [(&str, &str); 19] = [
 /// # Errors
 /// The file cannot be written.
 pub fn save(file: &ParsedMail, number: usize, folder: &Path) -> shared::Result<PathBuf> {
-    let known = EXTENSIONS.iter().find(|(kind, _)| *kind == reading::kind(file));
-    let extension = known.map_or("", |(_, extension)| extension);
     let mut name = safe_name(&reading::name(file).unwrap_or_default());
+    let extension = extension(reading::kind(file));
+    let is_for_mail_programs = [".eml", ".ics", ".vcf"].contains(&extension.as_str());
     if name.is_empty() {
         name = format!("attachment-{number}{extension}");
-    } else if [".eml", ".ics", ".vcf"].contains(&extension)
-        && !name.to_lowercase().ends_with(extension)
-    {
-        // The subject of a mail is often the name of its file.
-        name += extension;
+    } else if is_for_mail_programs && !name.to_lowercase().ends_with(&extension) {
+        // The name of such a file is often the subject alone.
+        name += &extension;
     }
     save_as(&name, &reading::content(file), number, folder)
+}
+
+/// The extension of a type, with its dot, or nothing: `image/png` is `.png`.
+fn extension(kind: &str) -> String {
+    let known = EXTENSIONS.iter().find(|(known, _)| *known == kind).map(|(_, known)| *known);
+    let subtype = kind.rsplit('/').next().unwrap_or_default().trim_start_matches("x-");
+    let is_one = (3..5).contains(&subtype.len()) && subtype.chars().all(char::is_alphanumeric);
+    match known.or(is_one.then_some(subtype)) {
+        Some(extension) => format!(".{extension}"),
+        None => String::new(),
+    }
 }
 
 /// Saves bytes into `folder` under a safe name.

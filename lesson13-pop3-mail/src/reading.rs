@@ -120,12 +120,16 @@ pub fn is_mail(part: &ParsedMail) -> bool {
     ["message/rfc822", "message/global"].contains(&kind(part))
 }
 
-/// Whether people can read a part as it is: a text, or why a mail came back. Calendars and cards are
-/// for programs.
+/// Whether people can read a part as it is: a text, or a report, such as why a mail came back.
+/// Calendars and cards are for programs.
 pub fn is_text(part: &ParsedMail) -> bool {
-    let for_programs = ["text/calendar", "text/vcard", "text/x-vcard"];
-    kind(part) == "message/delivery-status"
-        || (kind(part).starts_with("text/") && !for_programs.contains(&kind(part)))
+    match kind(part).split_once('/') {
+        Some(("text", kind)) => !["calendar", "vcard", "x-vcard", "directory"].contains(&kind),
+        Some(("message", kind)) => {
+            ["-status", "-notification", "-report"].iter().any(|end| kind.ends_with(end))
+        }
+        _ => false,
+    }
 }
 
 /// Whether the sender wants it to be saved, not shown.
@@ -135,10 +139,8 @@ fn is_attached(part: &ParsedMail) -> bool {
 
 /// The text of a part, with a newline at the end of each line.
 pub fn text(part: &ParsedMail) -> String {
-    let mut text = part.get_body().unwrap_or_default();
-    for line_end in ["\r\r\n", "\r\n", "\r"] {
-        text = text.replace(line_end, "\n");
-    }
+    let body = part.get_body().unwrap_or_default();
+    let mut text = body.replace("\r\n", "\n").replace('\r', "\n");
     let shown = cut(&text, MAX_TEXT).len();
     if shown < text.len() {
         let missing = text.len() - shown;

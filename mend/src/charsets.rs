@@ -2,7 +2,7 @@
 //! wrongly, or by a name that few know, or not at all: so the bytes themselves have a say, too.
 
 use charset::Charset;
-use encoding_rs::{GB18030, UTF_8};
+use encoding_rs::{GB18030, UTF_8, WINDOWS_1252};
 
 /// An HTML page names its charset within so many bytes.
 const PAGE_HEAD: usize = 4096;
@@ -29,7 +29,8 @@ pub fn decode(bytes: &[u8], label: &str) -> String {
 /// The charset of `bytes`, which the sender says is `label`; an empty label says nothing.
 ///
 /// They are taken for UTF-8 if they can hardly be anything else, then for what the sender says if
-/// they make sense so, then for GB18030, in which old Chinese mails are that say nothing.
+/// they make sense so, then for GB18030, in which old Chinese mails are that say nothing, and last
+/// for the charset of Western Europe.
 pub fn of_text(bytes: &[u8], label: &str) -> Charset {
     // A byte order mark leaves no doubt.
     if let Some((charset, _)) = Charset::for_bom(bytes) {
@@ -55,7 +56,7 @@ pub fn of_text(bytes: &[u8], label: &str) -> Charset {
     let guessed = Charset::for_encoding(GB18030);
     let candidates = [claimed.unwrap_or(guessed), guessed, utf8];
     let best = candidates.into_iter().find(|charset| makes_sense(&decoded(charset)));
-    best.unwrap_or(candidates[0])
+    best.or(claimed).unwrap_or(Charset::for_encoding(WINDOWS_1252))
 }
 
 /// Whether most of what is not ASCII could be decoded. At the end, a character may have been cut.

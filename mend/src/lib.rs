@@ -219,11 +219,10 @@ fn leaf(header: &Header, content_type: Parameterized, body: &[u8], encoding: &st
     [mended.into_bytes(), content].concat()
 }
 
-/// Whether people can read it: a text, or the report why a mail came back.
+/// Whether people can read it: a text, or a report, such as why a mail came back.
 fn is_text(kind: &str) -> bool {
-    kind.starts_with("text/")
-        || (kind.starts_with("message/") && kind.ends_with("-status"))
-        || kind == "message/disposition-notification"
+    let report = kind.strip_prefix("message/").and_then(|report| report.rsplit('-').next());
+    kind.starts_with("text/") || matches!(report, Some("status" | "notification" | "report"))
 }
 
 /// Writes the fields with which a header begins. Those that tell how to read the body follow.

@@ -93,25 +93,28 @@ impl Written {
     /// What is encoded by RFC 2231 (`name*=charset'language'%E6...`, in pieces where it is long:
     /// `name*0*=...; name*1*=...`) goes before what has encoded words.
     fn decoded(mut self, name: &str) -> String {
-        // Only in the names of files mail programs write encoded words, where none should be.
-        let has_words = matches!(name, "name" | "filename");
-        let with_words = |text: String| if has_words { words::decode(&text) } else { text };
-        if self.pieces.is_empty() {
-            return with_words(self.plain.unwrap_or_default());
-        }
         let mut label = String::new();
         if let Some((true, first)) = self.pieces.values_mut().next()
             && let [charset, _language, start] = first.splitn(3, '\'').collect::<Vec<_>>()[..]
         {
-            (label, *first) = (charset.into(), start.into());
+            label = charset.into();
+            *first = start.into();
         }
-        let mut joined = String::new();
+        let mut coded = String::new();
         for (is_encoded, piece) in self.pieces.values() {
-            joined += &if *is_encoded { piece.clone() } else { piece.replace('%', "%25") };
+            coded += &if *is_encoded { piece.clone() } else { piece.replace('%', "%25") };
         }
-        let bytes: Vec<u8> = percent_decode_str(&joined).collect();
-        let value = charsets::decode(&bytes, &label);
-        if label.is_empty() { with_words(value) } else { value }
+        let bytes: Vec<u8> = percent_decode_str(&coded).collect();
+        let mut value = charsets::decode(&bytes, &label);
+        if self.pieces.is_empty() {
+            coded = self.plain.unwrap_or_default();
+            value = coded.clone();
+        }
+        // Only in the names of files mail programs write encoded words, where none should be.
+        if matches!(name, "name" | "filename") && coded.contains("=?") {
+            value = words::decode(&value);
+        }
+        value
     }
 }
 
