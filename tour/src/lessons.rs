@@ -12,14 +12,24 @@ use crate::event::Kind;
 pub struct Lesson {
     /// The name of its package and of its program.
     pub package: &'static str,
-    /// The number of the lesson that it is to be compared with; the first of a kind has none.
-    pub parent: Option<&'static str>,
+    /// How many numbered steps it has.
+    pub steps: u32,
+    /// The lesson that it is to be compared with; the first of a kind has none.
+    pub parent: Option<Parent>,
     /// The program that is started first.
     pub server: Server,
     /// The programs that are run then.
     pub clients: &'static [Client],
     /// Whether these run all at once, not one after another.
     pub at_once: bool,
+}
+
+/// The lesson that another one is to be compared with.
+pub struct Parent {
+    /// Its number.
+    pub number: &'static str,
+    /// How many lines differ at most, the header aside: those that are taught.
+    pub lines: usize,
 }
 
 /// The server of a lesson, by the name of its package: the lesson itself, or its other side.
@@ -94,7 +104,7 @@ impl Lesson {
 
     /// The lesson that it is to be compared with.
     pub fn find_parent(&self) -> Option<&'static Lesson> {
-        Lesson::find(self.parent?)
+        Lesson::find(self.parent.as_ref()?.number)
     }
 
     /// The packages of the programs that play it.
@@ -157,10 +167,16 @@ const fn say_tcp(arguments: &'static [&'static str; 2]) -> Client {
 /// A lesson with the practice servers.
 const fn mail(
     package: &'static str,
-    parent: Option<&'static str>,
+    steps: u32,
+    parent: Option<Parent>,
     clients: &'static [Client],
 ) -> Lesson {
-    Lesson { package, parent, server: Server::Practice, clients, at_once: false }
+    Lesson { package, steps, parent, server: Server::Practice, clients, at_once: false }
+}
+
+/// The parent with this number, from which so many lines differ at most.
+const fn from(number: &'static str, lines: usize) -> Option<Parent> {
+    Some(Parent { number, lines })
 }
 
 /// A program that sends a mail.
@@ -172,6 +188,7 @@ const fn send(package: &'static str) -> Client {
 pub const LESSONS: &[Lesson] = &[
     Lesson {
         package: "lesson00-addresses",
+        steps: 3,
         parent: None,
         server: Server::None,
         clients: &[Client {
@@ -184,6 +201,7 @@ pub const LESSONS: &[Lesson] = &[
     },
     Lesson {
         package: "lesson01-udp-server",
+        steps: 4,
         parent: None,
         server: Server::Once("lesson01-udp-server"),
         clients: &[ASK_UDP],
@@ -191,6 +209,7 @@ pub const LESSONS: &[Lesson] = &[
     },
     Lesson {
         package: "lesson02-udp-client",
+        steps: 3,
         parent: None,
         server: Server::Once("lesson01-udp-server"),
         clients: &[Client {
@@ -203,31 +222,35 @@ pub const LESSONS: &[Lesson] = &[
     },
     Lesson {
         package: "lesson03-udp-loop",
-        parent: Some("01"),
+        steps: 4,
+        parent: from("01", 7),
         server: Server::Forever { package: "lesson03-udp-loop", last: Kind::Sent },
         clients: &[ASK_UDP, ASK_UDP],
         at_once: false,
     },
     Lesson {
         package: "lesson04-tcp-server",
-        parent: Some("03"),
+        steps: 7,
+        parent: from("03", 58),
         server: Server::Forever { package: "lesson04-tcp-server", last: Kind::Closed },
         clients: &[ASK_TCP, ASK_TCP],
         at_once: false,
     },
     Lesson {
         package: "lesson05-tcp-client",
-        parent: Some("02"),
+        steps: 5,
+        parent: from("02", 92),
         server: Server::Forever { package: "lesson04-tcp-server", last: Kind::Closed },
         clients: &[say_tcp(&["--message", "Who is there? 谁在那儿？"])],
         at_once: false,
     },
-    mail("lesson06-text-mail", None, &[send("lesson06-text-mail")]),
-    mail("lesson07-html-mail", Some("06"), &[send("lesson07-html-mail")]),
-    mail("lesson08-attachment-mail", Some("06"), &[send("lesson08-attachment-mail")]),
+    mail("lesson06-text-mail", 5, None, &[send("lesson06-text-mail")]),
+    mail("lesson07-html-mail", 5, from("06", 6), &[send("lesson07-html-mail")]),
+    mail("lesson08-attachment-mail", 5, from("06", 19), &[send("lesson08-attachment-mail")]),
     Lesson {
         package: "lesson09-tcp-threads",
-        parent: Some("04"),
+        steps: 7,
+        parent: from("04", 4),
         server: Server::Forever { package: "lesson09-tcp-threads", last: Kind::Closed },
         // Messages of three lengths, by which one can tell them apart in the log.
         clients: &[
@@ -239,6 +262,7 @@ pub const LESSONS: &[Lesson] = &[
     },
     Lesson {
         package: "lesson10-ftp-client",
+        steps: 4,
         parent: None,
         server: Server::Practice,
         clients: &[
@@ -257,10 +281,11 @@ pub const LESSONS: &[Lesson] = &[
         ],
         at_once: false,
     },
-    mail("lesson11-headers-mail", Some("06"), &[send("lesson11-headers-mail")]),
-    mail("lesson12-alternative-mail", Some("07"), &[send("lesson12-alternative-mail")]),
+    mail("lesson11-headers-mail", 5, from("06", 31), &[send("lesson11-headers-mail")]),
+    mail("lesson12-alternative-mail", 5, from("07", 9), &[send("lesson12-alternative-mail")]),
     mail(
         "lesson13-pop3-mail",
+        7,
         None,
         &[
             // Played alone, it finds a mail, too.

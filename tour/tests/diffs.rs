@@ -3,21 +3,19 @@
 
 use console::measure_text_width;
 use testing::{Folder, Program, command, refuses, run};
+use tour::lessons::LESSONS;
 
 const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 const TOUR: &str = env!("CARGO_BIN_EXE_tour");
 
-/// A parent, a lesson, and the most lines that the lesson may change.
-const NEIGHBOURS: [(&str, &str, usize); 8] = [
-    ("01", "03", 7),
-    ("03", "04", 58),
-    ("02", "05", 92),
-    ("04", "09", 4),
-    ("06", "07", 6),
-    ("06", "08", 19),
-    ("06", "11", 31),
-    ("07", "12", 9),
-];
+/// The numbers of each parent and its lesson, and the most lines that the lesson may change.
+fn neighbours() -> impl Iterator<Item = (&'static str, &'static str, usize)> {
+    let lessons = LESSONS.iter();
+    lessons.filter_map(|lesson| {
+        let parent = lesson.parent.as_ref()?;
+        Some((parent.number, lesson.number(), parent.lines))
+    })
+}
 
 /// What `cargo run -- diff` shows of these lessons.
 fn diff(arguments: &[&str]) -> String {
@@ -45,7 +43,7 @@ fn changed(diff: &str, mark: char) -> Vec<&str> {
 
 #[test]
 fn no_more_lines_change_than_are_taught() {
-    for (parent, lesson, most) in NEIGHBOURS {
+    for (parent, lesson, most) in neighbours() {
         let diff = diff(&[lesson]);
         let (removed, added) = (changed(&diff, '-').len(), changed(&diff, '+').len());
         let count = removed + added;
@@ -59,7 +57,7 @@ fn no_more_lines_change_than_are_taught() {
 
 #[test]
 fn no_line_is_just_moved_or_indented() {
-    for (parent, lesson, _) in NEIGHBOURS {
+    for (parent, lesson, _) in neighbours() {
         let diff = diff(&[lesson]);
         let added = changed(&diff, '+');
         for line in changed(&diff, '-') {
@@ -72,7 +70,7 @@ fn no_line_is_just_moved_or_indented() {
 
 #[test]
 fn a_lesson_is_compared_with_its_parent_and_any_two_with_each_other() {
-    for (parent, lesson, _) in NEIGHBOURS {
+    for (parent, lesson, _) in neighbours() {
         let names = format!("--- lesson{parent}-");
         assert!(diff(&[lesson]).starts_with(&names), "{lesson}");
         assert_eq!(diff(&[lesson]), diff(&[parent, lesson]));
@@ -85,7 +83,7 @@ fn a_lesson_is_compared_with_its_parent_and_any_two_with_each_other() {
 
 #[test]
 fn the_header_is_left_out_unless_all_is_asked_for() {
-    for (_, lesson, _) in NEIGHBOURS {
+    for (_, lesson, _) in neighbours() {
         for form in [&[lesson] as &[&str], &[lesson, "--side-by-side"]] {
             let (body, all) = (diff(form), diff(&[form, &["--all"]].concat()));
             assert!(!body.contains("//!"), "{body}");
@@ -126,7 +124,7 @@ fn columns(shown: &str, width: usize) -> Vec<(String, String, String)> {
 #[test]
 fn two_columns_fit_the_width_and_cut_nothing() {
     let solid = |text: String| text.split_whitespace().collect::<String>();
-    for (_, lesson, _) in NEIGHBOURS {
+    for (_, lesson, _) in neighbours() {
         let unified = diff(&[lesson]);
         let side = |other: char| -> String {
             let lines = unified.lines().skip(2).filter(|line| line.starts_with([' ', other]));

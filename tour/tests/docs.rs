@@ -8,6 +8,7 @@ use std::{fs, iter};
 
 use pulldown_cmark::{Event, Options, Parser, Tag};
 use testing::{Practice, Program, built, built_bare, run, tcp_peer, udp_peer};
+use tour::lessons::{LESSONS, Lesson};
 
 const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
@@ -119,16 +120,12 @@ fn pages() -> Vec<[Page; 2]> {
 
 /// The packages of the lessons, in their order.
 fn lessons() -> Vec<String> {
-    let entries = fs::read_dir(WORKSPACE).unwrap();
-    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut lessons: Vec<_> = names.filter(|name| name.starts_with("lesson")).collect();
-    lessons.sort();
-    lessons
+    LESSONS.iter().map(|lesson| lesson.package.to_string()).collect()
 }
 
 /// Whether there is a lesson with this number, such as `06`.
 fn is_lesson(number: &str) -> bool {
-    lessons().iter().any(|lesson| lesson.starts_with(&format!("lesson{number}-")))
+    LESSONS.iter().any(|lesson| lesson.number() == number)
 }
 
 /// The variables of the command that this code is, if it is one, and its words.
@@ -259,8 +256,8 @@ fn the_front_pages_name_the_parent_of_each_lesson_and_all_settings() {
         assert_eq!(settings.len(), defaults.len(), "{file}");
         for lesson in lessons() {
             let number = &lesson[6..8];
-            let diff = run(env!("CARGO_BIN_EXE_tour"), &["diff", number]).stdout;
-            let parent = diff.strip_prefix("--- lesson").map_or("", |rest| &rest[..2]);
+            let parent = Lesson::find(number).and_then(|lesson| lesson.parent.as_ref());
+            let parent = parent.map_or("", |parent| parent.number);
             let front = &rows(&format!("README{end}"), &format!("| [{number}]("))[0];
             assert_eq!(front[3], parent, "{lesson}");
             for row in &settings {

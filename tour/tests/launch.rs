@@ -1,11 +1,13 @@
 //! What VS Code starts in its debugger: `.vscode/launch.json`.
 #![cfg(test)]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
 use testing::built;
+use tour::lessons::{LESSONS, Server};
 
 const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
@@ -41,28 +43,27 @@ fn each_entry_names_a_package_a_binary_and_a_file_that_exist() {
 
 #[test]
 fn each_lesson_has_an_entry_that_stops_at_its_first_step() {
-    let mut lessons: Vec<_> = fs::read_dir(WORKSPACE)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.starts_with("lesson"))
-        .collect();
-    lessons.sort();
+    let lessons: Vec<_> = LESSONS.iter().map(|lesson| lesson.package).collect();
     let stops = |(_, entry): &(String, Value)| entry.get("preRunCommands").is_some();
     let entries = named("configurations").into_iter().filter(stops);
     assert_eq!(entries.map(|(name, _)| name).collect::<Vec<_>>(), lessons);
 }
 
+/// A lesson is started together with its other side, in their order.
 #[test]
-fn each_compound_starts_entries_that_exist() {
-    let entries: Vec<_> = named("configurations").into_iter().map(|(name, _)| name).collect();
-    let compounds = named("compounds");
-    assert_eq!(compounds.len(), 11);
-    for (name, compound) in compounds {
-        let members = compound["configurations"].as_array().unwrap();
-        assert_eq!(members.len(), 2, "{name}");
-        for member in members {
-            let member = member.as_str().unwrap().to_string();
-            assert!(entries.contains(&member), "{name}: {member}");
+fn each_lesson_with_another_side_has_a_compound() {
+    let mut compounds = named("compounds").into_iter().map(|(_, compound)| {
+        let members = compound["configurations"].as_array().unwrap().iter();
+        members.map(|member| member.as_str().unwrap().to_string()).collect::<Vec<_>>()
+    });
+    let compounds: BTreeSet<_> = compounds.by_ref().collect();
+    let expected = LESSONS.iter().filter_map(|lesson| match lesson.server {
+        Server::None => None,
+        Server::Practice => Some(["practice-servers", lesson.package]),
+        Server::Once(server) | Server::Forever { package: server, .. } => {
+            Some([server, lesson.clients[0].package])
         }
-    }
+    });
+    let expected: BTreeSet<_> = expected.map(|pair| pair.map(String::from).to_vec()).collect();
+    assert_eq!(compounds, expected);
 }

@@ -14,26 +14,9 @@ use std::thread;
 use std::time::Instant;
 
 use testing::{Folder, PATIENCE, Practice, Program, built, cargo, start};
+use tour::lessons::{LESSONS, Lesson};
 
 const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-
-/// The lessons, and how many numbered steps each has.
-const LESSONS: [(&str, u32); 14] = [
-    ("lesson00-addresses", 3),
-    ("lesson01-udp-server", 4),
-    ("lesson02-udp-client", 3),
-    ("lesson03-udp-loop", 4),
-    ("lesson04-tcp-server", 7),
-    ("lesson05-tcp-client", 5),
-    ("lesson06-text-mail", 5),
-    ("lesson07-html-mail", 5),
-    ("lesson08-attachment-mail", 5),
-    ("lesson09-tcp-threads", 7),
-    ("lesson10-ftp-client", 4),
-    ("lesson11-headers-mail", 5),
-    ("lesson12-alternative-mail", 5),
-    ("lesson13-pop3-mail", 7),
-];
 
 /// More lines than `next` passes between two steps, and than `step` passes in a lesson.
 const MANY: usize = 40;
@@ -452,8 +435,8 @@ impl Drop for Session {
 /// `next` leads from a step to the next statement, and on to the next step; where that lies in a
 /// function of its own, `step` leads into it, or a breakpoint where that is a thread.
 fn next_goes_from_step_to_step(language: Language) {
-    for (lesson, count) in LESSONS {
-        let source = Source::read(lesson, count);
+    for Lesson { package: lesson, steps: count, .. } in LESSONS {
+        let source = Source::read(lesson, *count);
         let mut session = Session::start(language, lesson);
         let mut place = session.place();
         assert_eq!(place, Some(source.steps[0].line), "{}", session.said);
@@ -494,8 +477,8 @@ fn next_goes_from_step_to_step(language: Language) {
 /// `step`, again and again, comes to each step in its order, and to nothing that is not the
 /// lesson's own.
 fn step_stays_in_the_lesson(language: Language) {
-    for (lesson, count) in LESSONS {
-        let source = Source::read(lesson, count);
+    for Lesson { package: lesson, steps: count, .. } in LESSONS {
+        let source = Source::read(lesson, *count);
         let mut session = Session::start(language, lesson);
         let mut rest = source.steps.as_slice();
         for _ in 0..VERY_MANY {
@@ -538,8 +521,8 @@ fn a_mailbox_shows_while_it_is_there(language: Language) {
 
 #[test]
 fn the_steps_of_each_lesson_are_numbered() {
-    for (lesson, count) in LESSONS {
-        Source::read(lesson, count);
+    for Lesson { package: lesson, steps: count, .. } in LESSONS {
+        Source::read(lesson, *count);
     }
 }
 
