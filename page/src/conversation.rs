@@ -1,6 +1,6 @@
 //! The rows of one conversation with a practice server: commands, replies, mails and files.
 
-use tour::event::Kind;
+use events::Kind;
 use tour::recording::{Place, Play};
 use tour::talk::{Talk, told_twice};
 

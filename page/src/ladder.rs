@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tour::event::Kind;
+use events::Kind;
 use tour::recording::{Entry, Place, Play, Voice};
 
 use crate::sources::Sources;

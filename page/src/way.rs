@@ -1,6 +1,6 @@
 //! The whole way of a mail: from the teacher's MUA over both offices to the student's MUA.
 
-use tour::event::Kind;
+use events::Kind;
 use tour::lessons::short;
 use tour::recording::Play;
 use tour::talk::{Talk, notes, talks};

@@ -11,5 +11,7 @@ mod print;
 pub use addr::{Addr, connect};
 pub use config::{Config, Takes};
 pub use error::{Error, OrCannot, Result, Whom, wait, wait_udp};
-pub use log::{Level, accepted, closed, connected, listening, received, report, sent};
+pub use log::{
+    Level, accepted, closed, connected, listening, received, received_line, report, sent, sent_line,
+};
 pub use print::print;

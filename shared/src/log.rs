@@ -100,7 +100,13 @@ impl<'a> Event<'a> {
     fn line(&self, is_detailed: bool) -> String {
         let mut line = fmt::format(self.text);
         if is_detailed {
-            if let Some(bytes) = self.bytes {
+            // The words of a line of a protocol are there already.
+            let is_there = |bytes: &[u8]| {
+                ["sent ", "received "]
+                    .iter()
+                    .any(|verb| line.as_bytes() == [verb.as_bytes(), bytes].concat())
+            };
+            if let Some(bytes) = self.bytes.filter(|bytes| !is_there(bytes)) {
                 line += &match str::from_utf8(bytes) {
                     Ok(text) => format!(": {text:?}"),
                     Err(_) => format!(": \"{}\"", bytes.escape_ascii()),
@@ -217,6 +223,22 @@ pub fn received(bytes: &[u8], peer: impl Display) {
     let text = format_args!("received {} bytes from {peer}", bytes.len());
     let event = Event::new(Kind::Received, text);
     write(Level::Info, &Event { peer: Some(&peer), bytes: Some(bytes), ..event });
+}
+
+/// Logs that a line of a protocol went to `peer`, in the words of that line.
+#[track_caller]
+pub fn sent_line(line: &str, peer: impl Display) {
+    let text = format_args!("sent {line}");
+    let event = Event::new(Kind::Sent, text);
+    write(Level::Info, &Event { peer: Some(&peer), bytes: Some(line.as_bytes()), ..event });
+}
+
+/// Logs that a line of a protocol came from `peer`, in the words of that line.
+#[track_caller]
+pub fn received_line(line: &str, peer: impl Display) {
+    let text = format_args!("received {line}");
+    let event = Event::new(Kind::Received, text);
+    write(Level::Info, &Event { peer: Some(&peer), bytes: Some(line.as_bytes()), ..event });
 }
 
 /// Logs that the connection to `peer` is closed.

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 pub use events::{Event, Kind};
 
 pub use practice::Practice;
-pub use transcript::told;
+pub use transcript::{logged, told};
 
 /// How long a test waits before it gives up: far longer than anything takes on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(60);

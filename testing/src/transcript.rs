@@ -1,8 +1,18 @@
-//! Transcripts for tests.
+//! Logs and transcripts for tests, as events.
 
-/// A line of the practice servers' transcript as an event: `qq-smtp < EHLO student`. What came is
-/// `<`, what went is `>`, both twice for a part of a message or a file, and without words for the
-/// end of one; `+` is a client that connects, `x` the end of a connection, and `|` is anything else.
+/// A line of a program's log: the seconds, the kind, the peer and, where some were sent or received,
+/// the bytes: `0.002 received 127.0.0.1:7007 Hello`.
+pub fn logged(line: &str) -> String {
+    let mut words = line.splitn(4, ' ');
+    let mut next = || words.next().unwrap_or_default();
+    let (seconds, kind, peer, bytes) = (next(), next(), next(), next());
+    let bytes = matches!(kind, "sent" | "received").then_some(bytes);
+    event(seconds, None, kind, peer, bytes, kind)
+}
+
+/// A line of the practice servers' transcript: `qq-smtp < EHLO student`. What came is `<`, what went
+/// is `>`, both twice for a part of a message or a file, and without words for the end of one; `+` is
+/// a client that connects, `x` the end of a connection, and `|` is anything else.
 pub fn told(line: &str) -> String {
     let (service, told) = line.split_once(' ').unwrap_or((line, ""));
     let (mark, words) = told.split_once(' ').unwrap_or((told, ""));
@@ -14,13 +24,23 @@ pub fn told(line: &str) -> String {
         _ => "said",
     };
     let detail = if mark.len() == 2 { "\u{1}" } else { "" };
-    let mut bytes = String::new();
-    if !words.is_empty() && mark.starts_with(['<', '>']) {
-        let hex: String = words.bytes().map(|byte| format!("{byte:02x}")).collect();
-        bytes = format!(r#""bytes":"{hex}","#);
-    }
-    let text = words.escape_default();
+    let bytes = Some(words).filter(|words| !words.is_empty() && mark.starts_with(['<', '>']));
+    detail.to_string() + &event("0.0", Some(service), kind, "127.0.0.1:9", bytes, words)
+}
+
+fn event(
+    seconds: &str,
+    service: Option<&str>,
+    kind: &str,
+    peer: &str,
+    bytes: Option<&str>,
+    text: &str,
+) -> String {
+    let service = service.map_or(String::new(), |service| format!(r#""service":"{service}","#));
+    let hex = |bytes: &str| bytes.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let bytes = bytes.map_or(String::new(), |bytes| format!(r#""bytes":"{}","#, hex(bytes)));
+    let text = text.replace(char::is_control, " ");
     format!(
-        r#"{detail}{{"seconds":0.0,"program":"practice-servers","service":"{service}","kind":"{kind}","file":"","line":1,"peer":"127.0.0.1:9",{bytes}"text":"{text}"}}"#
+        r#"{{"seconds":{seconds},"program":"a-program",{service}"kind":"{kind}","file":"a-program/src/main.rs","line":7,"peer":"{peer}",{bytes}"text":"{text}"}}"#
     )
 }

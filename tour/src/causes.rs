@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use crate::channel;
-use crate::event::Kind;
 use crate::order;
 use crate::recording::{Entry, Voice};
 use crate::talk;
+use events::Kind;
 
 /// By when each of these entries had happened, as far as its own line tells.
 pub fn times(entries: &[Entry]) -> Vec<Duration> {

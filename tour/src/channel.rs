@@ -3,8 +3,8 @@
 
 use std::iter;
 
-use crate::event::Kind;
 use crate::recording::{Entry, Voice};
+use events::Kind;
 
 /// All that one client said to one server, and was answered.
 #[derive(Debug)]
@@ -204,12 +204,12 @@ mod tests {
     #[test]
     fn datagrams_meet_though_one_is_lost() {
         let pieces = shown(&[
-            (SERVER, "0.000 lesson03-udp-loop: listening on 127.0.0.1:7"),
-            (CLIENT, "0.001 lesson02-udp-client: sent 1 bytes to 127.0.0.1:7: \"a\""),
-            (CLIENT, "0.002 lesson02-udp-client: sent 1 bytes to 127.0.0.1:7: \"b\""),
-            (SERVER, "0.003 lesson03-udp-loop: received 1 bytes from 127.0.0.1:1: \"b\""),
-            (SERVER, "0.003 lesson03-udp-loop: sent 1 bytes to 127.0.0.1:1: \"b\""),
-            (CLIENT, "0.004 lesson02-udp-client: received 1 bytes from 127.0.0.1:7: \"b\""),
+            (SERVER, "0.000 listening 127.0.0.1:7"),
+            (CLIENT, "0.001 sent 127.0.0.1:7 a"),
+            (CLIENT, "0.002 sent 127.0.0.1:7 b"),
+            (SERVER, "0.003 received 127.0.0.1:1 b"),
+            (SERVER, "0.003 sent 127.0.0.1:1 b"),
+            (CLIENT, "0.004 received 127.0.0.1:7 b"),
         ]);
         let expected = ["0 > 127.0.0.1:1: a (lost)", "0 > 127.0.0.1:1: b", "0 < 127.0.0.1:1: b"];
         assert_eq!(pieces, expected);
@@ -218,16 +218,16 @@ mod tests {
     #[test]
     fn a_stream_is_cut_wherever_either_side_cut_it() {
         let pieces = shown(&[
-            (SERVER, "0.000 lesson04-tcp-server: listening on [::1]:7"),
-            (CLIENT, "0.001 lesson05-tcp-client: sent 5 bytes to [::1]:7: \"hello\""),
-            (SERVER, "0.002 lesson04-tcp-server: accepted [::1]:1"),
-            (SERVER, "0.002 lesson04-tcp-server: received 2 bytes from [::1]:1: \"he\""),
-            (SERVER, "0.002 lesson04-tcp-server: sent 2 bytes to [::1]:1: \"he\""),
-            (SERVER, "0.002 lesson04-tcp-server: received 3 bytes from [::1]:1: \"llo\""),
-            (SERVER, "0.002 lesson04-tcp-server: sent 3 bytes to [::1]:1: \"llo\""),
-            (SERVER, "0.002 lesson04-tcp-server: received 0 bytes from [::1]:1: \"\""),
-            (SERVER, "0.002 lesson04-tcp-server: closed [::1]:1"),
-            (CLIENT, "0.003 lesson05-tcp-client: received 5 bytes from [::1]:7: \"hello\""),
+            (SERVER, "0.000 listening [::1]:7"),
+            (CLIENT, "0.001 sent [::1]:7 hello"),
+            (SERVER, "0.002 accepted [::1]:1"),
+            (SERVER, "0.002 received [::1]:1 he"),
+            (SERVER, "0.002 sent [::1]:1 he"),
+            (SERVER, "0.002 received [::1]:1 llo"),
+            (SERVER, "0.002 sent [::1]:1 llo"),
+            (SERVER, "0.002 received [::1]:1 "),
+            (SERVER, "0.002 closed [::1]:1"),
+            (CLIENT, "0.003 received [::1]:7 hello"),
         ]);
         let expected =
             ["0 > [::1]:1: he", "0 > [::1]:1: llo", "0 < [::1]:1: he", "0 < [::1]:1: llo"];
@@ -237,13 +237,13 @@ mod tests {
     #[test]
     fn clients_are_told_apart_by_what_they_say() {
         let pieces = shown(&[
-            (SERVER, "0.000 lesson09-tcp-threads: listening on 127.0.0.1:7"),
-            (CLIENT, "0.001 lesson05-tcp-client: sent 1 bytes to 127.0.0.1:7: \"a\""),
-            (OTHER, "0.001 lesson05-tcp-client: sent 1 bytes to 127.0.0.1:7: \"b\""),
-            (SERVER, "0.002 lesson09-tcp-threads: accepted 127.0.0.1:1"),
-            (SERVER, "0.002 lesson09-tcp-threads: accepted 127.0.0.1:2"),
-            (SERVER, "0.002 lesson09-tcp-threads: received 1 bytes from 127.0.0.1:1: \"b\""),
-            (SERVER, "0.002 lesson09-tcp-threads: received 1 bytes from 127.0.0.1:2: \"a\""),
+            (SERVER, "0.000 listening 127.0.0.1:7"),
+            (CLIENT, "0.001 sent 127.0.0.1:7 a"),
+            (OTHER, "0.001 sent 127.0.0.1:7 b"),
+            (SERVER, "0.002 accepted 127.0.0.1:1"),
+            (SERVER, "0.002 accepted 127.0.0.1:2"),
+            (SERVER, "0.002 received 127.0.0.1:1 b"),
+            (SERVER, "0.002 received 127.0.0.1:2 a"),
         ]);
         assert_eq!(pieces, ["2 > 127.0.0.1:1: b", "0 > 127.0.0.1:2: a"]);
     }
@@ -252,14 +252,14 @@ mod tests {
     fn no_answer_stands_before_its_question() {
         // The client's lines came last, and its clock began later.
         let lines = [
-            (SERVER, "0.000 lesson04-tcp-server: listening on 127.0.0.1:7"),
-            (SERVER, "0.002 lesson04-tcp-server: accepted 127.0.0.1:1"),
-            (SERVER, "0.002 lesson04-tcp-server: received 1 bytes from 127.0.0.1:1: \"a\""),
-            (SERVER, "0.002 lesson04-tcp-server: sent 1 bytes to 127.0.0.1:1: \"a\""),
-            (SERVER, "0.003 lesson04-tcp-server: received 0 bytes from 127.0.0.1:1: \"\""),
-            (SERVER, "0.003 lesson04-tcp-server: closed 127.0.0.1:1"),
-            (CLIENT, "0.000 lesson05-tcp-client: sent 1 bytes to 127.0.0.1:7: \"a\""),
-            (CLIENT, "0.001 lesson05-tcp-client: received 1 bytes from 127.0.0.1:7: \"a\""),
+            (SERVER, "0.000 listening 127.0.0.1:7"),
+            (SERVER, "0.002 accepted 127.0.0.1:1"),
+            (SERVER, "0.002 received 127.0.0.1:1 a"),
+            (SERVER, "0.002 sent 127.0.0.1:1 a"),
+            (SERVER, "0.003 received 127.0.0.1:1 "),
+            (SERVER, "0.003 closed 127.0.0.1:1"),
+            (CLIENT, "0.000 sent 127.0.0.1:7 a"),
+            (CLIENT, "0.001 received 127.0.0.1:7 a"),
             (CLIENT, "a"),
         ];
         let entries = ordered(&lines);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use shared::{Error, Result};
 
-use crate::event::Kind;
+use events::Kind;
 
 /// A lesson, and how it is played.
 pub struct Lesson {

@@ -7,7 +7,6 @@ mod build;
 mod causes;
 pub mod channel;
 pub mod diff;
-pub mod event;
 pub mod lessons;
 mod order;
 mod practice;

@@ -1,5 +1,6 @@
 //! The practice servers, inside the tour.
 
+use std::fmt::Display;
 use std::fs;
 use std::io::{self, PipeWriter, Write};
 use std::net::SocketAddr;
@@ -9,12 +10,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use practice_servers::services::SERVICES;
 use practice_servers::transcript::Event;
 use practice_servers::{Listening, start};
-use serde_json::json;
-use shared::{Level, Result};
+use shared::{Level, Result, log};
 
-use crate::event::Kind;
 use crate::recording::{DETAIL, Entry};
 use crate::talk::talks;
+use events::Kind;
 
 /// Where the transcript goes: into the pipe of the program that is running, so that the system keeps
 /// the order in which the program and its servers say something.
@@ -87,19 +87,10 @@ impl Practice {
 fn tell(event: &Event) {
     if let Some(pipe) = &mut *pipe() {
         let mark = if let Level::Debug = event.level { DETAIL } else { "" };
-        let line = json!({
-            "seconds": 0.0,
-            "program": "practice-servers",
-            "service": event.service,
-            "kind": format!("{:?}", event.kind).to_lowercase(),
-            "file": event.location.file(),
-            "line": event.location.line(),
-            "peer": event.peer.map(|peer| peer.to_string()),
-            "bytes": event.bytes.map(|bytes| {
-                bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
-            }),
-            "text": event.text.to_string(),
-        });
+        let peer = event.peer.as_ref().map(|peer| peer as &dyn Display);
+        let Event { service, kind, bytes, text, location, .. } = *event;
+        let event = log::Event { kind, location, service: Some(service), peer, bytes, text };
+        let line = event.json(0.0, "practice-servers");
         let _ = pipe.write_all(format!("{mark}{line}\n").as_bytes());
     }
 }

@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
 use crate::causes;
-use crate::event::{Event, Kind};
 use crate::lessons::Lesson;
 use crate::order;
+use events::{Event, Kind};
 
 /// A run of several lessons.
 pub struct Recording {
@@ -165,11 +165,17 @@ impl Play {
     }
 }
 
-/// What these lines of these programs say, in their order; each came a millisecond after the one
-/// before.
+/// What these lines of these programs say, in their order: lines of a log or of a transcript, each a
+/// millisecond after the one before.
 #[cfg(test)]
 pub fn ordered(lines: &[(usize, &str)]) -> Vec<Entry> {
     let times = (0..).map(Duration::from_millis);
-    let entries = times.zip(lines).map(|(at, (program, line))| Entry::read(at, *program, line));
+    let line = |line: &str| match line.split_once(' ') {
+        Some((seconds, _)) if seconds.parse::<f64>().is_ok() => testing::logged(line),
+        Some((service, _)) if service.contains('-') => testing::told(line),
+        _ => line.to_string(),
+    };
+    let read = |(at, (program, text)): (_, &(usize, &str))| Entry::read(at, *program, &line(text));
+    let entries = times.zip(lines).map(read);
     Play::new(&crate::lessons::LESSONS[0], Vec::new(), entries.collect()).entries
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use console::style;
-use tour::event::Event;
+use events::Event;
 use tour::lessons::{Lesson, Server};
 use tour::recording::{Play, Voice};
 

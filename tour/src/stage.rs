@@ -8,10 +8,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::Tour;
-use crate::event::Kind;
 use crate::lessons::{Client, Lesson, Server, short};
 use crate::practice::have_parted;
 use crate::recording::{Entry, Play, Program, Voice, is_end};
+use events::Kind;
 
 /// The longest time that a program may take to listen or to end: far longer than any needs.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -200,7 +200,7 @@ impl<'a> Stage<'a> {
         }
         command
             .current_dir(&self.tour.folder)
-            .env("LESSON_LOG", "debug")
+            .env("LESSON_LOG", "json")
             .env("LESSON_ECHO_ADDR", addr)
             .envs(self.tour.practice.settings())
             .envs(client.password)

@@ -7,8 +7,8 @@ use std::path::Path;
 use std::process::Stdio;
 
 use console::measure_text_width;
+use events::Kind;
 use testing::{Folder, Program, built, command, refuses, run};
-use tour::event::Kind;
 use tour::lessons::LESSONS;
 use tour::play;
 use tour::recording::{Entry, Play};

@@ -109,7 +109,7 @@ impl<'a> Mailbox<'a> {
         let sent = stream.write_all(format!("{command}\r\n").as_bytes());
         sent.and_then(|()| stream.flush()).in_phase(phase, self.account)?;
         let shown = if verb == "PASS" { "PASS ****" } else { &command };
-        shared::info!("sent {shown}");
+        shared::sent_line(shown, self.account);
         self.reply(phase)
     }
 
@@ -118,7 +118,7 @@ impl<'a> Mailbox<'a> {
         let mut line = Vec::new();
         self.add_line(&mut line, MAX_REPLY).in_phase(phase, self.account)?;
         let text = accounts::text_of(&line).trim_end_matches("\r\n").to_string();
-        shared::info!("received {}", self.account.masked(&text));
+        shared::received_line(&self.account.masked(&text), self.account);
         if text == "+OK" || text.starts_with("+OK ") {
             return Ok(text);
         }
