@@ -148,7 +148,12 @@ impl Browser {
             touch("touchMove", Some(start - pixels * part / 10));
         }
         touch("touchEnd", None);
-        self.settle();
+        // The page swings on for a while.
+        let mut last = Value::Null;
+        while last != self.run("return scrollY") {
+            last = self.run("return scrollY");
+            self.settle();
+        }
     }
 
     /// Turns the wheel in the middle of the screen so that what is below comes up by so many pixels.
