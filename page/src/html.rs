@@ -122,8 +122,8 @@ fn lesson(recording: &Recording, play: &Play, sources: &Sources) -> Lesson {
             .find_parent()
             .map(|parent| diff::view(parent.package, play.lesson.package, sources)),
         mails: letters(&ladder, &number),
-        way: way::ladder(play, sources).map(|way| ladder::view(&way, "way")),
-        ladder: is_on_wire.then(|| ladder::view(&ladder, &number)),
+        way: way::ladder(play, sources).map(|way| ladder::view(&way, "h3")),
+        ladder: is_on_wire.then(|| ladder::view(&ladder, "h4")),
         number,
     }
 }

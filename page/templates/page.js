@@ -11,13 +11,12 @@ function keep(name, value) {
 }
 
 // The language and the colours.
-const langButton = document.getElementById('lang');
+const langSwitch = document.getElementById('lang');
 const themeButton = document.getElementById('theme');
 function setLang(lang) {
-  root.dataset.lang = lang;
+  langSwitch.checked = lang === 'zh';
   root.lang = lang === 'zh' ? 'zh-CN' : 'en';
-  langButton.textContent = lang === 'zh' ? 'English' : '中文';
-  langButton.lang = lang === 'zh' ? 'en' : 'zh-CN';
+  document.title = document.querySelector(`h1 .${lang}`).textContent;
 }
 function setTheme(theme) {
   root.dataset.theme = theme;
@@ -25,14 +24,17 @@ function setTheme(theme) {
 }
 setLang(kept('lang') || (navigator.language.startsWith('zh') ? 'zh' : 'en'));
 setTheme(kept('theme') || (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'));
-langButton.onclick = () => {
-  setLang(root.dataset.lang === 'en' ? 'zh' : 'en');
-  keep('lang', root.dataset.lang);
+langSwitch.onchange = () => {
+  const lang = langSwitch.checked ? 'zh' : 'en';
+  setLang(lang);
+  keep('lang', lang);
 };
 themeButton.onclick = () => {
   setTheme(root.dataset.theme === 'dark' ? 'light' : 'dark');
   keep('theme', root.dataset.theme);
 };
+// What works by script alone is shown by it.
+for (const element of all('#unfold, #theme, .stepper')) element.hidden = false;
 
 // What belongs together has a key in common: arrows and lines of code, the parts of a mail in its tree
 // and in its text.
@@ -59,7 +61,7 @@ function bring(element) {
   for (const lit of all('.l.lit, .raw .lit')) {
     lit.closest('.pane')?.setAttribute('open', '');
     const outer = box(lit);
-    if (!outer || lit === element || boxes.has(outer)) continue;
+    if (!outer || (lit === element && !isBelow()) || boxes.has(outer)) continue;
     boxes.add(outer);
     const frame = outer.getBoundingClientRect();
     const offset = lit.getBoundingClientRect().top - frame.top;
@@ -71,6 +73,7 @@ function pin(element) {
   pinned = element;
   light(element);
   for (const button of all('.chip[aria-pressed], .l > .n[aria-pressed]')) button.removeAttribute('aria-pressed');
+  for (const row of all('.later')) row.classList.remove('later');
   for (const two of all('.two.chosen')) two.classList.remove('chosen');
   if (!element) return;
   all('.chip, .n, .part', element)[0]?.setAttribute('aria-pressed', 'true');
@@ -101,13 +104,52 @@ document.addEventListener('focusin', event => {
 });
 document.addEventListener('keydown', event => { if (event.key === 'Escape') pin(null); });
 document.addEventListener('click', event => {
-  const fold = event.target.closest('.fold button');
-  if (fold) return unfoldLines(fold, fold.getAttribute('aria-expanded') !== 'true');
-  const more = event.target.closest('.more');
-  if (more) return unfoldRows(more, more.getAttribute('aria-expanded') !== 'true');
   const element = owner(event);
-  const isOther = event.target.closest('summary, a') || (!element && event.target.closest('button'));
+  const isOther = event.target.closest('summary, a, header, .stepper') || (!element && event.target.closest('button'));
   if (!isOther && !String(getSelection())) pin(element === pinned ? null : element || null);
+});
+
+// The stepper: one arrow after another, and what comes later is faint.
+let timer = null;
+const isBefore = (one, other) => Boolean(one.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING);
+function step(ladder, isBack) {
+  const arrows = all('.row:has(> .in > .arr)', ladder);
+  const from = ladder.contains(pinned) ? pinned : ladder;
+  const to = isBack ? arrows.findLast(arrow => isBefore(arrow, from)) : arrows.find(arrow => isBefore(from, arrow));
+  if (!to) return isBack ? pin(null) : stop();
+  to.closest('.fold')?.setAttribute('open', '');
+  show(to);
+  pin(to);
+  for (const row of all('.row', ladder)) row.classList.toggle('later', isBefore(to, row));
+}
+function stop() {
+  clearInterval(timer);
+  timer = null;
+  for (const button of all('.play')) button.setAttribute('aria-pressed', false);
+}
+for (const stepper of all('.stepper')) {
+  const ladder = stepper.nextElementSibling;
+  const [back, on, play] = all('button', stepper);
+  back.onclick = () => { stop(); step(ladder, true); };
+  on.onclick = () => { stop(); step(ladder, false); };
+  play.onclick = () => {
+    const isToStart = !timer;
+    stop();
+    if (!isToStart) return;
+    play.setAttribute('aria-pressed', true);
+    step(ladder, false);
+    timer = setInterval(() => step(ladder, false), 1500);
+  };
+}
+document.addEventListener('keydown', event => {
+  const isPlain = !event.ctrlKey && !event.altKey && !event.metaKey && !event.shiftKey;
+  if (!isPlain || !['ArrowLeft', 'ArrowRight'].includes(event.key)) return;
+  const current = document.querySelector('nav [aria-current]');
+  const ladder = current && document.querySelector(`${current.hash} .ladder`);
+  if (!ladder) return;
+  event.preventDefault();
+  stop();
+  step(ladder, event.key === 'ArrowLeft');
 });
 
 // The arrows of a ladder have one tab stop; the keys up and down lead from one to the next.
@@ -119,7 +161,7 @@ for (const rows of all('.rows')) {
     const from = buttons.indexOf(event.target);
     if (!step || from < 0) return;
     let to = from + step;
-    while (buttons[to]?.closest('[hidden]')) to += step;
+    while (buttons[to]?.closest('details:not([open])')) to += step;
     if (!buttons[to]) return;
     event.preventDefault();
     buttons[from].tabIndex = -1;
@@ -128,21 +170,10 @@ for (const rows of all('.rows')) {
   });
 }
 
-// What is folded at first.
-function unfoldRows(more, isOpen) {
-  more.setAttribute('aria-expanded', isOpen);
-  for (const row of all(`[data-g="${more.dataset.for}"]`)) row.hidden = !isOpen;
-}
-function unfoldLines(button, isOpen) {
-  button.setAttribute('aria-expanded', isOpen);
-  button.closest('tbody').nextElementSibling.hidden = !isOpen;
-}
 const unfoldButton = document.getElementById('unfold');
 unfoldButton.onclick = () => {
   const isOpen = unfoldButton.getAttribute('aria-pressed') !== 'true';
   unfoldButton.setAttribute('aria-pressed', isOpen);
-  for (const more of all('.more')) unfoldRows(more, isOpen);
-  for (const button of all('.fold button')) unfoldLines(button, isOpen);
   for (const details of all('main details')) details.open = isOpen || details.matches('.pane:first-of-type');
 };
 addEventListener('beforeprint', () => {

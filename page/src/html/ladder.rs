@@ -14,7 +14,8 @@ use tour::lessons::short;
 #[derive(Template)]
 #[template(path = "ladder.html")]
 pub struct View {
-    id: String,
+    /// The element of a heading in it.
+    heading: &'static str,
     lanes: Vec<Lane>,
     rows: Vec<RowView>,
 }
@@ -40,9 +41,10 @@ struct RowView {
     /// The keys of the source lines, and how a button names them.
     keys: String,
     places: String,
-    fold: Option<usize>,
     /// The first row of a fold has one above it that stands for all.
     folded: Option<Folded>,
+    /// Whether it is the last row of a fold.
+    ends_fold: bool,
 }
 
 /// Who, or who to whom: what the arrow shows, for those who do not see it.
@@ -104,35 +106,35 @@ fn words(text: &str) -> Words<'_> {
     })
 }
 
-/// Lays a ladder out; `id` is unique on the page.
-pub fn view(ladder: &Ladder, id: &str) -> View {
+/// Lays a ladder out; `heading` is the element of the headings in it.
+pub fn view(ladder: &Ladder, heading: &'static str) -> View {
     let mut rows = Vec::new();
     let mut time_above = String::new();
-    let mut folds_above = Vec::new();
-    for row in &ladder.rows {
-        let mut view = row_view(ladder, row);
-        let mut once = |time: &str| match time == time_above {
-            true => String::new(),
-            false => {
-                time_above = time.into();
-                time.into()
+    // Rows of one fold that follow each other are folded together.
+    for group in ladder.rows.chunk_by(|row, next| row.fold == next.fold) {
+        let first = rows.len();
+        for row in group {
+            let mut view = row_view(ladder, row);
+            // A time is shown once.
+            if view.time == time_above || matches!(row.what, What::Begins | What::Waits) {
+                view.time.clear();
+            } else {
+                time_above.clone_from(&view.time);
             }
-        };
-        match row.fold {
-            Some(fold) if !folds_above.contains(&fold) => {
-                folds_above.push(fold);
-                view.folded = Some(folded(ladder, fold, once(&view.time)));
-            }
-            None if !matches!(row.what, What::Begins | What::Waits) => view.time = once(&view.time),
-            _ => {}
+            rows.push(view);
         }
-        rows.push(view);
+        if group[0].fold.is_some() {
+            rows[first].folded = Some(folded(ladder, group, rows[first].time.clone()));
+            if let Some(last) = rows.last_mut() {
+                last.ends_fold = true;
+            }
+        }
     }
     let mut lanes = Vec::new();
     for Lane { name, about, is_own, x } in &ladder.lanes {
         lanes.push(Lane { name: name.clone(), about: about.clone(), is_own: *is_own, x: *x });
     }
-    View { id: id.into(), lanes, rows }
+    View { heading, lanes, rows }
 }
 
 fn row_view(ladder: &Ladder, row: &Row) -> RowView {
@@ -191,8 +193,8 @@ fn row_view(ladder: &Ladder, row: &Row) -> RowView {
         is_secure: row.is_secure,
         keys: keys.join(" "),
         places: places.join(" · "),
-        fold: row.fold,
         folded: None,
+        ends_fold: false,
     }
 }
 
@@ -270,9 +272,8 @@ fn width(text: &str) -> usize {
     text.chars().map(|character| if character > '\u{1100}' { 2 } else { 1 }).sum()
 }
 
-fn folded(ladder: &Ladder, fold: usize, time: String) -> Folded {
-    let rows = ladder.rows.iter().filter(|row| row.fold == Some(fold) && row.from != row.to);
-    let rows: Vec<&Row> = rows.collect();
+fn folded(ladder: &Ladder, group: &[Row], time: String) -> Folded {
+    let rows: Vec<&Row> = group.iter().filter(|row| row.from != row.to).collect();
     let asks = rows.iter().filter(|row| row.what == What::Asks);
     let verb = |row: &&Row| row.text.split(' ').next().unwrap_or_default().to_string();
     let verbs: Vec<String> = asks.clone().map(verb).collect();
