@@ -50,26 +50,29 @@ function light(element) {
   }
 }
 
-// Brings what is lit into view: in its own box where it has one, or else by moving the page.
-const isBelow = () => matchMedia('(max-width: 1080px)').matches;
+// Brings what is lit into view in the boxes that scroll around it, the page apart.
 function box(element) {
   const scrolls = one => /auto|scroll/.test(getComputedStyle(one).overflowY);
   for (let one = element.parentElement; one !== document.body; one = one.parentElement) if (scrolls(one)) return one;
 }
-function bring(element) {
-  const boxes = new Set();
-  for (const lit of all('.l.lit, .raw .lit')) {
-    lit.closest('.pane')?.setAttribute('open', '');
-    const outer = box(lit);
-    if (!outer || (lit === element && !isBelow()) || boxes.has(outer)) continue;
-    boxes.add(outer);
+function reveal(element) {
+  for (let outer = box(element); outer; outer = box(outer)) {
     const frame = outer.getBoundingClientRect();
-    const offset = lit.getBoundingClientRect().top - frame.top;
-    const height = Math.min(frame.bottom, innerHeight) - frame.top;
-    if (height > 80 && (offset < 0 || offset > height - 50)) outer.scrollTop += offset - height / 3;
+    const offset = element.getBoundingClientRect().top - frame.top;
+    if (offset < 30 || offset > outer.clientHeight - 50) outer.scrollTop += offset - outer.clientHeight / 3;
   }
 }
-function pin(element) {
+function bring(element) {
+  const panes = new Set([element.closest('.pane, .raw')]);
+  for (const lit of all('.l.lit, .raw .lit')) {
+    const pane = lit.closest('.pane, .raw');
+    if (panes.has(pane)) continue;
+    panes.add(pane);
+    if (pane.matches('.pane')) pane.open = true;
+    reveal(lit);
+  }
+}
+function pin(element, isToShow = isBelow()) {
   pinned = element;
   light(element);
   for (const button of all('.chip[aria-pressed], .l > .n[aria-pressed]')) button.removeAttribute('aria-pressed');
@@ -79,15 +82,23 @@ function pin(element) {
   all('.chip, .n, .part', element)[0]?.setAttribute('aria-pressed', 'true');
   const two = element.closest('.two:has(.row.lit)');
   if (two) {
-    for (const pane of all('.pane', two)) pane.classList.toggle('shown', Boolean(pane.querySelector('.lit')));
+    for (const pane of all('.pane', two)) {
+      const isShown = Boolean(pane.querySelector('.lit'));
+      pane.classList.toggle('shown', isShown);
+      pane.open ||= isShown;
+    }
     two.classList.add('chosen');
-    if (isBelow()) show(two.querySelector('.row.lit'));
   }
+  if (isToShow) show(element.matches('.row') ? element : two?.querySelector('.row.lit'));
   bring(element);
+  // Where the code has come to the bottom of the screen, its line has moved.
+  if (isBelow() && element.matches('.l')) reveal(element);
 }
 
 // Moves the page to where this can be seen above the code that sticks to the bottom.
+const isBelow = () => matchMedia('(max-width: 1080px)').matches;
 function show(row) {
+  if (!row) return;
   const { top, bottom } = row.getBoundingClientRect();
   if (top < 150 || bottom > innerHeight * .68) scrollBy(0, top - innerHeight * .35);
 }
@@ -118,8 +129,7 @@ function step(ladder, isBack) {
   const to = isBack ? arrows.findLast(arrow => isBefore(arrow, from)) : arrows.find(arrow => isBefore(from, arrow));
   if (!to) return isBack ? pin(null) : stop();
   to.closest('.fold')?.setAttribute('open', '');
-  show(to);
-  pin(to);
+  pin(to, true);
   for (const row of all('.row', ladder)) row.classList.toggle('later', isBefore(to, row));
 }
 function stop() {
@@ -212,8 +222,7 @@ function follow() {
   line.closest('.pane').open = true;
   line.closest('.two').scrollIntoView();
   pin(line);
-  const outer = box(line);
-  if (outer) outer.scrollTop += line.getBoundingClientRect().top - outer.getBoundingClientRect().top - outer.clientHeight / 3;
+  reveal(line);
   const { top, bottom } = line.getBoundingClientRect();
   if (top < 0 || bottom > innerHeight) line.scrollIntoView({ block: 'center' });
 }

@@ -4,6 +4,7 @@
 
 mod driver;
 mod links;
+mod steps;
 
 use std::io::ErrorKind;
 use std::net::TcpListener;
