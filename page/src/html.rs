@@ -59,6 +59,7 @@ struct Lesson {
     /// The same in Chinese; without it, both languages show the English one.
     chinese: Option<Readme>,
     commands: Vec<String>,
+    problem: Option<Problem>,
     /// Where nothing goes over the wire, what the program prints.
     printed: String,
     ladder: Option<ladder::View>,
@@ -66,6 +67,14 @@ struct Lesson {
     diff: Option<diff::View>,
     mails: Vec<mail::View>,
     way: Option<ladder::View>,
+}
+
+/// What went wrong in a lesson.
+struct Problem {
+    /// On one line.
+    line: String,
+    /// What the compiler or the program said about it.
+    details: String,
 }
 
 /// The page, as HTML.
@@ -115,6 +124,7 @@ fn lesson(recording: &Recording, play: &Play, sources: &Sources) -> Lesson {
         english: readme::read(&folder.join("README.md")).unwrap_or_else(untitled),
         chinese: readme::read(&folder.join("README.zh-CN.md")),
         commands,
+        problem: play.problem.as_deref().map(problem),
         printed: if is_on_wire { String::new() } else { printed.join("\n") },
         panes: panes(play, &ladder, sources, &number),
         diff: play
@@ -126,6 +136,11 @@ fn lesson(recording: &Recording, play: &Play, sources: &Sources) -> Lesson {
         ladder: is_on_wire.then(|| ladder::view(&ladder, "h4")),
         number,
     }
+}
+
+fn problem(text: &str) -> Problem {
+    let (line, details) = text.split_once('\n').unwrap_or((text, ""));
+    Problem { line: line.into(), details: details.trim().into() }
 }
 
 /// The sources beside the ladder: all of the lesson's, and of the others what its arrows lead to.
@@ -167,4 +182,36 @@ fn letters(ladder: &Ladder, number: &str) -> Vec<mail::View> {
         }
     }
     letters
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use tour::lessons::{LESSONS, workspace};
+
+    use super::*;
+
+    #[test]
+    fn a_lesson_that_failed_says_so_and_the_others_are_drawn() {
+        let mut plays: Vec<Play> =
+            LESSONS[..3].iter().map(|lesson| Play::new(lesson, Vec::new(), Vec::new())).collect();
+        plays[1].problem = Some("it does not compile\n\nerror: expected `;`\n  --> 1 < 2".into());
+        let recording = Recording { begun: SystemTime::UNIX_EPOCH, services: Vec::new(), plays };
+        let sources = Sources::read(workspace(), &recording).unwrap();
+        let page = page(&recording, &sources).unwrap();
+        let sections: Vec<&str> = page.split("<section ").skip(1).collect();
+        assert_eq!(sections.len(), 3);
+        let problem = "<p>it does not compile</p>\n<pre tabindex=\"0\">\n\
+                       error: expected `;`\n  --&gt; 1 &lt; 2</pre>";
+        let has = |text: &str| sections.iter().map(|one| one.contains(text)).collect::<Vec<_>>();
+        assert_eq!(has("class=\"failed\""), [false, true, false]);
+        assert_eq!(
+            has(&problem.replace("&gt;", "&#62;").replace("&lt;", "&#60;")),
+            [false, true, false]
+        );
+        assert_eq!(has("class=\"src\""), [true; 3]);
+        assert_eq!(has("class=\"printed\""), [true, false, true]);
+        assert_eq!(page.matches("<em><span class=en lang=en>failed").count(), 1);
+    }
 }
