@@ -13,14 +13,14 @@ use std::borrow::Cow;
 use std::error::Error as Source;
 use std::fmt::{self, Display, Formatter};
 use std::io;
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use encoding_rs::GB18030;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::response::Response;
 use percent_encoding::percent_decode_str;
-use shared::{Config, Error, Takes};
+use shared::{Config, Takes};
 use url::{Host, Url};
 
 pub use failure::{InPhase, Phase, Refused};
@@ -226,41 +226,30 @@ impl Account {
         self.try_addresses(connect, Phase::Connect)
     }
 
-    /// Connects in some way to the addresses of the server, one after another, IPv4 first. When
-    /// none can be had, the first tells why.
+    /// Connects in some way to the addresses of the server, one after another. When none can be had,
+    /// the first tells why.
     fn try_addresses<T, E: Source + 'static>(
         &self,
         mut connect: impl FnMut(SocketAddr) -> Result<T, E>,
         phase: Phase,
     ) -> shared::Result<T> {
-        let (name, port) = (self.host.as_str(), self.port);
-        let found = (name, port).to_socket_addrs();
-        let mut addrs: Vec<_> = found.map_err(|why| self.not_found(&why))?.collect();
-        addrs.sort_by_key(SocketAddr::is_ipv6);
-        let Some((&first, others)) = addrs.split_first() else {
-            return Err(self.not_found(&io::Error::other("it has no address")));
-        };
-        let failure = match connect(first) {
-            Ok(connected) => return Ok(connected),
-            Err(failure) => failure,
-        };
-        match others.iter().find_map(|&addr| connect(addr).ok()) {
-            Some(connected) => Ok(connected),
-            None => Err(failure).in_phase(phase, self),
+        let mut failure = None;
+        for addr in shared::resolve(&self.host_and_port(), self.protocol.url())? {
+            match connect(addr) {
+                Ok(connected) => return Ok(connected),
+                Err(why) => failure = failure.or(Some(why)),
+            }
         }
-    }
-
-    fn not_found(&self, why: &io::Error) -> Error {
-        let setting = self.protocol.url();
-        Error::new(
-            format!("cannot look up {}: {why}", self.host_and_port()),
-            format!("check the spelling of the host in {setting}, or give its address there"),
-        )
+        match failure {
+            Some(why) => Err(why).in_phase(phase, self),
+            None => Err(io::Error::other("it has no address")).in_phase(phase, self),
+        }
     }
 
     /// HOST:PORT, or [IPV6]:PORT.
     pub fn host_and_port(&self) -> String {
-        let (host, port) = (&self.host, self.port);
+        let host = &self.host;
+        let port = self.port;
         if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
     }
 
@@ -276,7 +265,8 @@ impl Account {
     }
 
     fn check_login(&self) -> String {
-        let (user, password) = (self.protocol.user(), self.protocol.password());
+        let user = self.protocol.user();
+        let password = self.protocol.password();
         let what = match self.protocol {
             Protocol::Ftp => "",
             Protocol::Smtp | Protocol::Pop3 => {

@@ -1,6 +1,7 @@
 //! The way to an MTA, over SMTP (RFC 5321) with lettre.
 
 use std::fmt::{self, Display, Formatter};
+use std::io::Read;
 use std::time::Duration;
 
 use lettre::address::Envelope;
@@ -11,7 +12,7 @@ use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter,
 use lettre::transport::smtp::response::{Response, Severity};
 use shared::Error;
 
-use crate::{Account, InPhase, Phase, Tls};
+use crate::{Account, InPhase, Phase, Tls, text_of};
 
 /// The longest wait for a server to say goodbye: by then the mail is sent, or is not.
 const GOODBYE: Duration = Duration::from_secs(2);
@@ -26,7 +27,7 @@ pub struct Mta<'a> {
     account: &'a Account,
 }
 
-/// A reply that is no error, and does not fit the command either.
+/// A reply that lettre does not take for an error, and that does not fit the command either.
 #[derive(Debug)]
 pub(crate) struct Unexpected {
     pub code: u16,
@@ -52,9 +53,16 @@ impl Account {
         let from_the_start = if self.tls == Tls::FromTheStart { Some(&tls) } else { None };
         // The default name is the address of this machine, which every server takes.
         let name = ClientId::default();
-        let connect =
-            |addr| SmtpConnection::connect(addr, Some(self.timeout), &name, from_the_start, None);
-        let mut smtp = self.try_addresses(connect, Phase::Connect)?;
+        let mut is_understood = true;
+        let connect = |addr| {
+            SmtpConnection::connect(addr, Some(self.timeout), &name, from_the_start, None)
+                .inspect_err(|error| is_understood &= !error.is_response())
+        };
+        let connected = self.try_addresses(connect, Phase::Connect);
+        if connected.is_err() && !is_understood && self.tls != Tls::FromTheStart {
+            self.hear_refusal()?;
+        }
+        let mut smtp = connected?;
         let name_of_server = smtp.server_info().name();
         let text = format_args!("connected to {self}: {name_of_server}");
         shared::connected(self.host_and_port(), text);
@@ -63,6 +71,27 @@ impl Account {
             shared::info!("in TLS from here on");
         }
         Ok(Mta { smtp, account: self })
+    }
+
+    /// Fails with the words of a server that refuses, where lettre does not understand them: after
+    /// `220-`, it takes `521` for no part of the reply, and drops it.
+    fn hear_refusal(&self) -> shared::Result {
+        let mut greeting = Vec::new();
+        if let Ok(stream) = self.connect()
+            && stream.set_read_timeout(Some(GOODBYE)).is_ok()
+        {
+            // It ends when the server hangs up, or waits for us.
+            let _ = stream.take(512).read_to_end(&mut greeting);
+        }
+        let text = text_of(&greeting);
+        let last = text.lines().last().unwrap_or_default();
+        let Some((code, words)) = last.split_once(' ') else { return Ok(()) };
+        match code.parse() {
+            Ok(code @ 400..=599) => {
+                Err(Unexpected { code, words: words.into() }).in_phase(Phase::Connect, self)
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -39,8 +39,8 @@ fn hide(text: &str, secret: &str, before: &str) -> String {
     let mut shown = String::new();
     let mut rest = text;
     while let Some(start) = rest.find(secret) {
-        let (head, tail) = (&rest[..start], &rest[start + secret.len()..]);
-        shown += head;
+        let tail = &rest[start + secret.len()..];
+        shown += &rest[..start];
         let place = shown.len().checked_sub(before.len());
         let end = place.and_then(|place| shown.get(place..)).unwrap_or("?");
         let joins_before = before.is_empty() && shown.ends_with(char::is_alphanumeric);

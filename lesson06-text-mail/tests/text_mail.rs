@@ -343,6 +343,21 @@ fn nothing_built_in_goes_to_another_machine() {
     }
 }
 
+/// lettre gives up at the second line, so the lesson asks again.
+#[test]
+fn a_refusal_behind_another_line_is_shown() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = listener.local_addr().unwrap();
+    let server = thread::spawn(move || {
+        for _ in 0..2 {
+            let answer = b"220-one moment\r\n521 no mail here\r\n".to_vec();
+            talk(listener.accept().unwrap().0, |_| answer.clone());
+        }
+    });
+    fails(&send_to(addr, &[]), "unexpected reply (521): no mail here", "does not want to talk");
+    server.join().unwrap();
+}
+
 #[test]
 fn nobody_listens() {
     let addr = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();

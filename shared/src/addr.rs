@@ -150,7 +150,7 @@ fn quoted(text: &str) -> String {
 ///
 /// # Errors
 /// The system finds no address for the host.
-fn resolve(addr: &str, name: &str) -> Result<Vec<SocketAddr>> {
+pub fn resolve(addr: &str, name: &str) -> Result<Vec<SocketAddr>> {
     let found = addr.to_socket_addrs().and_then(|found| {
         let mut addrs: Vec<_> = found.collect();
         addrs.sort_by_key(SocketAddr::is_ipv6);

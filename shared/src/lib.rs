@@ -8,7 +8,7 @@ mod error;
 pub mod log;
 mod print;
 
-pub use addr::{Addr, connect};
+pub use addr::{Addr, connect, resolve};
 pub use config::{Config, Takes};
 pub use error::{Error, OrCannot, Result, Whom, wait, wait_udp};
 pub use log::{
