@@ -7,10 +7,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use shared::log::Kind;
+
 use crate::connection::{Connection, is_time_out};
 use crate::services::{Protocol, Service};
 use crate::session::{Session, serve};
-use crate::transcript::{Kind, Transcript};
+use crate::transcript::Transcript;
 use crate::{Practice, echo, ftp, limits, pop3, smtp};
 
 /// The clients of one address.

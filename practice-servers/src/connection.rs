@@ -5,12 +5,13 @@ use std::net::{Shutdown, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use shared::log::Kind;
 use socket2::SockRef;
 
 use crate::clients::Place;
 use crate::limits;
 use crate::tls::{Channel, Tls};
-use crate::transcript::{self, Kind, Transcript};
+use crate::transcript::{self, Transcript};
 use crate::trouble;
 
 /// The bytes of a connection, plain or in TLS.

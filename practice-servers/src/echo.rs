@@ -6,9 +6,11 @@ use std::net::{SocketAddr, UdpSocket};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use shared::log::Kind;
+
 use crate::connection::Connection;
 use crate::limits;
-use crate::transcript::{Kind, Transcript};
+use crate::transcript::Transcript;
 
 /// What is wrong with a server.
 #[derive(Clone, Copy, PartialEq)]

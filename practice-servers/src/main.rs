@@ -8,7 +8,6 @@ use std::path::Path;
 use std::thread;
 
 use practice_servers::services::{SERVICES, Service};
-use practice_servers::transcript;
 use shared::{Config, Takes};
 
 fn main() -> shared::Result {
@@ -26,7 +25,7 @@ fn main() -> shared::Result {
         }
         addr
     };
-    let listening = practice_servers::start(addr_of, folder, transcript::log)?;
+    let listening = practice_servers::start(addr_of, folder, shared::log::write)?;
     for line in welcome::lines(&listening, folder) {
         shared::info!("{line}");
     }

@@ -4,9 +4,10 @@
 use std::fs::File;
 use std::io::{self, BufReader, Write};
 
+use shared::log::Kind;
+
 use crate::connection::{Connection, Line};
 use crate::tls::Tls;
-use crate::transcript::Kind;
 use crate::{dots, limits};
 
 /// What the server says to a line, and what it does then.

@@ -4,54 +4,24 @@
 use std::fmt::{Arguments, Display};
 use std::iter;
 use std::net::SocketAddr;
-use std::panic::Location;
 
 use shared::Level;
-use shared::log;
+use shared::log::{Event, Kind};
 
-pub use shared::log::Kind;
-
-/// Something that happened.
-pub struct Event<'a> {
-    /// From which level on it is shown.
-    pub level: Level,
-    /// Where: `qq-smtp`, or `ftp-data` for a data connection; also `qq-queue` and `qq-relay`.
-    pub service: &'a str,
-    /// What happened.
-    pub kind: Kind,
-    /// The other side of the connection, if it is about one; of a server, its own address.
-    pub peer: Option<SocketAddr>,
-    /// What was sent or received: a line without its end and without secrets, or a part of a message
-    /// or a file. A message that has come as a whole has none.
-    pub bytes: Option<&'a [u8]>,
-    /// The line for people, such as `qq smtp #3 < EHLO client.example`.
-    pub text: Arguments<'a>,
-    /// The line of the source that tells it.
-    pub location: &'static Location<'static>,
-}
-
-/// Where the events go: to the log, or wherever a program wants to show them.
-pub type Sink = fn(&Event);
-
-/// Writes an event into the log.
-pub fn log(event: &Event) {
-    let peer = event.peer.as_ref().map(|peer| peer as &dyn Display);
-    let Event { level, service, kind, bytes, text, location, .. } = *event;
-    log::write(level, &log::Event { kind, location, service: Some(service), peer, bytes, text });
-}
+/// Where the events go: to the log, or wherever a program wants to show them, each from a level on.
+///
+/// The service of an event is one of the table, such as `qq-smtp`, or `ftp-data` for a data connection,
+/// `qq-queue`, `qq-relay`. Its peer is the other side of the connection, or where a service listens. Its
+/// bytes are a line, without its end and its secrets, or a part of a message or a file; a message that
+/// has come or gone as a whole has none. Its text is the line for people.
+pub type Sink = fn(Level, &Event);
 
 /// Tells that clients can reach a service from now on.
 #[track_caller]
 pub fn listening(service: &str, addr: SocketAddr, sink: Sink) {
-    sink(&Event {
-        level: Level::Info,
-        service,
-        kind: Kind::Listening,
-        peer: Some(addr),
-        bytes: None,
-        text: format_args!("{service} listening on {addr}"),
-        location: Location::caller(),
-    });
+    let text = format_args!("{service} listening on {addr}");
+    let event = Event::new(Kind::Listening, text);
+    sink(Level::Info, &Event { service: Some(service), peer: Some(&addr), ..event });
 }
 
 /// The transcript of one conversation.
@@ -169,10 +139,10 @@ impl Transcript {
 
     #[track_caller]
     fn show(&self, level: Level, kind: Kind, bytes: Option<&[u8]>, text: Arguments) {
-        let Transcript { service, label, peer, sink, .. } = self;
-        let text = format_args!("{label} {text}");
-        let location = Location::caller();
-        sink(&Event { level, service, kind, peer: *peer, bytes, text, location });
+        let peer = self.peer.as_ref().map(|peer| peer as &dyn Display);
+        let text = format_args!("{} {text}", self.label);
+        let event = Event::new(kind, text);
+        (self.sink)(level, &Event { service: Some(&self.service), peer, bytes, ..event });
     }
 }
 
@@ -217,7 +187,37 @@ fn find_secret(line: &str) -> Option<(usize, &'static str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::masked;
+    use std::sync::Mutex;
+
+    use super::*;
+
+    static TOLD: Mutex<String> = Mutex::new(String::new());
+
+    fn tell(_: Level, event: &Event) {
+        let line = event.json(0.0, "practice-servers");
+        // Without the place in the source.
+        let (before, _) = line.split_once(",\"file\"").unwrap();
+        let (_, behind) = line.split_once("transcript.rs\",\"line\":").unwrap();
+        let behind = behind.trim_start_matches(|character: char| character.is_ascii_digit());
+        let line =
+            before.trim_start_matches("{\"seconds\":0.000,\"program\":\"practice-servers\",");
+        *TOLD.lock().unwrap() += &format!("{line}{behind}\n");
+    }
+
+    #[test]
+    fn an_event_says_what_its_line_says() {
+        let peer = SocketAddr::from(([127, 0, 0, 1], 50312));
+        let transcript = Transcript::new("qq-smtp", tell).with(peer, 3);
+        transcript.told(Kind::Accepted, "hello");
+        transcript.received("PASS \"practice\"");
+        transcript.sent_bytes(b"\0");
+        let told = [
+            r#""service":"qq-smtp","kind":"accepted","peer":"127.0.0.1:50312","text":"qq smtp #3 | hello"}"#,
+            r#""service":"qq-smtp","kind":"received","peer":"127.0.0.1:50312","bytes":"50415353202a2a2a2a","text":"qq smtp #3 < PASS ****"}"#,
+            r#""service":"qq-smtp","kind":"sent","peer":"127.0.0.1:50312","bytes":"00","text":"qq smtp #3 > \"\\x00\""}"#,
+        ];
+        assert_eq!(TOLD.lock().unwrap().lines().collect::<Vec<_>>(), told);
+    }
 
     #[test]
     fn no_secret_is_shown() {

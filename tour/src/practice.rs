@@ -1,6 +1,5 @@
 //! The practice servers, inside the tour.
 
-use std::fmt::Display;
 use std::fs;
 use std::io::{self, PipeWriter, Write};
 use std::net::SocketAddr;
@@ -8,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use practice_servers::services::SERVICES;
-use practice_servers::transcript::Event;
 use practice_servers::{Listening, start};
-use shared::{Level, Result, log};
+use shared::log::Event;
+use shared::{Level, Result};
 
 use crate::recording::{DETAIL, Entry};
 use crate::talk::talks;
@@ -84,12 +83,9 @@ impl Practice {
 }
 
 /// Writes an event of the transcript into the pipe.
-fn tell(event: &Event) {
+fn tell(level: Level, event: &Event) {
     if let Some(pipe) = &mut *pipe() {
-        let mark = if let Level::Debug = event.level { DETAIL } else { "" };
-        let peer = event.peer.as_ref().map(|peer| peer as &dyn Display);
-        let Event { service, kind, bytes, text, location, .. } = *event;
-        let event = log::Event { kind, location, service: Some(service), peer, bytes, text };
+        let mark = if let Level::Debug = level { DETAIL } else { "" };
         let line = event.json(0.0, "practice-servers");
         let _ = pipe.write_all(format!("{mark}{line}\n").as_bytes());
     }

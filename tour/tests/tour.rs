@@ -182,7 +182,7 @@ fn records_all_that_is_said() {
     let recording = play(&all, |lesson| progress.push(lesson.package)).unwrap();
     assert_eq!(progress, lessons());
     let services: HashMap<_, _> = recording.services.into_iter().collect();
-    assert_eq!(services.len(), 9);
+    assert_eq!(services.len(), 13);
     assert!(services["qq-smtp"].port() > 0);
 
     let plays: HashMap<_, _> =

@@ -7,6 +7,8 @@ use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use shared::log::Kind;
+
 use crate::accounts::Rights;
 use crate::connection::{Connection, Stream, is_time_out, parse_number, without_signals};
 use crate::files::Draft;
@@ -16,7 +18,7 @@ use crate::ftp::{Answer, Session, refusal};
 use crate::limits;
 use crate::session::{Next, Reply};
 use crate::tls::Channel;
-use crate::transcript::{Kind, Transcript};
+use crate::transcript::Transcript;
 use crate::trouble::{Place, Trouble, What};
 
 /// What the transcript calls a data connection.

@@ -5,10 +5,12 @@ use std::io::{self, BufRead, BufReader, ErrorKind};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 
+use shared::log::Kind;
+
 use crate::accounts::Office;
 use crate::clients::Crowd;
 use crate::connection::{Connection, Line};
-use crate::transcript::{Kind, Transcript};
+use crate::transcript::Transcript;
 use crate::{dots, limits};
 
 /// A mail on its way to another office.

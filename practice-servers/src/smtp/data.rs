@@ -2,13 +2,14 @@
 
 use std::io::{self, Write};
 
+use shared::log::Kind;
+
 use crate::connection::{Connection, is_time_out};
 use crate::files::{self, Draft};
 use crate::mail::envelope::Envelope;
 use crate::session::Reply;
 use crate::smtp::header::Header;
 use crate::smtp::{Session, TOO_LARGE};
-use crate::transcript::Kind;
 use crate::trouble::What;
 use crate::{clock, dots, limits};
 
