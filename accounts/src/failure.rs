@@ -140,8 +140,10 @@ fn cause_of(error: &(dyn Source + 'static)) -> (Cause, String) {
         let words = error.source().map(ToString::to_string).unwrap_or_default();
         return (Cause::Reply(code.into(), words), error.to_string());
     }
-    if smtp.is_some_and(smtp::Error::is_response) || (error.is::<FtpError>() && io_error.is_none())
-    {
+    if error.is::<FtpError>() && io_error.is_none() {
+        return (Cause::Foreign, format!("the server's reply cannot be read ({error})"));
+    }
+    if smtp.is_some_and(smtp::Error::is_response) {
         let inside = error.source().map_or(error.to_string(), ToString::to_string);
         return (Cause::Foreign, format!("no whole reply has come ({inside})"));
     }
