@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use crate::charsets;
 use crate::lines::lines;
 
-/// A header is looked for in so many bytes.
-const MAX_HEADER: usize = 1024 * 1024;
+/// A header is looked for in so many bytes. None that has been mended is larger.
+const MAX_HEADER: usize = 8 * 1024 * 1024;
 /// Fields that are in many headers and in few texts.
 const KNOWN: &str = "from to cc bcc subject date sender received message-id in-reply-to \
                      references mime-version reply-to return-path importance user-agent \
@@ -83,6 +83,7 @@ fn unfolded(bytes: &[u8]) -> Vec<Line> {
     let mut unfolded = Vec::<Line>::new();
     let mut total = 0;
     for (line, length) in lines(bytes) {
+        let line = &line[..line.len().min(MAX_HEADER)];
         match unfolded.last_mut() {
             Some(begun) if is_folded(line) => {
                 begun.text.push(b' ');

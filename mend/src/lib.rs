@@ -26,13 +26,21 @@ const MAX_PARTS: usize = 1000;
 /// They lie at most so deep in one another.
 const MAX_DEPTH: usize = 20;
 
+/// All fields of a header together have at most so many characters. Encoded, none of these takes
+/// more than 17 bytes.
+const MAX_CHARACTERS: usize = 300_000;
+/// The fields that are not written as they were: each tells something of the body.
+const OF_BODY: [&str; 4] =
+    ["Content-Type", "Content-Disposition", "Content-Transfer-Encoding", INCOMPLETE];
+
 /// The field of a part that says that not all of its body could be decoded.
 pub const INCOMPLETE: &str = "X-Mend-Incomplete";
 
 /// Mends a mail, whatever its bytes are: `mailparse` can parse the result, which says the same. A
 /// mail that has been mended stays as it is.
 ///
-/// Of a mail with more than 1000 parts the others are missing. What lies more than 20 deep becomes
+/// Of a mail with more than 1000 parts the others are missing, and so are characters of a header
+/// beyond 300,000. What lies more than 20 deep becomes
 /// one part of type `application/octet-stream`.
 pub fn mail(message: &[u8]) -> Vec<u8> {
     let mut parts_left = MAX_PARTS;
@@ -225,16 +233,20 @@ fn is_text(kind: &str) -> bool {
     kind.starts_with("text/") || matches!(report, Some("status" | "notification" | "report"))
 }
 
-/// Writes the fields with which a header begins. Those that tell how to read the body follow.
+/// Writes the fields with which a header begins, but for those that are beyond the bound. Those that
+/// tell how to read the body follow.
 fn start(header: &Header, is_whole: bool) -> String {
     let mut start = String::new();
+    let mut characters_left = MAX_CHARACTERS;
     for field in &header.fields {
-        let about_body = ["Content-Type", "Content-Disposition", "Content-Transfer-Encoding"];
-        if !about_body.iter().any(|name| field.name.eq_ignore_ascii_case(name)) {
-            start += &format!("{}: {}\r\n", field.name, words::mended(&field.value));
+        let is_about_body = OF_BODY.iter().any(|name| field.name.eq_ignore_ascii_case(name));
+        if !is_about_body && field.name.len() < characters_left {
+            characters_left -= field.name.len();
+            let value = words::mended(&field.value, &mut characters_left);
+            start += &format!("{}: {value}\r\n", field.name);
         }
     }
-    if !is_whole && header.value(INCOMPLETE).is_none() {
+    if !is_whole || header.value(INCOMPLETE).is_some() {
         start += &format!("{INCOMPLETE}: not all of the body could be decoded\r\n");
     }
     if let Some(disposition) = disposition(header) {

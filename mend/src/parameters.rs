@@ -11,7 +11,7 @@ use crate::{charsets, words};
 /// Further parameters of a field are not looked at.
 const MAX_PARAMETERS: usize = 100;
 /// Further characters of a parameter are not looked at.
-const MAX_VALUE: usize = 4096;
+const MAX_VALUE: usize = 1024;
 /// What is percent-encoded in a parameter.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_');
 

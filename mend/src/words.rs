@@ -86,13 +86,17 @@ fn word(text: &str) -> Option<(&str, Vec<u8>, &str)> {
 
 /// The same text, in which encoded words of UTF-8 stand for all that is not ASCII, and for what has
 /// been in encoded words: nothing that was encoded becomes a comma or a quote of the field.
-pub fn mended(text: &str) -> String {
+/// It is cut where no characters are left; those of it are taken from them.
+pub fn mended(text: &str, characters_left: &mut usize) -> String {
     let mut characters = characters(text);
+    characters.truncate(*characters_left);
     mark(&mut characters);
     let is_blank = |character: &Character| !character.1 && character.0.is_whitespace();
     let start = characters.iter().position(|character| !is_blank(character)).unwrap_or_default();
     let end =
         characters.iter().rposition(|character| !is_blank(character)).map_or(0, |end| end + 1);
+
+    *characters_left -= end - start;
 
     let mut mended = String::new();
     let mut line_start = 0;

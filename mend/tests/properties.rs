@@ -177,6 +177,19 @@ fn mails_made_to_hurt() {
     }
 }
 
+/// What is cut from a header stays cut, and the rest stays.
+#[test]
+fn a_header_has_a_bound() {
+    for piece in
+        ["x", "é,", "=?gbk?Q?=C4=E3?= ", "\r\nSubject: x", "\r\nA: 你", "\r\nX-Mend-Incomplete: y"]
+    {
+        let message = format!("Subject: {}\r\nDate: today\r\n\r\nthe body", piece.repeat(160_000));
+        let mended = mend::mail(message.as_bytes());
+        assert!(mended.ends_with(b"\r\n\r\nthe body") && mended.len() < 8 << 20, "{piece}");
+        assert!(mend::mail(&mended) == mended, "{piece}");
+    }
+}
+
 /// What a reader sees of a mail.
 fn seen(part: &ParsedMail) -> Vec<String> {
     let mut seen = Vec::new();
