@@ -19,12 +19,15 @@ fn exercise_1() -> Check {
         ("192.0.0.8", "reserved"),
     ];
     let arguments = addresses.map(|(address, _)| address);
-    let ended = Attempt::start(LESSON, &arguments).ends("gave it seven addresses", 0)?;
+    let ended = Attempt::start(LESSON, &arguments).ends("waited for its table", 0)?;
     for (address, kind) in addresses {
         let row = ended.stdout.lines().find(|row| row.split(' ').next() == Some(address));
         let said = row.and_then(|row| row.split_whitespace().nth(3)).unwrap_or("nothing");
         if said != kind {
-            return not_yet(format!("{address}: expected the kind \"{kind}\", it says \"{said}\""));
+            return not_yet(
+                format!("the kind `{kind}` for {address}"),
+                format!("Your program says `{said}`."),
+            );
         }
     }
     Ok(())

@@ -9,46 +9,57 @@ use testing::udp_peer;
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson01-udp-server");
 
-/// Capitals.
 #[test]
 #[ignore = "exercise 1"]
 fn exercise_1() -> Check {
-    let (mut server, addr) = Attempt::serve(LESSON, &[])?;
+    let (mut server, addr) = Attempt::serve_once(LESSON, &[])?;
     let sent = b"hello, \xe4\xbd\xa0\xe5\xa5\xbd \xc3\xa9 \xff\0z";
     server.answers(&udp_peer(addr), sent, &sent.to_ascii_uppercase())?;
-    server.ends("answered a datagram", 0)?;
+    server.ends("waited for its end", 0)?;
     Ok(())
 }
 
-/// Who am I?
 #[test]
 #[ignore = "exercise 2"]
 fn exercise_2() -> Check {
-    let (mut server, addr) = Attempt::serve(LESSON, &[])?;
+    let (mut server, addr) = Attempt::serve_once(LESSON, &[])?;
     let peer = udp_peer(addr);
     let own = peer.local_addr().unwrap().to_string();
     server.answers(&peer, b"whoami", own.as_bytes())?;
+    server.ends("waited for its end", 0)?;
 
-    let (mut server, addr) = Attempt::serve(LESSON, &[])?;
-    // In either case of letters: exercise 1 makes capitals of it.
-    let is_right = |came: &[u8]| came.eq_ignore_ascii_case(b"whoami?");
-    server.answers_so(&udp_peer(addr), b"whoami?", b"whoami?", is_right)
+    for other in ["whoami?", "whoami\n", "WhoAmI", ""].map(str::as_bytes) {
+        let (mut server, addr) = Attempt::serve_once(LESSON, &[])?;
+        // In either case of letters: exercise 1 makes capitals of it.
+        let is_right = |came: &[u8]| came.eq_ignore_ascii_case(other);
+        server.answers_so("the check", &udp_peer(addr), other, other, is_right)?;
+    }
+    Ok(())
 }
 
-/// Not forever.
 #[test]
 #[ignore = "exercise 3"]
 fn exercise_3() -> Check {
-    let (mut server, addr) = Attempt::serve(LESSON, &[])?;
+    let (mut server, addr) = Attempt::serve_once(LESSON, &[])?;
     thread::sleep(Duration::from_millis(500));
     server.echoes(&udp_peer(addr), b"123")?;
-    server.ends("sent a datagram after half a second", 0)?;
+    server.ends("waited for its end", 0)?;
 
-    let started = Instant::now();
-    let (mut server, _) = Attempt::serve(LESSON, &[])?;
-    let ended = server.ends("sent nothing", 1)?;
-    if started.elapsed() < Duration::from_secs(2) {
-        return not_yet("sent nothing, expected the server to wait for 2 s: it has ended before");
+    let mut waited = Duration::MAX;
+    // On a busy machine everything takes longer; the shortest wait of three counts.
+    for _ in 0..3 {
+        let (mut server, _) = Attempt::serve_once(LESSON, &[])?;
+        let started = Instant::now();
+        let ended = server.ends("sent nothing", 1)?;
+        waited = waited.min(started.elapsed());
+        has_error(&ended, "cannot receive from a peer: timed out")?;
+        if waited < Duration::from_millis(3_500) {
+            break;
+        }
     }
-    has_error(&ended, "sent nothing", "cannot receive from a peer: timed out")
+    // It may have begun to wait before the check saw that it listens.
+    match waited.as_millis() {
+        1_700..3_500 => Ok(()),
+        waited => not_yet("your program to wait for 2 s", format!("It waited {waited} ms.")),
+    }
 }

@@ -5,24 +5,32 @@ use std::net::{SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
 use testing::Ended;
-use testing::exercise::{Attempt, Check, LIMIT, has_error, has_printed, has_status, not_yet, show};
+use testing::exercise::{
+    Attempt, Check, LIMIT, has_error, has_printed, has_status, not_yet, show, step,
+};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson02-udp-client");
 
 /// Starts the client; the server is up to the check.
 fn start(message: &str, timeout: &str) -> (Attempt, UdpSocket) {
     let server = UdpSocket::bind("127.0.0.1:0").unwrap();
-    let addr = server.local_addr().unwrap().to_string();
+    (start_for(&server.local_addr().unwrap(), message, timeout), server)
+}
+
+/// Starts the client for a server of this address.
+fn start_for(server: &SocketAddr, message: &str, timeout: &str) -> Attempt {
+    let addr = server.to_string();
     let arguments = ["--echo-addr", &addr, "--message", message, "--timeout", timeout];
-    (Attempt::start(LESSON, &arguments), server)
+    Attempt::start(LESSON, &arguments)
 }
 
 /// The next datagram that the client sends, and where it comes from.
 fn asked(client: &mut Attempt, server: &UdpSocket, done: &str) -> Check<(Vec<u8>, SocketAddr)> {
-    client.expect(done, "a datagram within 5 s", |_| {
+    client.expect(done, "your program to send a datagram within 5 s", |_| {
         let mut datagram = vec![0; 65_535];
         server.set_read_timeout(Some(LIMIT)).unwrap();
-        let (length, peer) = server.recv_from(&mut datagram).map_err(|_| "none came")?;
+        let (length, peer) =
+            server.recv_from(&mut datagram).map_err(|_| "Your program sent none.")?;
         Ok((datagram[..length].to_vec(), peer))
     })
 }
@@ -30,131 +38,142 @@ fn asked(client: &mut Attempt, server: &UdpSocket, done: &str) -> Check<(Vec<u8>
 /// Runs the client to its end, against a server that changes what came and sends it back.
 fn answer(message: &str, done: &str, change: Change, status: i32) -> Check<(Ended, SocketAddr)> {
     let (mut client, server) = start(message, "10");
-    let (asked, peer) = asked(&mut client, &server, "started the client")?;
+    let (asked, peer) = asked(&mut client, &server, "waited for the message, as a server")?;
     server.send_to(&change(&asked), peer).unwrap();
     Ok((client.ends(done, status)?, server.local_addr().unwrap()))
 }
 
 type Change = fn(&[u8]) -> Vec<u8>;
 
-/// Is it the echo?
 #[test]
 #[ignore = "exercise 1"]
 fn exercise_1() -> Check {
-    let done = "sent back what came";
-    let (ended, _) = answer("hello", done, <[u8]>::to_vec, 0)?;
-    has_printed(&ended, done, "hello\n")?;
+    let (ended, _) = answer("hello", "sent back what had come", <[u8]>::to_vec, 0)?;
+    has_printed(&ended, "hello")?;
 
-    let changes: [(&str, &str, Change); 3] = [
-        ("hello", "changed a letter in the answer", |asked| {
+    let changes: [(&str, &str, Change); 4] = [
+        ("hello", "sent it back with another last letter", |asked| {
             [&asked[..asked.len() - 1], b"0"].concat()
         }),
-        ("hello", "added a letter to the answer", |asked| [asked, b"!"].concat()),
+        ("hello", "sent it back with one letter more", |asked| [asked, b"!"].concat()),
+        ("hello", "sent back nothing but the first letter", |asked| asked[..1].to_vec()),
         // Both are shown as the same sign when they become text.
-        ("hello\u{fffd}", "answered \"\\xff\" to \"\\u{fffd}\"", |asked| {
+        ("hello\u{fffd}", "sent back the byte FF for the character U+FFFD", |asked| {
             [&asked[..asked.len() - 3], b"\xff"].concat()
         }),
     ];
     for (message, done, change) in changes {
         let (ended, addr) = answer(message, done, change, 1)?;
-        has_error(&ended, done, &format!("{addr} answered something else"))?;
-        has_printed(&ended, done, "")?;
+        has_error(&ended, &format!("{addr} answered something else"))?;
+        has_printed(&ended, "")?;
     }
     Ok(())
 }
 
-/// Ask again.
+/// Expects that a datagram comes again from where it came before, when the time-out of 0.5 s is
+/// over.
+fn asked_again(
+    client: &mut Attempt,
+    server: &UdpSocket,
+    before: &(Vec<u8>, SocketAddr),
+) -> Check<(Vec<u8>, SocketAddr)> {
+    let since = Instant::now();
+    let again = asked(client, server, "did not answer")?;
+    let pause = since.elapsed();
+    let (first, second) = (show(&before.0), show(&again.0));
+    if first != second {
+        return client.not_yet(
+            format!("your program to send {first} again"),
+            format!("Your program sent {second}."),
+        );
+    }
+    if before.1 != again.1 {
+        let expected = format!("your program to send it from {} again", before.1);
+        return client.not_yet(expected, format!("It came from {}.", again.1));
+    }
+    // A check that was held up sees a shorter pause than there was.
+    if pause < Duration::from_millis(350) {
+        let expected = "your program to send it again when --timeout 0.5 is over";
+        let came = format!("Your program sent it again after {} ms.", pause.as_millis());
+        return client.not_yet(expected, came);
+    }
+    Ok(again)
+}
+
 #[test]
 #[ignore = "exercise 2"]
 fn exercise_2() -> Check {
-    let (mut client, server) = start("hello", "1");
-    let first = asked(&mut client, &server, "started the client")?;
-    let asked_first = Instant::now();
-    let done = "did not answer the first datagram";
-    let second = asked(&mut client, &server, done)?;
-    let pause = asked_first.elapsed();
-    // A check that was held up sees a shorter pause than there was.
-    if pause < Duration::from_millis(700) {
-        return not_yet(format!(
-            "{done}, expected the second one after --timeout 1, a second later: it came after {} \
-             ms",
-            pause.as_millis()
-        ));
-    }
-    if first.0 != second.0 {
-        let (first, second) = (show(&first.0), show(&second.0));
-        return not_yet(format!("{done}, expected {first} again: {second} came"));
-    }
-    if first.1 != second.1 {
-        return not_yet(format!(
-            "{done}, expected the second from {}: it came from {}",
-            first.1, second.1
-        ));
-    }
+    let (mut client, server) = start("hello", "0.5");
+    let first = asked(&mut client, &server, "waited for the message, as a server")?;
+    let second = asked_again(&mut client, &server, &first)?;
     server.send_to(&second.0, second.1).unwrap();
-    let ended = client.ends("answered the second datagram", 0)?;
-    has_printed(&ended, "answered the second datagram", "hello\n")?;
+    let ended = client.ends("sent back the second datagram", 0)?;
+    has_printed(&ended, "hello")?;
+    no_more(&server)?;
 
-    let (mut client, server) = start("hello", "0.2");
-    let done = "answered nothing";
-    let ended = client.expect(done, "the client to give up within 5 s", |client| {
-        client.has_ended(LIMIT).ok_or("it still runs".into())
-    })?;
-    let mut count = 0;
-    server.set_nonblocking(true).unwrap();
-    while server.recv(&mut [0; 100]).is_ok() {
-        count += 1;
-    }
-    if count != 3 {
-        return not_yet(format!("{done}, expected 3 datagrams: {count} came"));
-    }
-    has_status(&ended, done, 1)?;
-    has_error(
-        &ended,
-        done,
-        &format!("cannot receive from {}: timed out", server.local_addr().unwrap()),
-    )?;
+    let (mut client, server) = start("hello", "0.5");
+    let first = asked(&mut client, &server, "waited for the message, as a server")?;
+    let second = asked_again(&mut client, &server, &first)?;
+    asked_again(&mut client, &server, &second)?;
+    let ended = client.ends("did not answer the third datagram, either", 1)?;
+    no_more(&server)?;
+    let addr = server.local_addr().unwrap();
+    has_error(&ended, &format!("cannot receive from {addr}: timed out"))?;
 
     // That nobody listens is reported at once: the time has not run out, and nothing got lost.
-    let (mut client, server) = start("hello", "1");
+    step("closed its socket, so that no program listens");
     drop(server);
+    let mut client = start_for(&addr, "hello", "1");
+    step("counted the lines with `sent` in the log");
     if let Some(ended) = client.has_ended(Duration::from_millis(700)) {
         let count = ended.stderr.lines().filter(|line| line.contains(": sent ")).count();
         if count > 1 {
-            return not_yet(format!(
-                "nobody listens, expected no second datagram before --timeout 1 is over: {count} \
-                 went out at once"
-            ));
+            let expected = "your program to send nothing more before --timeout 1 is over";
+            return not_yet(
+                expected,
+                format!("Your program sent the message {count} times at once."),
+            );
         }
     }
     Ok(())
 }
 
-/// Which answer is it?
+/// Expects that no datagram is left, now that the client has ended.
+fn no_more(server: &UdpSocket) -> Check {
+    server.set_nonblocking(true).unwrap();
+    match server.recv(&mut [0; 100]) {
+        Ok(_) => not_yet("your program to send no more datagrams", "Your program sent one more."),
+        Err(_) => Ok(()),
+    }
+}
+
 #[test]
 #[ignore = "exercise 3"]
 fn exercise_3() -> Check {
     let (mut client, server) = start("hello", "10");
     let number = client.id();
     let right = format!("{number} hello");
-    let (asked, peer) = asked(&mut client, &server, "started the client")?;
-    if asked != right.as_bytes() {
-        return not_yet(format!(
-            "expected \"{right}\" as its process has this number: {} came",
-            show(&asked)
-        ));
+    let (first, peer) = asked(&mut client, &server, "waited for the message, as a server")?;
+    if first != right.as_bytes() {
+        let expected =
+            format!("your program, whose process has the number {number}, to send \"{right}\"");
+        return not_yet(expected, format!("Your program sent {}.", show(&first)));
     }
-    for answer in ["hello", &format!("1{right}"), &format!("{number}0 hello"), "", &right] {
+    for answer in
+        ["hello", &format!("1{right}"), &format!("{number}0 hello"), "\u{fffd}", "", &right]
+    {
         server.send_to(answer.as_bytes(), peer).unwrap();
     }
-    let done = format!("sent \"hello\", \"1{right}\", \"{number}0 hello\", \"\" and \"{right}\"");
+    let done = format!(
+        "sent \"hello\", \"1{right}\", \"{number}0 hello\", \"\u{fffd}\", \"\" and then \"{right}\""
+    );
     let ended = client.ends(&done, 0)?;
-    has_printed(&ended, &done, "hello\n")?;
+    has_printed(&ended, "hello")?;
 
     let (mut client, server) = start("hello", "0.3");
-    let (_, peer) = self::asked(&mut client, &server, "started the client")?;
+    let (_, peer) = asked(&mut client, &server, "waited for the message, as a server")?;
     let done = "sent a wrong answer again and again";
-    let ended = client.expect(done, "the client to give up within 5 s", |client| {
+    let ended = client.expect(done, "your program to give up within 5 s", |client| {
         let limit = Instant::now() + LIMIT;
         while Instant::now() < limit {
             server.send_to(b"0 old", peer).unwrap();
@@ -162,12 +181,9 @@ fn exercise_3() -> Check {
                 return Ok(ended);
             }
         }
-        Err("it still waits".into())
+        Err("Your program still waits.".into())
     })?;
-    has_status(&ended, done, 1)?;
-    has_error(
-        &ended,
-        done,
-        &format!("cannot receive from {}: timed out", server.local_addr().unwrap()),
-    )
+    has_status(&ended, 1)?;
+    let addr = server.local_addr().unwrap();
+    has_error(&ended, &format!("cannot receive from {addr}: timed out"))
 }

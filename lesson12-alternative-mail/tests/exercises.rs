@@ -2,7 +2,7 @@
 #![cfg(test)]
 
 use mailparse::{DispositionType, ParsedMail, parse_mail};
-use testing::exercise::{Check, not_yet, sent_mail, show};
+use testing::exercise::{Check, not_yet, readable, sent_mail, show};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson12-alternative-mail");
 
@@ -13,70 +13,69 @@ fn kinds(container: &ParsedMail) -> String {
     kinds.join(", ")
 }
 
-/// A third version.
 #[test]
 #[ignore = "exercise 1"]
 fn exercise_1() -> Check {
     let mail = sent_mail(LESSON, &[])?;
-    let mail = parse_mail(mail.message.as_bytes()).unwrap();
+    let mail = readable("a mail", parse_mail(mail.message.as_bytes()))?;
     // Exercise 2 puts it into another container.
     let container = mail.parts().find(|part| part.ctype.mimetype == "multipart/alternative");
     let Some(container) = container else {
-        return not_yet("expected a multipart/alternative: there is none");
+        return not_yet("a multipart/alternative in the mail", "There is none.");
     };
     let (expected, came) = ("text/plain, text/markdown, text/html", kinds(container));
     if came != expected {
-        return not_yet(format!("expected {expected}: it is {came}"));
+        let expected = format!("the versions {expected} in the multipart/alternative");
+        return not_yet(expected, format!("They are {came}."));
     }
-    let kind = &container.subparts[1].ctype;
-    if !kind.charset.eq_ignore_ascii_case("utf-8") {
-        return not_yet(format!(
-            "expected text/markdown with charset=utf-8: it is {}",
-            kind.charset
-        ));
+    let markdown = &container.subparts[1];
+    let charset = &markdown.ctype.charset;
+    if !charset.eq_ignore_ascii_case("utf-8") {
+        return not_yet("charset=utf-8 for text/markdown", format!("It is {charset}."));
     }
-    let text = container.subparts[1].get_body().unwrap();
+    let text = readable("the Markdown", markdown.get_body())?;
     match text.starts_with("# Dear student") && text.trim_end().ends_with("老师") {
         true => Ok(()),
-        false => not_yet(format!(
-            "expected a version from `# Dear student` to `老师`: it is {}",
-            show(text.as_bytes())
-        )),
+        false => not_yet(
+            "Markdown that begins with `# Dear student` and ends with `老师`",
+            format!("It is {}.", show(text.as_bytes())),
+        ),
     }
 }
 
-/// A container in a container.
 #[test]
 #[ignore = "exercise 2"]
 fn exercise_2() -> Check {
     let mail = sent_mail(LESSON, &[])?;
-    let mail = parse_mail(mail.message.as_bytes()).unwrap();
-    let (kind, count) = (&mail.ctype.mimetype, mail.subparts.len());
-    if kind != "multipart/mixed" || count != 2 {
-        return not_yet(format!("expected multipart/mixed of two parts: it is {kind} of {count}"));
-    }
-    let [versions, file] = &mail.subparts[..] else { unreachable!("there are two") };
+    let mail = readable("a mail", parse_mail(mail.message.as_bytes()))?;
+    let (kind, [versions, file]) = (mail.ctype.mimetype.as_str(), &mail.subparts[..]) else {
+        let came = format!("The mail is {} of {}.", mail.ctype.mimetype, mail.subparts.len());
+        return not_yet("a mail that is multipart/mixed of two parts", came);
+    };
     // Exercise 1 puts a third one between the two.
     let came = kinds(versions);
-    if versions.ctype.mimetype != "multipart/alternative"
+    if kind != "multipart/mixed"
+        || versions.ctype.mimetype != "multipart/alternative"
         || !(came.starts_with("text/plain, ") && came.ends_with(", text/html"))
     {
-        let kind = &versions.ctype.mimetype;
-        return not_yet(format!(
-            "expected as the first part a multipart/alternative of text/plain, text/html: it is \
-             {kind} of {came}"
-        ));
+        return not_yet(
+            "a multipart/mixed, whose first part is a multipart/alternative of text/plain and \
+             text/html",
+            format!("It is {kind} of {}, and its first part has [{came}].", kinds(&mail)),
+        );
     }
     let disposition = file.get_content_disposition();
     let name = disposition.params.get("filename").map_or("none", String::as_str);
     if disposition.disposition != DispositionType::Attachment || name != "homework.txt" {
-        return not_yet(format!("expected an attachment named homework.txt: its name is {name}"));
+        let came =
+            format!("The second part is {:?}, and its name {name}.", disposition.disposition);
+        return not_yet("an attachment named homework.txt", came);
     }
-    match file.get_body().unwrap().replace("\r\n", "\n").as_str() {
-        "Read chapter 8." | "Read chapter 8.\n" => Ok(()),
-        text => not_yet(format!(
-            "homework.txt: expected `Read chapter 8.`: it is {}",
-            show(text.as_bytes())
-        )),
+    match readable("homework.txt", file.get_body())?.trim_end() {
+        "Read chapter 8." => Ok(()),
+        text => not_yet(
+            "`Read chapter 8.` in homework.txt",
+            format!("It says {}.", show(text.as_bytes())),
+        ),
     }
 }

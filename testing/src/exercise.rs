@@ -1,10 +1,10 @@
-//! What the checks of the exercises share. A check looks at a program from outside. It ends with the
-//! first thing that is not as the exercise wants it, and says so in one line: what was done, what
-//! was expected, and what came.
+//! What the checks of the exercises share. A check looks at a program from outside. It says each
+//! thing that it does, and ends with the first one that does not go as the exercise wants it: what
+//! it expected then, and what came.
 
 use std::cell::RefCell;
 use std::env;
-use std::fmt::{self, Debug, Formatter};
+use std::fmt::{self, Debug, Display, Formatter};
 use std::io::{self, ErrorKind, Read, Write};
 use std::mem;
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -24,29 +24,61 @@ const MOMENT: Duration = Duration::from_millis(50);
 /// How a check ends.
 pub type Check<T = ()> = Result<T, NotYet>;
 
-/// Why an exercise is not solved yet, in one line.
-pub struct NotYet(String);
+/// Why an exercise is not solved yet.
+pub struct NotYet {
+    /// What the check expected: `your program to ...`.
+    expected: String,
+    /// What came: sentences.
+    came: String,
+}
 
-impl NotYet {
-    /// The same, of somebody: `who` is what the line begins with.
-    pub fn by(self, who: &str) -> Self {
-        NotYet(format!("{who} {}", self.0))
+/// Two sentences, or more, which the test prints behind `Error: `.
+impl Debug for NotYet {
+    fn fmt(&self, formatter: &mut Formatter) -> fmt::Result {
+        write!(formatter, "The check expected {}.\n{}", self.expected, self.came)
     }
 }
 
-/// The line, which the test prints behind `Error: `.
-impl Debug for NotYet {
-    fn fmt(&self, formatter: &mut Formatter) -> fmt::Result {
-        formatter.write_str(&self.0)
+/// Says that the exercise is not solved: what was expected, and in sentences what came.
+pub fn not_yet<T>(expected: impl Into<String>, came: impl Into<String>) -> Check<T> {
+    Err(NotYet { expected: expected.into(), came: came.into() })
+}
+
+/// How often.
+pub fn times(count: usize) -> String {
+    match count {
+        1 => "once".into(),
+        2 => "twice".into(),
+        count => format!("{count} times"),
     }
+}
+
+/// An argument as one types it.
+fn typed(argument: &str) -> String {
+    let is_plain =
+        argument.chars().all(|letter| letter.is_alphanumeric() || "-_./:@".contains(letter));
+    if is_plain { argument.into() } else { format!("'{argument}'") }
+}
+
+/// Says what the check does: `sent "hello"`. It is shown when the exercise is not solved.
+#[expect(clippy::print_stderr, reason = "a test shows it when it fails, and only then")]
+pub fn step(done: &str) {
+    eprintln!("- The check {done}.");
+}
+
+/// What can be read of what came, such as a mail.
+pub fn readable<T, E: Display>(what: &str, read: Result<T, E>) -> Check<T> {
+    read.or_else(|why| not_yet(format!("{what} that can be read"), format!("It cannot: {why}.")))
 }
 
 /// The program that is checked: the lesson as it is now, or another one that the variable
 /// `LESSON_EXERCISE_PROGRAM` names.
 pub struct Attempt {
     program: Program,
-    /// What to call it.
-    name: &'static str,
+    /// How it has ended, once that is known.
+    ended: Option<Ended>,
+    /// Whether it ends by itself when it has answered.
+    is_once: bool,
 }
 
 impl Attempt {
@@ -60,24 +92,33 @@ impl Attempt {
 
     /// Starts the program in `folder`.
     pub fn start_in(folder: &Folder, lesson: &str, arguments: &[&str]) -> Self {
+        let typed: Vec<_> = arguments.iter().map(|argument| typed(argument)).collect();
+        step(&format!("started your program with `{}`", typed.join(" ")));
         let given = env::var("LESSON_EXERCISE_PROGRAM");
         let mut command = command(given.as_deref().unwrap_or(lesson), folder);
         command.env("RUST_BACKTRACE", "0").args(["--log", "info"]).args(arguments);
-        let program = Program::start(&mut command);
-        Attempt { program, name: "program" }
+        Attempt { program: Program::start(&mut command), ended: None, is_once: false }
     }
 
     /// Starts the program, which is a server, and waits until it listens.
     pub fn serve(lesson: &str, arguments: &[&str]) -> Check<(Self, SocketAddr)> {
         let addr = ["--echo-addr", "127.0.0.1:0"];
         let mut server = Self::start(lesson, &[&addr, arguments].concat());
-        server.name = "server";
-        let line = server.expect("started the server", "it to listen", |server| {
-            let line = server.program.logs(|line| line.contains("listening on "), LIMIT);
-            line.ok_or("it does not".into())
-        })?;
-        let addr = line.rsplit(' ').next().and_then(|addr| addr.parse().ok());
-        let addr = addr.unwrap_or_else(|| panic!("no address in {line:?}"));
+        let line = server.program.logs(|line| line.contains("listening on "), LIMIT);
+        let addr = line.and_then(|line| line.rsplit(' ').next()?.parse().ok());
+        match addr {
+            Some(addr) => Ok((server, addr)),
+            None => {
+                let none = "No such line came within 5 s.";
+                server.not_yet("your program to log `listening on` and its address", none)
+            }
+        }
+    }
+
+    /// The same for a server that ends when it has answered.
+    pub fn serve_once(lesson: &str, arguments: &[&str]) -> Check<(Self, SocketAddr)> {
+        let (mut server, addr) = Self::serve(lesson, arguments)?;
+        server.is_once = true;
         Ok((server, addr))
     }
 
@@ -86,85 +127,128 @@ impl Attempt {
         self.program.id()
     }
 
-    /// Waits for something, and says so; `wait` returns it, or what came in its place.
+    /// Does something, and waits for what is expected then; `wait` returns it, or what came in its
+    /// place, in sentences.
     pub fn expect<T>(
         &mut self,
         done: &str,
         expected: &str,
         wait: impl FnOnce(&mut Self) -> Result<T, String>,
     ) -> Check<T> {
-        waiting(done, expected);
-        wait(self).map_err(|came| self.not_yet(&format!("{done}, expected {expected}: {came}")))
+        step(done);
+        wait(self).or_else(|came| self.not_yet(expected, came))
     }
 
-    /// Says that the exercise is not solved; if the program has ended already, also how.
-    pub fn not_yet(&mut self, why: &str) -> NotYet {
-        match self.program.ends(SILENCE) {
-            Some(ended) => NotYet(format!("{why}; the {} has ended{}", self.name, last(&ended))),
-            None => NotYet(why.into()),
+    /// Says that the exercise is not solved; if the program has failed, also how.
+    pub fn not_yet<T>(&mut self, expected: impl Into<String>, came: impl Into<String>) -> Check<T> {
+        let mut came = came.into();
+        if let Some(ended) = self.has_ended(SILENCE)
+            && (ended.status != Some(0) || !self.is_once || came.starts_with(NOTHING))
+        {
+            came = format!("{came}\n{}", how_ended(&ended));
         }
+        not_yet(expected, came)
     }
 
     /// Expects that the program ends with this status.
     pub fn ends(&mut self, done: &str, status: i32) -> Check<Ended> {
-        let name = self.name;
-        let expected = format!("the {name} to end within 5 s");
-        let ended = self.expect(done, &expected, |attempt| {
-            attempt.program.ends(LIMIT).ok_or("it still runs".into())
-        })?;
-        has_status(&ended, done, status)?;
+        let ended = self.ends_somehow(done)?;
+        has_status(&ended, status)?;
         Ok(ended)
+    }
+
+    /// Expects that the program ends, with any status.
+    pub fn ends_somehow(&mut self, done: &str) -> Check<Ended> {
+        self.expect(done, "your program to end within 5 s", |attempt| {
+            attempt.has_ended(LIMIT).ok_or("Your program still runs.".into())
+        })
     }
 
     /// Waits a moment for the program's end.
     pub fn has_ended(&mut self, moment: Duration) -> Option<Ended> {
-        self.program.ends(moment)
+        if self.ended.is_none() {
+            self.ended = self.program.ends(moment);
+        }
+        self.ended.clone()
     }
 
     /// Expects that the log says `text` next, behind whatever else it says.
     pub fn logs(&mut self, done: &str, text: &str) -> Check {
-        self.expect(done, &format!("the log to say `{text}`"), |attempt| {
-            let said = RefCell::new("nothing".to_string());
+        self.expect(done, &format!("your program to log `{text}`"), |attempt| {
+            let said = RefCell::new(String::new());
             let is_it = |line: &str| {
                 said.replace(line.split_once(": ").unwrap_or_default().1.into());
                 // 12 is not 1.
                 let rest = line.split_once(text).map(|(_, rest)| rest);
                 rest.is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_digit()))
             };
-            match attempt.program.logs(is_it, LIMIT) {
-                Some(_) => Ok(()),
-                None => Err(format!("it did not within 5 s, and ends with `{}`", said.take())),
+            if attempt.program.logs(is_it, LIMIT).is_some() {
+                return Ok(());
+            }
+            match said.take() {
+                last if last.is_empty() => {
+                    Err("Your program logged nothing more within 5 s.".into())
+                }
+                last => Err(format!(
+                    "Your program did not within 5 s; the last that it logged is `{last}`."
+                )),
             }
         })
     }
 
     /// Sends a datagram, and expects this answer.
     pub fn answers(&mut self, peer: &UdpSocket, datagram: &[u8], answer: &[u8]) -> Check {
-        self.answers_so(peer, datagram, answer, |came| came == answer)
-    }
-
-    /// Sends a datagram, and expects an answer that `is_right`, such as `answer`.
-    pub fn answers_so(
-        &mut self,
-        peer: &UdpSocket,
-        datagram: &[u8],
-        answer: &[u8],
-        is_right: impl Fn(&[u8]) -> bool,
-    ) -> Check {
-        let done = format!("sent {}", show(datagram));
-        self.expect(&done, &show(answer), |_| {
-            let sent = peer.send(datagram);
-            let came = sent.and_then(|_| next_datagram(peer));
-            match came.map_err(|why| nothing_because(&why))? {
-                came if is_right(&came) => Ok(()),
-                came => Err(format!("{} came back", show(&came))),
-            }
-        })
+        self.answers_to("the check", peer, datagram, answer)
     }
 
     /// Sends a datagram, and expects it back.
     pub fn echoes(&mut self, peer: &UdpSocket, datagram: &[u8]) -> Check {
         self.answers(peer, datagram, datagram)
+    }
+
+    /// Sends a datagram as `who`, and expects this answer.
+    pub fn answers_to(
+        &mut self,
+        who: &str,
+        peer: &UdpSocket,
+        datagram: &[u8],
+        answer: &[u8],
+    ) -> Check {
+        let is_right = |came: &[u8]| came == answer;
+        self.answers_so(who, peer, datagram, answer, is_right)
+    }
+
+    /// Sends a datagram as `who`, and expects an answer that `is_right`, such as `answer`.
+    pub fn answers_so(
+        &mut self,
+        who: &str,
+        peer: &UdpSocket,
+        datagram: &[u8],
+        answer: &[u8],
+        is_right: impl Fn(&[u8]) -> bool,
+    ) -> Check {
+        let done = match who {
+            "the check" => format!("sent {}", show(datagram)),
+            who => format!("sent {} as {who}", show(datagram)),
+        };
+        self.expect(&done, &format!("your program to answer {}", show(answer)), |_| {
+            let came = peer.send(datagram).and_then(|_| next_datagram(peer));
+            match came {
+                Err(_) => Err(format!("{NOTHING} within 5 s.")),
+                Ok(came) if is_right(&came) => Ok(()),
+                Ok(came) => Err(format!("Your program answered {}.", show(&came))),
+            }
+        })
+    }
+
+    /// Connects to the program.
+    pub fn connect(&mut self, who: &str, addr: SocketAddr) -> Check<TcpStream> {
+        self.expect(who, "your program to accept the connection", |_| {
+            let stream = TcpStream::connect(addr).map_err(|_| "Your program does not listen.")?;
+            succeed("limit the wait", stream.set_read_timeout(Some(LIMIT)));
+            succeed("limit the wait", stream.set_write_timeout(Some(LIMIT)));
+            Ok(stream)
+        })
     }
 
     /// Sends bytes over a stream, and expects that these come next.
@@ -176,7 +260,7 @@ impl Attempt {
 
     /// Expects that these bytes come next.
     pub fn sends(&mut self, stream: &mut TcpStream, done: &str, bytes: &[u8]) -> Check {
-        self.expect(done, &show(bytes), |_| {
+        self.expect(done, &format!("your program to send {}", show(bytes)), |_| {
             let mut came = Vec::new();
             let why = read_until(stream, &mut came, LIMIT, |came| {
                 came.len() == bytes.len() || !bytes.starts_with(came)
@@ -184,61 +268,56 @@ impl Attempt {
             if came == bytes {
                 return Ok(());
             }
+            let is_begun = bytes.starts_with(&came);
             let _ = read_until(stream, &mut came, MOMENT, |_| false);
-            Err(match (came.is_empty(), bytes.starts_with(&came)) {
-                (true, _) => nothing_because(&why),
-                (_, true) => format!("{} came, then {}", show(&came), nothing_because(&why)),
-                _ => format!("{} came", show(&came)),
+            Err(if is_begun {
+                sent_only(&came, &why)
+            } else {
+                format!("Your program sent {}.", show(&came))
             })
         })
     }
 
     /// Expects that this text comes, among whatever else comes.
     pub fn hears(&mut self, stream: &mut TcpStream, done: &str, text: &str) -> Check {
-        self.expect(done, &show(text.as_bytes()), |_| {
-            let mut came = Vec::new();
-            let has_text =
-                |came: &[u8]| came.windows(text.len()).any(|part| part == text.as_bytes());
-            let why = read_until(stream, &mut came, LIMIT, has_text);
-            match has_text(&came) {
-                true => Ok(()),
-                _ if came.is_empty() => Err(nothing_because(&why)),
-                _ => Err(format!("{} came, then {}", show(&came), nothing_because(&why))),
-            }
-        })
+        let expected = format!("your program to send {}", show(text.as_bytes()));
+        self.expect(done, &expected, |_| heard(stream, text))
     }
 
-    /// Sends a text, and expects that it comes back, among whatever else comes.
-    pub fn says(&mut self, stream: &mut TcpStream, text: &str) -> Check {
+    /// Sends a text as `who`, and expects that it comes back, among whatever else comes.
+    pub fn says(&mut self, who: &str, stream: &mut TcpStream, text: &str) -> Check {
         // If the other side has gone, the next step says so.
         let _ = stream.write_all(text.as_bytes());
-        self.hears(stream, &format!("sent \"{text}\""), text)
+        self.hears(stream, &format!("sent \"{text}\" as {who}"), text)
     }
 
     /// Expects the end of the stream, with nothing before it.
     pub fn closes(&mut self, stream: &mut TcpStream, done: &str) -> Check {
-        self.expect(done, "the end of the stream", |_| {
+        self.expect(done, "your program to close the connection, and to send no more", |_| {
             let mut came = Vec::new();
             let why = read_until(stream, &mut came, LIMIT, |came| !came.is_empty());
             match is_end(&why) {
-                _ if !came.is_empty() => Err(format!("{} came", show(&came))),
+                _ if !came.is_empty() => {
+                    let _ = read_until(stream, &mut came, MOMENT, |_| false);
+                    Err(format!("Your program sent {}.", show(&came)))
+                }
                 true => Ok(()),
-                false => Err("it did not come within 5 s".into()),
+                false => Err("Your program did not close within 5 s.".into()),
             }
         })
     }
 
     /// Expects that for a moment nothing comes, not even the end of the stream.
     pub fn keeps_silent(&mut self, stream: &mut TcpStream, done: &str) -> Check {
-        self.expect(done, "nothing yet", |_| {
+        self.expect(done, "your program to send nothing yet", |_| {
             let mut came = Vec::new();
             let why = read_until(stream, &mut came, SILENCE, |came| !came.is_empty());
             match is_end(&why) {
                 _ if !came.is_empty() => {
                     let _ = read_until(stream, &mut came, MOMENT, |_| false);
-                    Err(format!("{} came", show(&came)))
+                    Err(format!("Your program sent {}.", show(&came)))
                 }
-                true => Err("the end of the stream came".into()),
+                true => Err("Your program closed the connection.".into()),
                 false => Ok(()),
             }
         })
@@ -246,7 +325,7 @@ impl Attempt {
 
     /// Expects that the program connects.
     pub fn connects(&mut self, listener: &TcpListener) -> Check<TcpStream> {
-        self.expect("started the client", "it to connect within 5 s", |_| {
+        self.expect("waited for your program", "it to connect within 5 s", |_| {
             succeed("listen without waiting", listener.set_nonblocking(true));
             let limit = Instant::now() + LIMIT;
             while Instant::now() < limit {
@@ -257,64 +336,74 @@ impl Attempt {
                 }
                 thread::sleep(Duration::from_millis(10));
             }
-            Err("it did not".into())
+            Err("Your program did not.".into())
         })
     }
 }
 
-/// Says for what the check waits; `check` shows it when that takes long.
-#[expect(clippy::print_stderr, reason = "a test shows it when it fails, and only then")]
-fn waiting(done: &str, expected: &str) {
-    eprintln!("{done}, expecting {expected}");
-}
-
-/// Says that the exercise is not solved: what was done, what was expected, and what came.
-pub fn not_yet<T>(why: impl Into<String>) -> Check<T> {
-    Err(NotYet(why.into()))
-}
+/// How the sentence begins that says that nothing came.
+const NOTHING: &str = "Your program answered nothing";
 
 /// Expects this exit status.
-pub fn has_status(ended: &Ended, done: &str, status: i32) -> Check {
+pub fn has_status(ended: &Ended, status: i32) -> Check {
     if ended.status == Some(status) {
         return Ok(());
     }
     let printed = match ended.stdout.trim_end() {
         "" => String::new(),
-        text => format!(", and it printed {}", show(text.as_bytes())),
+        text => format!("\nIt printed {}.", show(text.as_bytes())),
     };
-    let is = ended.status.map_or("none".into(), |status| status.to_string());
-    not_yet(format!("{done}, expected status {status}: it is {is}{printed}{}", last(ended)))
+    let expected = format!("your program to end with status {status}");
+    not_yet(expected, format!("{}{printed}", how_ended(ended)))
 }
 
 /// Expects that this line is the program's error.
-pub fn has_error(ended: &Ended, done: &str, error: &str) -> Check {
+pub fn has_error(ended: &Ended, error: &str) -> Check {
     let expected = format!("Error: {error}");
     match ended.stderr.lines().any(|line| line == expected) {
         true => Ok(()),
-        false => not_yet(format!("{done}, expected `{expected}`{}", last(ended))),
+        false => not_yet(format!("your program to say `{expected}`"), how_ended(ended)),
     }
 }
 
-/// Expects that this is all that the program has printed.
-pub fn has_printed(ended: &Ended, done: &str, text: &str) -> Check {
-    match ended.stdout == text {
-        true => Ok(()),
-        false => {
-            let (expected, printed) = (show(text.as_bytes()), show(ended.stdout.as_bytes()));
-            not_yet(format!("{done}, expected {expected} to be printed: it is {printed}"))
-        }
+/// Expects that this is all that the program has printed; a last new line does not count.
+pub fn has_printed(ended: &Ended, text: &str) -> Check {
+    let (expected, printed) = (text.trim_end(), ended.stdout.trim_end());
+    if printed == expected {
+        return Ok(());
     }
+    let expected = match expected {
+        "" => "your program to print nothing".into(),
+        text => format!("your program to print {}", show(text.as_bytes())),
+    };
+    let printed = match printed {
+        "" => "nothing".into(),
+        text => show(text.as_bytes()),
+    };
+    not_yet(expected, format!("Your program printed {printed}."))
 }
 
-/// The last two lines that a program which failed has logged.
-fn last(ended: &Ended) -> String {
-    let lines = ended.stderr.lines().filter(|line| !line.starts_with("note: "));
-    let mut lines: Vec<_> = lines.rev().take(2).collect();
-    lines.reverse();
-    match ended.status {
-        _ if lines.is_empty() => String::new(),
-        Some(0) => String::new(),
-        _ => format!("; it says: {}", lines.join(" | ")),
+/// With which status a program has ended, and the last lines that it has logged.
+fn how_ended(ended: &Ended) -> String {
+    let mut text = match ended.status {
+        Some(status) => format!("Your program has ended with status {status}."),
+        None => "Your program was killed by a signal.".into(),
+    };
+    let lines: Vec<_> =
+        ended.stderr.lines().filter(|line| !line.starts_with("note: run with ")).collect();
+    for line in &lines[lines.len().saturating_sub(3)..] {
+        text += &format!("\n  {line}");
+    }
+    text
+}
+
+/// Says that less has come than expected.
+fn sent_only(came: &[u8], why: &io::Error) -> String {
+    let then = if is_end(why) { "closed the connection" } else { "sent no more within 5 s" };
+    match came {
+        [] if is_end(why) => format!("{NOTHING}, and closed the connection."),
+        [] => format!("{NOTHING} within 5 s."),
+        came => format!("Your program sent {}, and then {then}.", show(came)),
     }
 }
 
@@ -325,6 +414,17 @@ fn next_datagram(socket: &UdpSocket) -> io::Result<Vec<u8>> {
     let length = shared::wait(|| socket.recv(&mut datagram))?;
     datagram.truncate(length);
     Ok(datagram)
+}
+
+/// Waits for this text, among whatever else comes.
+///
+/// # Errors
+/// It does not come; the text says what came.
+pub fn heard(stream: &mut TcpStream, text: &str) -> Result<(), String> {
+    let mut came = Vec::new();
+    let has_text = |came: &[u8]| came.windows(text.len()).any(|part| part == text.as_bytes());
+    let why = read_until(stream, &mut came, LIMIT, has_text);
+    if has_text(&came) { Ok(()) } else { Err(sent_only(&came, &why)) }
 }
 
 /// Reads until it `is_enough`, or something ends the reading, which is returned.
@@ -356,16 +456,6 @@ fn is_end(why: &io::Error) -> bool {
     !matches!(why.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Other)
 }
 
-fn nothing_because(why: &io::Error) -> String {
-    match why.kind() {
-        ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Other => {
-            "nothing came within 5 s".into()
-        }
-        ErrorKind::UnexpectedEof => "the end of the stream came".into(),
-        _ => format!("nothing came: {}", why.kind()),
-    }
-}
-
 /// Leaves badly: closes a connection with bytes unread, which resets it.
 pub fn break_off(mut stream: TcpStream) {
     succeed("limit the wait", stream.set_read_timeout(Some(LIMIT)));
@@ -382,7 +472,7 @@ pub fn say_no_more(stream: &TcpStream) {
 
 /// Bytes as the log shows them, or the beginning of many.
 pub fn show(bytes: &[u8]) -> String {
-    const MOST: usize = 60;
+    const MOST: usize = 200;
 
     let mut text = String::new();
     for chunk in bytes.utf8_chunks() {
@@ -475,7 +565,9 @@ pub fn mta(
         let (mut mails, mut to, mut message) = (Vec::new(), Vec::new(), None);
         for line in lines {
             if let Some(text) = &mut message {
-                if line == "." {
+                if line == "." && odd(number, ".").is_some() {
+                    message = None;
+                } else if line == "." {
                     mails.push(Mail { to: mem::take(&mut to), message: mem::take(text) });
                     message = None;
                 } else {
@@ -483,7 +575,7 @@ pub fn mta(
                 }
             } else if line == "DATA" {
                 message = Some(String::new());
-            } else if line.starts_with("MAIL ") {
+            } else if line.starts_with("MAIL ") || line == "RSET" {
                 to.clear();
             } else if let Some(address) = line.strip_prefix("RCPT TO:<")
                 && odd(number, &line).is_none()
@@ -500,13 +592,13 @@ pub fn sent_mail(lesson: &str, arguments: &[&str]) -> Check<Mail> {
     let mta = mta(|_, _| None);
     let url = format!("smtp://{}", mta.addr);
     let arguments = [&["--smtp-url", &url], arguments].concat();
-    Attempt::start(lesson, &arguments).ends("started the program", 0)?;
+    Attempt::start(lesson, &arguments).ends("took what your program sent, as an MTA", 0)?;
     let mut mails: Vec<_> = mta.results().into_iter().flat_map(|session| session.mails).collect();
     match mails.pop() {
         Some(mail) if mails.is_empty() => Ok(mail),
-        None => not_yet("started the program, expected one mail: none came"),
-        Some(_) => {
-            not_yet(format!("started the program, expected one mail: {} came", mails.len() + 1))
+        last => {
+            let count = mails.len() + usize::from(last.is_some());
+            not_yet("one mail", format!("Your program sent {count} mails."))
         }
     }
 }

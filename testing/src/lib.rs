@@ -5,12 +5,15 @@ pub mod exercise;
 mod practice;
 mod transcript;
 
+use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{self, Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::{self, JoinHandle};
@@ -68,6 +71,7 @@ impl Drop for Folder {
 /// A command that runs the program `exe` with default settings: in `folder`, and without the
 /// `LESSON_` variables of whoever runs the tests. What it logs are events.
 pub fn command(exe: &str, folder: &Folder) -> Command {
+    mention_changes();
     let mut command = Command::new(exe);
     command.current_dir(folder.path());
     keep_out(&["LESSON_"], &mut command);
@@ -78,9 +82,53 @@ pub fn command(exe: &str, folder: &Folder) -> Command {
 /// Cargo, without the `LESSON_` variables of whoever runs the tests, and without what it has told
 /// this test: that would make other packages that look at it be compiled anew.
 pub fn cargo() -> Command {
+    mention_changes();
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     keep_out(&["LESSON_", "CARGO_PKG_", "CARGO_MANIFEST_"], &mut cargo);
     cargo
+}
+
+/// What git says in the folder of the workspace; nothing if it cannot say it.
+fn git(arguments: &[&str]) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let output = Command::new("git").current_dir(root).args(arguments).output();
+    let output = output.ok().filter(|output| output.status.success());
+    output.map_or(String::new(), |output| String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// The source files of a lesson, by their names, as they were committed last. Where git cannot say
+/// how, as they are.
+pub fn as_committed(package: &str) -> Vec<(String, String)> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(package).join("src");
+    let mut files = Vec::new();
+    for file in succeed("read the lesson", fs::read_dir(source)).flatten() {
+        let name = file.file_name().to_string_lossy().into_owned();
+        let mut text = git(&["show", &format!("HEAD:{package}/src/{name}")]);
+        if text.is_empty() {
+            text = succeed("read the lesson", fs::read_to_string(file.path()));
+        }
+        files.push((name, text));
+    }
+    files
+}
+
+/// Says which lessons have been changed, before a test fails because of that. A test that fails
+/// shows it; of one that passes nobody sees it.
+#[expect(clippy::print_stderr, reason = "a test shows it when it fails, and only then")]
+pub fn mention_changes() {
+    static CHANGED: OnceLock<BTreeSet<String>> = OnceLock::new();
+    thread_local!(static IS_SAID: Cell<bool> = const { Cell::new(false) });
+    if IS_SAID.replace(true) {
+        return;
+    }
+    let changed = CHANGED.get_or_init(|| {
+        let files = git(&["diff", "--name-only", "HEAD", "--", "lesson*/src/*"]);
+        files.lines().filter_map(|file| Some(file.split_once('/')?.0.to_string())).collect()
+    });
+    for package in changed {
+        let number = package["lesson".len()..].split('-').next().unwrap_or_default();
+        eprintln!("lesson {number} is not as it came: git restore {package}");
+    }
 }
 
 /// Does not pass on the variables that begin so.
@@ -171,7 +219,7 @@ pub struct Program {
 }
 
 /// How a program ended, and all that it wrote.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Ended {
     /// The exit status; none when a signal ended the program.
     pub status: Option<i32>,

@@ -14,13 +14,14 @@ use serde_json::Value;
 use shared::{Error, OrCannot, Result};
 
 use tour::lessons::{LESSONS, Lesson, workspace};
+use tour::or_refuse;
 
 /// So many checks run at once. They mostly wait.
 const AT_ONCE: usize = 8;
 
 /// An exercise, and what checks it.
 struct Exercise {
-    package: &'static str,
+    lesson: &'static Lesson,
     number: usize,
     /// The program with the checks of the lesson.
     checks: PathBuf,
@@ -30,10 +31,19 @@ struct Exercise {
 
 /// What is heard of an exercise.
 enum Event {
-    /// For what its check waits now.
-    Waits(String),
+    /// What its check does now.
+    Does(String),
     /// How the check ended: with nothing, or with what is missing.
-    Ended(Option<String>),
+    Ended(Option<Problem>),
+}
+
+/// Why an exercise is not solved.
+#[derive(Clone)]
+struct Problem {
+    /// What the check did, up to what did not go as expected.
+    steps: Vec<String>,
+    /// What it expected then, and what came.
+    why: Vec<String>,
 }
 
 /// Checks the exercises of these lessons, or just the one with this number, and says what is missing,
@@ -42,39 +52,32 @@ enum Event {
 ///
 /// # Errors
 /// A lesson cannot be built, or an exercise is not solved.
-pub fn check(lessons: &[&Lesson], exercise: Option<usize>, is_solutions: bool) -> Result {
+pub fn check(lessons: &[&'static Lesson], exercise: Option<usize>, is_solutions: bool) -> Result {
     let is_table = lessons.is_empty();
     let lessons = if is_table { LESSONS.iter().collect() } else { lessons.to_vec() };
-    let packages: Vec<_> = lessons.iter().map(|lesson| lesson.package).collect();
-    let (mut exercises, broken) = build(&packages, is_solutions)?;
     if let Some(number) = exercise {
-        exercises.retain(|exercise| exercise.number == number);
-        if exercises.is_empty() && broken.is_empty() {
-            let hint = "the lesson's README.md says which exercises there are";
-            return Err(Error::new(format!("there is no exercise {number} with a check"), hint));
-        }
+        or_refuse(find(&lessons, number));
     }
+    let (mut exercises, broken) = build(&lessons, is_solutions)?;
+    exercises.retain(|each| exercise.is_none_or(|exercise| each.number == exercise));
 
     let mut missing = 0;
     let mut row = String::new();
     run(&exercises, |index, problem| {
-        let Exercise { package, number, .. } = &exercises[index];
+        let Exercise { lesson, number, .. } = &exercises[index];
         missing += usize::from(problem.is_some());
         if !is_table {
-            if *number == 1 && packages.len() > 1 {
-                shared::print(package)?;
+            if *number == 1 && lessons.len() > 1 {
+                shared::print(lesson.package)?;
             }
-            return match problem {
-                None => shared::print(format!("exercise {number}: solved")),
-                Some(problem) => shared::print(format!("exercise {number}: not yet: {problem}")),
-            };
+            return shared::print(exercises[index].report(problem));
         }
         if *number == 1 {
-            row = format!("{package:<26}");
+            row = format!("{:<26}", lesson.package);
         }
         row += &format!(" {number} {:<8}", problem.map_or("solved", |_| "not yet"));
         match exercises.get(index + 1) {
-            Some(next) if next.package == *package => Ok(()),
+            Some(next) if next.lesson.package == lesson.package => Ok(()),
             _ => shared::print(row.trim_end()),
         }
     })?;
@@ -86,24 +89,52 @@ pub fn check(lessons: &[&Lesson], exercise: Option<usize>, is_solutions: bool) -
         ));
     }
     if missing > 0 {
-        let problem = format!("{missing} of {} exercises are not solved yet", exercises.len());
-        let (package, number) = (packages[0], lessons[0].number());
+        let problem = match exercises.len() {
+            1 => "the exercise is not solved yet".into(),
+            all => format!("{missing} of {all} exercises are not solved yet"),
+        };
+        let (package, number) = (lessons[0].package, lessons[0].number());
         let hint = match is_table {
             true => "see what is missing in a lesson: cargo run -- check 03".into(),
-            false => format!(
-                "change {package}/src, and check again; a solution: cargo run -- diff {number} \
-                 --exercise 1"
-            ),
+            false => format!("change {package}/src, and check again: cargo run -- check {number}"),
         };
         return Err(Error::new(problem, hint));
     }
     Ok(())
 }
 
+/// Prints the hint of an exercise, and how to see its solution. It ends the program with status 2 if
+/// there is no such exercise.
+///
+/// # Errors
+/// Standard output takes no more.
+pub fn hint(lessons: &[&'static Lesson], exercise: usize) -> Result {
+    let (lesson, text) = or_refuse(find(lessons, exercise));
+    let hint = text.split_once("<summary>Hint</summary>").unwrap_or_default().1;
+    let hint = hint.split("</details>").next().unwrap_or_default();
+    let number = lesson.number();
+    let solution = format!("a solution: cargo run -- diff {number} --exercise {exercise}");
+    shared::print(format!("{}\n\n{solution}", hint.trim()))
+}
+
+/// The one lesson, and what its README says of the exercise of this number.
+fn find(lessons: &[&'static Lesson], exercise: usize) -> Result<(&'static Lesson, String)> {
+    let [lesson] = lessons else {
+        let hint = "as in cargo run -- check 03 2, or cargo run -- check 03 --hint 2";
+        return Err(Error::new("an exercise goes with one lesson", hint));
+    };
+    let text = lesson.exercise(exercise).or_cannot("read the README of", lesson.package)?;
+    let text = text.ok_or_else(|| {
+        let problem = format!("lesson {} has no exercise {exercise}", lesson.number());
+        Error::new(problem, format!("{}/README.md says which there are", lesson.package))
+    })?;
+    Ok((lesson, text))
+}
+
 /// Builds the checks of these lessons and what they check. Returns the exercises, and which lessons
 /// cannot be built.
 fn build(
-    packages: &[&'static str],
+    lessons: &[&'static Lesson],
     is_solutions: bool,
 ) -> Result<(Vec<Exercise>, Vec<&'static str>)> {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
@@ -116,8 +147,8 @@ fn build(
             cargo.env_remove(name);
         }
     }
-    for package in packages {
-        cargo.args(["-p", package]);
+    for lesson in lessons {
+        cargo.args(["-p", lesson.package]);
     }
     if !cfg!(debug_assertions) {
         cargo.arg("--release");
@@ -139,11 +170,12 @@ fn build(
         Some(PathBuf::from(path))
     };
     let (mut exercises, mut broken) = (Vec::new(), Vec::new());
-    for package in packages {
+    for lesson in lessons {
+        let package = lesson.package;
         // Without its program, the checks would find the one of yesterday.
         let built = (program("exercises", package), program(package, package));
         let (Some(checks), Some(_)) = built else {
-            broken.push(*package);
+            broken.push(package);
             continue;
         };
         let mut list = Command::new(&checks);
@@ -159,14 +191,14 @@ fn build(
                 })?),
                 false => None,
             };
-            exercises.push(Exercise { package, number, checks: checks.clone(), solution });
+            exercises.push(Exercise { lesson, number, checks: checks.clone(), solution });
         }
     }
     Ok((exercises, broken))
 }
 
 /// Runs the checks, several at once, and shows in their order how they ended.
-fn run(exercises: &[Exercise], mut show: impl FnMut(usize, Option<&str>) -> Result) -> Result {
+fn run(exercises: &[Exercise], mut show: impl FnMut(usize, Option<&Problem>) -> Result) -> Result {
     let next = AtomicUsize::new(0);
     let (sender, events) = channel();
     thread::scope(|scope| {
@@ -177,29 +209,29 @@ fn run(exercises: &[Exercise], mut show: impl FnMut(usize, Option<&str>) -> Resu
                     let index = next.fetch_add(1, Ordering::SeqCst);
                     let Some(exercise) = exercises.get(index) else { break };
                     let problem = exercise.run(|text| {
-                        let _ = sender.send((index, Event::Waits(text)));
+                        let _ = sender.send((index, Event::Does(text)));
                     });
                     let _ = sender.send((index, Event::Ended(problem)));
                 }
             });
         }
-        let mut waits = vec![String::new(); exercises.len()];
+        let mut does = vec![String::new(); exercises.len()];
         let mut ended = vec![None; exercises.len()];
         let mut shown = 0;
         while shown < exercises.len() {
             match events.recv_timeout(Duration::from_secs(1)) {
-                Ok((index, Event::Waits(text))) => waits[index] = text,
+                Ok((index, Event::Does(text))) => does[index] = text,
                 Ok((index, Event::Ended(problem))) => ended[index] = Some(problem),
-                Err(_) if !waits[shown].is_empty() => {
-                    let Exercise { package, number, .. } = &exercises[shown];
-                    let text = mem::take(&mut waits[shown]);
-                    let line = format!("{package}, exercise {number}: {text} ...\n");
+                Err(_) if !does[shown].is_empty() => {
+                    let Exercise { lesson, number, .. } = &exercises[shown];
+                    let text = mem::take(&mut does[shown]);
+                    let line = format!("{}, exercise {number}: {text} ..\n", lesson.package);
                     let _ = io::stderr().write_all(line.as_bytes());
                 }
                 Err(_) => {}
             }
             while let Some(Some(problem)) = ended.get(shown) {
-                show(shown, problem.as_deref())?;
+                show(shown, problem.as_ref())?;
                 shown += 1;
             }
         }
@@ -208,31 +240,56 @@ fn run(exercises: &[Exercise], mut show: impl FnMut(usize, Option<&str>) -> Resu
 }
 
 impl Exercise {
-    /// Runs the check, hears for what it waits, and returns what is missing.
-    fn run(&self, mut waits: impl FnMut(String)) -> Option<String> {
+    /// Its name, as the lesson's README has it, and how its check ended.
+    fn report(&self, problem: Option<&Problem>) -> String {
+        let text = self.lesson.exercise(self.number).unwrap_or_default().unwrap_or_default();
+        let title = text.lines().next().unwrap_or_default().trim_end_matches('?');
+        let (first, rest) = title.split_at_checked(1).unwrap_or_default();
+        let mut report = format!("exercise {}, {}{rest}: ", self.number, first.to_lowercase());
+        let Some(problem) = problem else { return report + "solved" };
+        report += "not yet";
+        for (number, step) in (1..).zip(&problem.steps) {
+            report += &format!("\n  {number}. {step}");
+        }
+        for line in &problem.why {
+            report += &format!("\n  {line}");
+        }
+        let number = self.lesson.number();
+        report + &format!("\n  a hint: cargo run -- check {number} --hint {}", self.number)
+    }
+
+    /// Runs the check, hears what it does, and returns what is missing.
+    fn run(&self, mut does: impl FnMut(String)) -> Option<Problem> {
         let mut checks = Command::new(&self.checks);
         checks.arg(format!("exercise_{}", self.number));
-        checks.args(["--exact", "--ignored", "--nocapture"]);
+        checks.args(["--exact", "--ignored", "--nocapture"]).env("RUST_BACKTRACE", "0");
         if let Some(solution) = &self.solution {
             checks.env("LESSON_EXERCISE_PROGRAM", solution);
         }
-        let started = checks.stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
-        let mut checks = match started {
+        let (mut steps, mut why) = (Vec::new(), Vec::new());
+        let mut checks = match checks.stdout(Stdio::null()).stderr(Stdio::piped()).spawn() {
             Ok(checks) => checks,
-            Err(why) => return Some(format!("the check cannot be started: {why}")),
+            Err(error) => {
+                why.push(format!("The check cannot be started: {error}"));
+                return Some(Problem { steps, why });
+            }
         };
-        let mut last = String::new();
+        // What the check does stands behind `- `, and what went wrong behind `Error: `, in lines to
+        // the end.
         for line in checks.stderr.take().into_iter().flat_map(|log| BufReader::new(log).lines()) {
             let line = line.unwrap_or_default();
-            // Such a line follows when the check itself fails.
-            if !line.starts_with("note: ") {
-                waits(line.clone());
-                last = line;
+            if let Some(step) = line.strip_prefix("- ") {
+                does(step.into());
+                steps.push(step.into());
+            } else if let Some(first) = line.strip_prefix("Error: ") {
+                why = vec![first.into()];
+            } else if !line.is_empty() && !line.starts_with("note: run with ") {
+                why.push(line);
             }
         }
         match checks.wait() {
             Ok(status) if status.success() => None,
-            _ => Some(last.trim_start_matches("Error: ").into()),
+            _ => Some(Problem { steps, why }),
         }
     }
 }

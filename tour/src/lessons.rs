@@ -126,6 +126,17 @@ impl Lesson {
         self.folder().join("examples").join(format!("lesson{}-bare.rs", self.number()))
     }
 
+    /// What its README says of the exercise of this number: its name, a line, and all below it.
+    ///
+    /// # Errors
+    /// The README cannot be read.
+    pub fn exercise(&self, number: usize) -> io::Result<Option<String>> {
+        let readme = fs::read_to_string(self.folder().join("README.md"))?;
+        let mut sections = readme.split("\n### ");
+        let start = format!("{number}. ");
+        Ok(sections.find_map(|section| section.strip_prefix(&start)).map(String::from))
+    }
+
     /// What the lesson is, as the first line of its source says, without the case and the full stop.
     ///
     /// # Errors

@@ -29,7 +29,14 @@ fn main() -> Result {
             quietly(compare::show(&files, &options), "compare", "the lessons")
         }
         ["check", "solutions", names @ ..] => check::check(&choose(names), options.exercise, true),
-        ["check", names @ ..] => check::check(&choose(names), options.exercise, false),
+        // Lessons that are checked together are named by two digits each.
+        ["check", name, exercise] if matches!(exercise.as_bytes(), [b'0'..=b'9']) => {
+            check::check(&choose(&[name]), exercise.parse().ok(), false)
+        }
+        ["check", names @ ..] => match options.hint {
+            Some(exercise) => check::hint(&choose(names), exercise),
+            None => check::check(&choose(names), options.exercise, false),
+        },
         [] => play(&LESSONS.iter().collect::<Vec<_>>(), true),
         names => play(&choose(names), false),
     }

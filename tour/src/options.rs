@@ -13,7 +13,8 @@ pub const USAGE: &str = "Plays the lessons in order, each with its other side.
   cargo run -- diff 03 --bare         show what a lesson adds to its bare program
   cargo run -- diff 03 --exercise 1   show what the solution of an exercise changes
   cargo run -- check 03               say which exercises of a lesson are solved
-  cargo run -- check 03 --exercise 1  say whether this one is solved
+  cargo run -- check 03 2             say whether exercise 2 is, as --exercise 2 does
+  cargo run -- check 03 --hint 2      show the hint of exercise 2
 
 With diff:
   --side-by-side   show the old and the new in two columns
@@ -37,6 +38,8 @@ pub struct Options {
     pub is_bare: bool,
     /// `--exercise N`.
     pub exercise: Option<usize>,
+    /// `--hint N`.
+    pub hint: Option<usize>,
 }
 
 impl Options {
@@ -55,6 +58,8 @@ impl Options {
             Err(Error::new("--side-by-side, --all and --bare go with diff", hint))
         } else if options.exercise.is_some() && command != "diff" && command != "check" {
             Err(Error::new("--exercise goes with diff or check", hint))
+        } else if options.hint.is_some() && command != "check" {
+            Err(Error::new("--hint goes with check", hint))
         } else if options.exercise.is_some() && options.words.len() < 2 {
             let hint = "as in cargo run -- check 03 --exercise 1";
             Err(Error::new("--exercise needs the lesson, too", hint))
@@ -73,6 +78,7 @@ impl Options {
                 Arg::Long("all") => options.is_all = true,
                 Arg::Long("bare") => options.is_bare = true,
                 Arg::Long("exercise") => options.exercise = Some(parser.value()?.parse()?),
+                Arg::Long("hint") => options.hint = Some(parser.value()?.parse()?),
                 Arg::Value(word) => options.words.push(word.string()?),
                 other => return Err(other.unexpected()),
             }

@@ -1,0 +1,80 @@
+//! Lesson 04 with exercise 4 solved: it takes messages with a length in front.
+//!
+//! Check it: `cargo run -- check solutions 04`.
+//! Diff it: `cargo run -- diff 04 --exercise 4`.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+use shared::OrCannot;
+
+/// The most bytes of a message.
+const MAX_MESSAGE: usize = 65_536;
+
+fn main() -> shared::Result {
+    let config = shared::load!("LESSON_ECHO_ADDR", "LESSON_TIMEOUT");
+    let addr = config.addr("LESSON_ECHO_ADDR");
+    let timeout = config.seconds("LESSON_TIMEOUT");
+
+    // Steps 1 to 3: create the socket, bind it to a fixed IP address and port, and listen.
+    let listener = TcpListener::bind(&addr).or_cannot("listen on", &addr)?;
+    let local = listener.local_addr().or_cannot("ask for the port of", &addr)?;
+    shared::info!("listening on {local}");
+
+    loop {
+        if let Err(error) = accept_client(&listener, timeout) {
+            shared::report(&error);
+            // The system may be out of sockets: wait until clients leave.
+            thread::sleep(Duration::from_millis(100));
+        }
+    }
+}
+
+/// Accepts the next client, and serves it.
+fn accept_client(listener: &TcpListener, timeout: Duration) -> shared::Result {
+    // Step 4: accept, which yields a second socket, the channel to that one peer.
+    let (stream, peer) = listener.accept().or_cannot("accept", "a client")?;
+    shared::info!("accepted {peer}");
+    stream.set_read_timeout(Some(timeout)).or_cannot("await", peer)?;
+    stream.set_write_timeout(Some(timeout)).or_cannot("await", peer)?;
+    let _ = serve_client(stream, peer).inspect_err(shared::report);
+    Ok(())
+}
+
+/// Serves one client until it closes its sending side.
+fn serve_client(mut stream: TcpStream, peer: SocketAddr) -> shared::Result {
+    // Step 5: receive a message, however many pieces it comes in.
+    while let Some(message) = receive_message(&mut stream).or_cannot("receive from", peer)? {
+        shared::received(&message, peer);
+        // Step 6: answer; an echo server sends back what it received, its length in front again.
+        let length = (message.len() as u32).to_be_bytes();
+        let answer = [&length, message.as_slice()].concat();
+        stream.write_all(&answer).or_cannot("answer", peer)?;
+        shared::sent(&answer, peer);
+    }
+    // Step 7: close the channel.
+    drop(stream);
+    shared::info!("closed {peer}");
+    Ok(())
+}
+
+/// Receives a length, four bytes in big-endian order, and the message, which has so many bytes.
+/// There is none when the stream ends before it begins.
+fn receive_message(stream: &mut TcpStream) -> io::Result<Option<Vec<u8>>> {
+    if shared::wait(|| stream.peek(&mut [0]))? == 0 {
+        return Ok(None);
+    }
+    let mut length = [0; 4];
+    stream.read_exact(&mut length)?;
+    let length = u32::from_be_bytes(length) as usize;
+    // Whoever believes every length makes room for 4 GiB when a peer says so.
+    if length > MAX_MESSAGE {
+        let problem = format!("it announces a message of {length} bytes");
+        return Err(io::Error::new(ErrorKind::InvalidData, problem));
+    }
+    let mut message = vec![0; length];
+    stream.read_exact(&mut message)?;
+    Ok(Some(message))
+}
