@@ -41,7 +41,7 @@ pub(crate) fn hint(cause: Cause, phase: Phase, account: &Account) -> String {
             hint_of_pop3_reply(&words, phase, account)
         }
         Cause::Reply(code, words) => hint_of_reply(code, &words, phase, account),
-        Cause::Io(ConnectionRefused) if account.is_loopback() => {
+        Cause::Io(ConnectionRefused) if account.is_loopback => {
             let command = account.practice_command();
             format!(
                 "nobody listens there: start the practice servers in another terminal: {command}"
@@ -128,7 +128,7 @@ fn hint_of_tls(error: TlsError, account: &Account) -> String {
              certificate"
                 .into()
         }
-        UnknownIssuer if account.is_loopback() => {
+        UnknownIssuer if account.is_loopback => {
             "trust the practice servers: set the variable SSL_CERT_FILE to the path of their \
              practice-data/ca.pem"
                 .into()

@@ -48,6 +48,7 @@ pub struct Account {
     /// The URL as it was given.
     url: String,
     protocol: Protocol,
+    /// Whether the server is on this machine.
     is_loopback: bool,
 }
 
@@ -204,11 +205,6 @@ impl Account {
             protocol,
             is_loopback,
         }
-    }
-
-    /// Whether the server is on this machine.
-    pub fn is_loopback(&self) -> bool {
-        self.is_loopback
     }
 
     /// Connects to the server: to the first of its addresses at which one can be had. No read and no

@@ -837,3 +837,13 @@ fn a_list_in_gbk_is_read() {
     });
     assert!(run.ended.stdout.starts_with("作业.txt\nsaved "), "{:?}", run.ended);
 }
+
+/// `anonymous` and a mail address are for every server; a password of the table is for nobody else.
+#[test]
+fn another_machine_gets_no_password_of_ours_but_that_of_anonymous() {
+    let url = ["--ftp-url", "ftp://ftp.invalid/pub/readme.txt"];
+    fails(&run(LESSON, &url), "cannot look up ftp.invalid:21: ", "LESSON_FTP_URL");
+    let arguments = [&url[..], &["--ftp-user", "laoshi", "--allow-plaintext", "yes"]].concat();
+    let ended = run(LESSON, &arguments);
+    refuses(&ended, "LESSON_FTP_PASSWORD must be filled in", "LESSON_FTP_PASSWORD=...");
+}

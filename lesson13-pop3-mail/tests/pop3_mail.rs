@@ -706,4 +706,14 @@ fn a_password_does_not_travel_in_clear() {
         "the password would travel in clear",
         "pop3s://HOST:PORT; or allow it: --allow-plaintext yes",
     );
+    // This user has no secret in FTP alone.
+    let arguments = ["--pop3-url", "pop3://pop.sina.example", "--pop3-user", "anonymous"];
+    refuses(&run(LESSON, &arguments), "the password would travel in clear", "pop3s://HOST:PORT");
+}
+
+#[test]
+fn nothing_built_in_goes_to_another_machine() {
+    let ended = run(LESSON, &["--pop3-url", "pop3s://pop.sina.example"]);
+    let hint = "LESSON_POP3_USER=...  LESSON_POP3_PASSWORD=...";
+    refuses(&ended, "LESSON_POP3_USER, LESSON_POP3_PASSWORD must be filled in", hint);
 }
