@@ -21,8 +21,15 @@ pub struct File {
     pub name: String,
     /// All of it.
     pub text: String,
-    /// The lines right below the comments that number the steps.
-    steps: Vec<usize>,
+    /// The numbered steps, from top to bottom.
+    steps: Vec<Step>,
+}
+
+/// A numbered step: its comment, such as `Step 3: send.`, and the line right below that does it.
+pub struct Step {
+    /// The comment on one line.
+    pub text: String,
+    line: usize,
 }
 
 /// A piece of a line of the source, and what it is.
@@ -53,13 +60,14 @@ pub fn read(workspace: &Path, package: &str) -> io::Result<Vec<File>> {
 fn file(name: String, text: String) -> File {
     let text = text.replace("\r\n", "\n");
     let mut steps = Vec::new();
-    let mut is_step = false;
+    let mut step = String::new();
     for (line, code) in (1..).zip(text.lines()) {
-        let comment = code.trim_start().strip_prefix("// ");
-        if comment.is_none() && is_step {
-            steps.push(line);
+        match code.trim_start().strip_prefix("// ") {
+            Some(words) if words.starts_with("Step") => step = words.into(),
+            Some(words) if !step.is_empty() => step = format!("{step} {words}"),
+            None if !step.is_empty() => steps.push(Step { text: std::mem::take(&mut step), line }),
+            _ => {}
         }
-        is_step = comment.is_some_and(|words| is_step || words.starts_with("Step"));
     }
     File { name, text, steps }
 }
@@ -83,10 +91,16 @@ pub fn calls(package: &str, files: &[File], call: &str) -> Vec<Place> {
 /// The step whose paragraph has this line: what is logged, the step's own statement has done.
 pub fn step_of(files: &[File], place: &Place) -> Option<Place> {
     let file = files.iter().find(|file| file.name == place.file)?;
-    let line = file.steps.iter().copied().rfind(|line| *line <= place.line)?;
+    let line = file.steps.iter().rfind(|step| step.line <= place.line)?.line;
     let mut between = file.text.lines().skip(line - 1).take(place.line - line);
     let is_one = between.all(|line| !line.trim().is_empty());
     is_one.then(|| Place { line, ..place.clone() })
+}
+
+/// The step whose statement stands on this line.
+pub fn step_at<'a>(files: &'a [File], place: &Place) -> Option<&'a Step> {
+    let file = files.iter().find(|file| file.name == place.file)?;
+    file.steps.iter().find(|step| step.line == place.line)
 }
 
 /// The lines of a file, each in pieces.
@@ -166,7 +180,10 @@ mod tests {
 
     #[test]
     fn a_step_is_the_line_below_its_comment() {
-        assert_eq!(file("main.rs".into(), SOURCE.into()).steps, [6, 9]);
+        let file = file("main.rs".into(), SOURCE.into());
+        let steps: Vec<_> = file.steps.iter().map(|step| (step.text.as_str(), step.line)).collect();
+        let first = "Steps 1 and 2: create the socket, and connect.";
+        assert_eq!(steps, [(first, 6), ("Step 3: send; why not?", 9)]);
     }
 
     #[test]

@@ -55,6 +55,8 @@ struct State {
     /// The last call that led to something.
     call: Option<Place>,
     is_secure: bool,
+    /// The command for TLS that the server has offered.
+    offer: &'static str,
     are_files_secure: bool,
     is_closed: bool,
 }
@@ -89,6 +91,15 @@ impl Teller<'_> {
         self.state.are_files_secure |= text.eq_ignore_ascii_case("PROT P");
         self.state.is_in_reply = false;
         self.add((index, 1), What::Asks, text);
+        let has_password =
+            verb_of(text).is_some_and(|verb| ["AUTH", "PASS"].contains(&verb.as_str()));
+        let is_clear = !self.state.is_secure && !text.eq_ignore_ascii_case("AUTH TLS");
+        if has_password
+            && is_clear
+            && let Some(row) = self.rows.last_mut()
+        {
+            row.in_clear = Some(self.state.offer);
+        }
     }
 
     fn reply(&mut self, index: usize, text: &str) {
@@ -100,6 +111,9 @@ impl Teller<'_> {
         } else {
             self.add((index, 1), What::Answers, text);
         }
+        let offers = ["STARTTLS", "STLS", "AUTH TLS"];
+        let offer = offers.into_iter().find(|offer| text.trim_end().ends_with(offer));
+        self.state.offer = offer.unwrap_or(self.state.offer);
         let first = self.rows.last().map_or("", |row| row.text.as_str());
         self.state.is_in_reply = match self.talk.protocol() {
             // Lines follow that only these commands ask for (RFC 1939 section 3).
@@ -116,6 +130,9 @@ impl Teller<'_> {
             // It gives the port for a connection that the client opens now.
             let ends = (self.lanes.client, self.lanes.data);
             self.add_between((index, 2), What::Opens, ends, text);
+            if let Some(row) = self.rows.last_mut() {
+                row.port = port_in(text);
+            }
         }
     }
 
@@ -243,6 +260,19 @@ fn verb_of(command: &str) -> Option<String> {
     Some(verb.to_ascii_uppercase())
 }
 
+/// The port that a reply to EPSV (RFC 2428 section 3) or PASV (RFC 959 section 4.1.2) names.
+fn port_in(reply: &str) -> Option<u16> {
+    let (_, inner) = reply.split_once('(')?;
+    let (inner, _) = inner.split_once(')')?;
+    if let Some(port) = inner.strip_prefix("|||") {
+        return port.trim_end_matches('|').parse().ok();
+    }
+    let mut numbers = inner.split(',').skip(4).map(str::parse::<u8>);
+    let high = numbers.next()?.ok()?;
+    let low = numbers.next()?.ok()?;
+    Some(u16::from_be_bytes([high, low]))
+}
+
 /// Whether this line of a reply is its last: the number of the first line, without a hyphen.
 fn is_last(line: &str, first: &str) -> bool {
     first.get(..3).is_some_and(|number| line.starts_with(&format!("{number} ")))
@@ -353,6 +383,14 @@ pub mod tests {
             "Closed 0>1 the peer has closed",
         ];
         assert_eq!(rows, expected);
+    }
+
+    #[test]
+    fn a_reply_names_a_port_in_either_way() {
+        assert_eq!(port_in("229 Entering Extended Passive Mode (|||35723|)"), Some(35_723));
+        assert_eq!(port_in("227 Entering Passive Mode (127,0,0,1,139,139)."), Some(35_723));
+        assert_eq!(port_in("227 (127,0,0,1,139)"), None);
+        assert_eq!(port_in("229 no port"), None);
     }
 
     #[test]

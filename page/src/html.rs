@@ -14,7 +14,8 @@ use time::OffsetDateTime;
 use tour::lessons::Server;
 use tour::recording::{Place, Play, Recording, Voice};
 
-use crate::ladder::{Ladder, What};
+use crate::code::step_at;
+use crate::ladder::{Ladder, Row, What};
 use crate::mail as mails;
 use crate::readme::{self, Readme};
 use crate::sources::Sources;
@@ -104,7 +105,8 @@ pub fn ladder_of(recording: &Recording, play: &Play, sources: &Sources) -> Ladde
 }
 
 fn lesson(recording: &Recording, play: &Play, sources: &Sources) -> Lesson {
-    let ladder = ladder_of(recording, play, sources);
+    let mut ladder = ladder_of(recording, play, sources);
+    add_steps(&mut ladder, play, sources);
     let number = play.lesson.number().to_string();
     let folder = play.lesson.folder();
     let untitled = || Readme { title: play.lesson.package.into(), ..Readme::default() };
@@ -136,6 +138,25 @@ fn lesson(recording: &Recording, play: &Play, sources: &Sources) -> Lesson {
         ladder: is_on_wire.then(|| ladder::view(&ladder, "h4")),
         number,
     }
+}
+
+/// Puts the numbered steps of the lesson's own source as headings above what they do.
+fn add_steps(ladder: &mut Ladder, play: &Play, sources: &Sources) {
+    let files = sources.files(play.lesson.package);
+    let mut last = "";
+    let mut rows = Vec::new();
+    for row in std::mem::take(&mut ladder.rows) {
+        let mut steps = row.places.iter().filter(|place| place.package == play.lesson.package);
+        let step = steps.find_map(|place| step_at(files, place));
+        if let Some(step) = step.filter(|step| step.text != last) {
+            let mut heading = Row::new(row.anchor, What::Steps, (0, 0), step.text.clone());
+            heading.fold = row.fold;
+            rows.push(heading);
+            last = &step.text;
+        }
+        rows.push(row);
+    }
+    ladder.rows = rows;
 }
 
 fn problem(text: &str) -> Problem {

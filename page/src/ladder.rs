@@ -65,6 +65,8 @@ pub enum What {
     Writes,
     /// A new part of the run begins with a command of the learner's.
     Begins,
+    /// The lesson comes to one of its numbered steps.
+    Steps,
     /// Nothing happens for a while.
     Waits,
 }
@@ -90,6 +92,10 @@ pub struct Row {
     pub places: Vec<Place>,
     /// Whether it went in TLS.
     pub is_secure: bool,
+    /// A password that did not: the command for TLS that the server had offered, or nothing.
+    pub in_clear: Option<&'static str>,
+    /// The port that a reply has named for a connection that is opened now.
+    pub port: Option<u16>,
     /// Rows with the same number are shown as one at first.
     pub fold: Option<usize>,
 }
@@ -107,6 +113,8 @@ impl Row {
             size: None,
             places: Vec::new(),
             is_secure: false,
+            in_clear: None,
+            port: None,
             fold: None,
         }
     }

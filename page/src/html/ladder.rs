@@ -38,6 +38,8 @@ struct RowView {
     size: Option<usize>,
     milliseconds: u128,
     is_secure: bool,
+    in_clear: Option<&'static str>,
+    port: Option<u16>,
     /// The keys of the source lines, and how a button names them.
     keys: String,
     places: String,
@@ -98,12 +100,21 @@ fn words(text: &str) -> Words<'_> {
             say("1 · The teacher hands it in: SMTP, with a password", "1 · 老师交信：SMTP，要密码")
         }
         way::TRANSFER => say(
-            "2 · One office hands it to the other: SMTP, without a password",
-            "2 · 一家邮局转给另一家：SMTP，不要密码",
+            "2 · One provider hands it to the other: SMTP, without a password",
+            "2 · 一家服务商转给另一家：SMTP，不要密码",
         ),
         way::FETCH => say("3 · The student fetches it: POP3", "3 · 学生取信：POP3"),
         text => return Words::OfRun(text),
     })
+}
+
+/// `Step 3: send; why not?` with its number in both languages, and `send`.
+fn step(text: &str) -> (String, String, &str) {
+    let (number, what) = text.split_once(": ").unwrap_or((text, ""));
+    let what = what.split(';').next().unwrap_or_default().trim_end_matches('.');
+    let chinese = number.trim_start_matches("Steps ").trim_start_matches("Step ");
+    let chinese = chinese.replace(" to ", " 到 ").replace(" and ", " 和 ");
+    (number.into(), format!("第 {chinese} 步"), what)
 }
 
 /// Lays a ladder out; `heading` is the element of the headings in it.
@@ -116,7 +127,9 @@ pub fn view(ladder: &Ladder, heading: &'static str) -> View {
         for row in group {
             let mut view = row_view(ladder, row);
             // A time is shown once.
-            if view.time == time_above || matches!(row.what, What::Begins | What::Waits) {
+            if view.time == time_above
+                || matches!(row.what, What::Begins | What::Steps | What::Waits)
+            {
                 view.time.clear();
             } else {
                 time_above.clone_from(&view.time);
@@ -145,7 +158,7 @@ fn row_view(ladder: &Ladder, row: &Row) -> RowView {
         (left, width) = beside(from, row.what);
     }
     let (short_form, full) = match row.what {
-        What::Begins => (row.text.clone(), None),
+        What::Begins | What::Steps => (row.text.clone(), None),
         // Notes are in smaller letters.
         What::Logs | What::Prints => shortened(&row.text, 38),
         _ => shortened(&row.text, capacity(ladder, width)),
@@ -158,6 +171,7 @@ fn row_view(ladder: &Ladder, row: &Row) -> RowView {
         What::Listens | What::Logs | What::Prints => "note",
         What::Writes => "mark",
         What::Begins => "phase",
+        What::Steps => "phase step",
         What::Waits => "wait",
     };
     let mut class = kind.to_string();
@@ -191,6 +205,8 @@ fn row_view(ladder: &Ladder, row: &Row) -> RowView {
         size: row.size,
         milliseconds: row.at.as_millis(),
         is_secure: row.is_secure,
+        in_clear: row.in_clear,
+        port: row.port,
         keys: keys.join(" "),
         places: places.join(" · "),
         folded: None,
