@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
+use tour::lessons::Lesson;
 use tour::recording::{Entry, Place, Recording};
 
 use crate::code::{self, File};
@@ -24,7 +25,9 @@ impl Sources {
         for play in &recording.plays {
             let programs = play.programs.iter().map(|program| program.package.as_str());
             let parent = play.lesson.find_parent().map(|parent| parent.package);
-            for package in programs.chain([play.lesson.package]).chain(parent) {
+            // Not all that plays is a lesson.
+            let lessons = programs.filter(|package| Lesson::find(package).is_some());
+            for package in lessons.chain([play.lesson.package]).chain(parent) {
                 packages.insert(package.to_string(), code::read(workspace, package)?);
             }
         }

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::io::{self, BufRead, BufReader, PipeReader};
+use std::net::TcpStream;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
@@ -11,7 +12,7 @@ use crate::Tour;
 use crate::lessons::{Client, Lesson, Server, short};
 use crate::practice::have_parted;
 use crate::recording::{Entry, Play, Program, Voice, is_end};
-use events::Kind;
+use events::{Event, Kind};
 
 /// The longest time that a program may take to listen or to end: far longer than any needs.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -26,17 +27,23 @@ struct Heard {
     line: Option<String>,
 }
 
+/// How long the silent client keeps another one waiting.
+const SILENCE: Duration = Duration::from_millis(200);
+
 /// A program that was started, killed when dropped.
 struct Running {
-    child: Child,
+    /// The silent client is none: it is the tour itself.
+    child: Option<Child>,
     /// Whether its pipe may bring more.
     is_open: bool,
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 
@@ -47,6 +54,8 @@ pub struct Stage<'a> {
     begun: Instant,
     running: Vec<Running>,
     programs: Vec<Program>,
+    /// The connection of the client that says nothing, and its number among the programs.
+    silent: Option<(usize, TcpStream)>,
     entries: Vec<Entry>,
     sender: Sender<Heard>,
     heard: Receiver<Heard>,
@@ -62,6 +71,7 @@ impl<'a> Stage<'a> {
             begun: Instant::now(),
             running: Vec::new(),
             programs: Vec::new(),
+            silent: None,
             entries: Vec::new(),
             sender,
             heard,
@@ -77,7 +87,9 @@ impl<'a> Stage<'a> {
         // Whatever still runs would do so forever.
         self.tour.practice.fall_silent();
         for running in &mut self.running {
-            running.child.kill()?;
+            if let Some(child) = &mut running.child {
+                child.kill()?;
+            }
         }
         self.watch(PATIENCE, |stage| Ok(stage.running.iter().all(|running| !running.is_open)))?;
         Ok(Play { problem, ..Play::new(self.lesson, self.programs, self.entries) })
@@ -96,13 +108,26 @@ impl<'a> Stage<'a> {
             }
         }
 
-        let (first, clients) = (self.programs.len(), self.lesson.clients);
+        if self.lesson.has_silent_client {
+            self.keep_silent(&addr)?;
+        }
+        let first = self.programs.len();
+        let clients = self.lesson.clients;
         for (index, client) in clients.iter().enumerate() {
             let mut label = short(client.package).to_string();
             if clients.len() > 1 {
                 label += &format!(" #{}", index + 1);
             }
             self.start(client, label, &addr)?;
+            if !self.lesson.at_once && self.silent.is_some() {
+                self.watch(PATIENCE, |stage| {
+                    let is_sent = |entry: &Entry| entry.is_of(first + index, Kind::Sent);
+                    Ok(stage.entries.iter().any(is_sent) || stage.has_ended(first + index)?)
+                })?;
+                // Now it waits, and one is to see that.
+                self.watch(SILENCE, |_stage| Ok(false))?;
+                self.leave()?;
+            }
             if !self.lesson.at_once
                 && let Some(problem) = self.finish(first + index, client)?
             {
@@ -114,6 +139,7 @@ impl<'a> Stage<'a> {
                 return Ok(Some(problem));
             }
         }
+        self.leave()?;
         self.finish_server()
     }
 
@@ -134,8 +160,7 @@ impl<'a> Stage<'a> {
         }
         self.watch(PATIENCE, |stage| Ok(!stage.running[program].is_open))?;
 
-        let status = self.running[program].child.wait()?;
-        if !status.success() {
+        if let Some(status) = self.status(program)?.filter(|status| !status.success()) {
             return Ok(Some(self.failure(&label, program, status)));
         }
         let is_right = self.entries.iter().any(|entry| {
@@ -150,7 +175,8 @@ impl<'a> Stage<'a> {
         match self.lesson.server {
             Server::Forever { last, .. } => {
                 let last = self.entries.iter().filter(|entry| entry.is_of(0, last));
-                last.count() >= program
+                // The silent client came first, and may be there still.
+                last.count() + usize::from(self.silent.is_some()) >= program
             }
             Server::Practice => have_parted(&self.entries),
             Server::None | Server::Once(_) => true,
@@ -165,12 +191,11 @@ impl<'a> Stage<'a> {
                 if !self.watch(PATIENCE, |stage| stage.has_ended(0))? {
                     return Ok(Some(format!("{package} does not end")));
                 }
-                let status = self.running[0].child.wait()?;
-                Ok((!status.success()).then(|| self.failure(package, 0, status)))
+                let status = self.status(0)?.filter(|status| !status.success());
+                Ok(status.map(|status| self.failure(package, 0, status)))
             }
             Server::Forever { package, .. } => {
-                let ended = self.running[0].child.try_wait()?;
-                Ok(ended.map(|status| self.failure(package, 0, status)))
+                Ok(self.status(0)?.map(|status| self.failure(package, 0, status)))
             }
         }
     }
@@ -212,7 +237,7 @@ impl<'a> Stage<'a> {
             self.tour.practice.speak(writer);
         }
         let started = self.begun.elapsed();
-        let child = command.spawn()?;
+        let child = Some(command.spawn()?);
         self.listen_to(reader);
         self.running.push(Running { child, is_open: true });
         let (package, command) = (package.to_string(), typed(client));
@@ -270,7 +295,64 @@ impl<'a> Stage<'a> {
     }
 
     fn has_ended(&mut self, program: usize) -> io::Result<bool> {
-        Ok(self.running[program].child.try_wait()?.is_some())
+        Ok(self.running[program].child.is_none() || self.status(program)?.is_some())
+    }
+
+    /// How a program has ended, if it has.
+    fn status(&mut self, program: usize) -> io::Result<Option<ExitStatus>> {
+        match &mut self.running[program].child {
+            Some(child) => child.try_wait(),
+            None => Ok(None),
+        }
+    }
+
+    /// Connects to the server as a client that says nothing.
+    fn keep_silent(&mut self, addr: &str) -> io::Result<()> {
+        let number = self.programs.len();
+        let started = self.begun.elapsed();
+        let stream = TcpStream::connect(addr)?;
+        let command = "nc 127.0.0.1 7007".to_string();
+        let (label, package) = ("nc".to_string(), "nc".to_string());
+        self.programs.push(Program { label, package, command, started });
+        self.running.push(Running { child: None, is_open: false });
+        self.silent = Some((number, stream));
+        self.tell(number, Kind::Connected, addr, format!("connected to {addr}, and silent"));
+        self.watch(MOMENT, |stage| {
+            Ok(stage.entries.iter().any(|entry| entry.is_of(0, Kind::Accepted)))
+        })?;
+        Ok(())
+    }
+
+    /// Lets the silent client go, and waits until the server has noticed.
+    fn leave(&mut self) -> io::Result<()> {
+        let Some((number, stream)) = self.silent.take() else { return Ok(()) };
+        let addr = stream.peer_addr()?.to_string();
+        let peer = stream.local_addr()?.to_string();
+        self.tell(number, Kind::Closed, &addr, format!("closed {addr}"));
+        drop(stream);
+        self.watch(MOMENT, |stage| {
+            let closed = stage.entries.iter().filter(|entry| entry.is_of(0, Kind::Closed));
+            Ok(closed.map(Entry::peer).any(|other| other == Some(&peer)))
+        })?;
+        Ok(())
+    }
+
+    /// Records what the silent client does.
+    fn tell(&mut self, program: usize, kind: Kind, peer: &str, text: String) {
+        let at = self.begun.elapsed();
+        let event = Event {
+            seconds: (at - self.programs[program].started).as_secs_f64(),
+            program: "nc".into(),
+            service: None,
+            kind,
+            file: String::new(),
+            line: 0,
+            peer: Some(peer.into()),
+            bytes: None,
+            text: text.clone(),
+        };
+        let (voice, is_detail) = (Voice::Log, false);
+        self.entries.push(Entry { at, program, voice, is_detail, event: Some(event), text });
     }
 }
 
