@@ -306,9 +306,11 @@ fn refuse_missing(config: &Config, protocol: Protocol) {
     }
 }
 
-/// The URL that is meant by HOST:PORT.
+/// The URL that is meant by HOST:PORT. What stands before an `@` may be a password.
 fn with_scheme(protocol: Protocol, text: &str) -> String {
     let authority = text.split('/').next().unwrap_or_default();
+    let host = authority.rfind('@').map_or(0, |at| at + 1);
+    let text = &text[host..];
     let port = authority.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
     let mut safest_first = protocol.forms().iter().rev();
     let form = match port {

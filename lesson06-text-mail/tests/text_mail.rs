@@ -288,6 +288,7 @@ fn a_provider_without_a_scheme_gets_the_url_that_is_meant() {
         ("smtp.163.example", "smtps://smtp.163.example"),
         ("smtp.163.example:587", "smtp://smtp.163.example:587?tls=required"),
         ("127.0.0.1:2525", "smtp://127.0.0.1:2525"),
+        ("me:secret@smtp.163.example:465", "smtps://smtp.163.example:465"),
     ] {
         let ended = run(LESSON, &["--smtp-url", text]);
         refuses(&ended, "it does not begin with a scheme", &format!("perhaps you mean {url}"));
