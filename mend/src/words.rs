@@ -9,12 +9,23 @@ const MAX_LINE: usize = 900;
 /// So many bytes are in an encoded word, which may have 75 characters.
 const MAX_WORD: usize = 45;
 
-/// A character of a field, and whether it has to be in an encoded word.
-type Character = (char, bool);
+/// A character of a field.
+#[derive(Clone, Copy)]
+struct Character {
+    value: char,
+    /// Whether it has to be in an encoded word.
+    is_encoded: bool,
+}
+
+impl Character {
+    fn is_plain_blank(self) -> bool {
+        self.value.is_whitespace() && !self.is_encoded
+    }
+}
 
 /// The text, in which encoded words stand for other characters.
 pub fn decode(text: &str) -> String {
-    characters(text).into_iter().map(|(character, _)| character).collect()
+    characters(text).into_iter().map(|character| character.value).collect()
 }
 
 /// The characters of a text in which encoded words stand for others. Many mail programs write them
@@ -44,7 +55,7 @@ fn characters(text: &str) -> Vec<Character> {
         }
         // White space between two words only divides them.
         if is_apart {
-            characters.extend(before.chars().map(|character| (character, false)));
+            add(&mut characters, before, false);
         }
         run.extend(bytes);
         charset = label;
@@ -52,14 +63,18 @@ fn characters(text: &str) -> Vec<Character> {
         searched = 0;
     }
     add_run(&mut characters, &mut run, charset);
-    characters.extend(rest.chars().map(|character| (character, false)));
+    add(&mut characters, rest, false);
     characters
+}
+
+fn add(characters: &mut Vec<Character>, text: &str, is_encoded: bool) {
+    characters.extend(text.chars().map(|value| Character { value, is_encoded }));
 }
 
 /// Adds what a run of words has said. A line end in it must not begin another field.
 fn add_run(characters: &mut Vec<Character>, run: &mut Vec<u8>, charset: &str) {
     let text = charsets::decode(run, charset).replace(['\r', '\n'], " ");
-    characters.extend(text.chars().map(|character| (character, true)));
+    add(characters, &text, true);
     run.clear();
 }
 
@@ -85,76 +100,86 @@ fn word(text: &str) -> Option<(&str, Vec<u8>, &str)> {
 }
 
 /// The same text, in which encoded words of UTF-8 stand for all that is not ASCII, and for what has
-/// been in encoded words: nothing that was encoded becomes a comma or a quote of the field.
-/// It is cut where no characters are left; those of it are taken from them.
+/// been in encoded words: nothing that was encoded becomes a comma or a quote of the field. Where no
+/// characters are left, the text is cut; those that it has are no longer left.
 pub fn mended(text: &str, characters_left: &mut usize) -> String {
     let mut characters = characters(text);
     characters.truncate(*characters_left);
     mark(&mut characters);
-    let is_blank = |character: &Character| !character.1 && character.0.is_whitespace();
-    let start = characters.iter().position(|character| !is_blank(character)).unwrap_or_default();
-    let end =
-        characters.iter().rposition(|character| !is_blank(character)).map_or(0, |end| end + 1);
-
+    let is_seen = |character: &Character| !character.is_plain_blank();
+    let start = characters.iter().position(is_seen).unwrap_or_default();
+    let end = characters.iter().rposition(is_seen).map_or(0, |last| last + 1);
     *characters_left -= end - start;
 
     let mut mended = String::new();
     let mut line_start = 0;
-    for run in characters[start..end].chunk_by(|(_, left), (_, right)| left == right) {
-        let (_, is_encoded) = run[0];
-        let mut text = String::new();
-        for (index, (character, _)) in run.iter().enumerate() {
-            text.push(*character);
-            let is_last = index + 1 == run.len();
-            if is_encoded && (is_last || text.len() > MAX_WORD - 4) {
-                if mended.len() - line_start > MAX_LINE && mended.ends_with(' ') {
-                    mended.truncate(mended.len() - 1);
-                    mended += "\r\n ";
-                    line_start = mended.len();
-                }
-                mended += &format!("=?utf-8?B?{}?=", BASE64.encode(text.as_bytes()));
-                mended += if is_last { "" } else { " " };
-                text.clear();
-            }
+    let is_one_run = |left: &Character, right: &Character| left.is_encoded == right.is_encoded;
+    for run in characters[start..end].chunk_by(is_one_run) {
+        let text: String = run.iter().map(|character| character.value).collect();
+        if !run[0].is_encoded {
+            mended += &text;
+            continue;
         }
-        mended += &text;
+        for (index, piece) in pieces(&text).into_iter().enumerate() {
+            if index > 0 {
+                mended.push(' ');
+            }
+            if mended.len() - line_start > MAX_LINE && mended.ends_with(' ') {
+                mended.pop();
+                mended += "\r\n ";
+                line_start = mended.len();
+            }
+            mended += &format!("=?utf-8?B?{}?=", BASE64.encode(piece.as_bytes()));
+        }
     }
     mended
+}
+
+/// Divides a text into pieces for one encoded word each.
+fn pieces(mut text: &str) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    while !text.is_empty() {
+        let mut end = text.len().min(MAX_WORD);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        pieces.push(&text[..end]);
+        text = &text[end..];
+    }
+    pieces
 }
 
 /// Marks what has to be in encoded words. `mailparse` sees their ends at blanks, quotes, brackets
 /// and commas, and drops blanks between them.
 fn mark(characters: &mut [Character]) {
     for index in 0..characters.len() {
-        let before = index.checked_sub(1).map(|before| characters[before].0);
-        let behind = characters.get(index + 1).map(|(behind, _)| *behind);
-        let (character, is_encoded) = &mut characters[index];
-        let looks_like_word = (*character == '=' && behind == Some('?'))
-            || (*character == '?' && before == Some('='));
-        *is_encoded |= !matches!(character, ' '..='~' | '\t') || looks_like_word;
+        let value = characters[index].value;
+        let is_before = |next| characters.get(index + 1).is_some_and(|found| found.value == next);
+        let looks_like_word = value == '=' && is_before('?');
+        if looks_like_word || !matches!(value, ' '..='~' | '\t') {
+            characters[index].is_encoded = true;
+        }
     }
-    let ends = |character: char| character.is_whitespace() || "\"()<>,".contains(character);
+    // A word goes on to the next character at which it may end, in both directions.
+    let is_end = |value: char| value.is_whitespace() || "\"()<>,".contains(value);
     for index in 1..characters.len() {
-        characters[index].1 |= characters[index - 1].1 && !ends(characters[index].0);
+        let goes_on = characters[index - 1].is_encoded && !is_end(characters[index].value);
+        characters[index].is_encoded |= goes_on;
     }
     for index in (1..characters.len()).rev() {
-        characters[index - 1].1 |= characters[index].1 && !ends(characters[index - 1].0);
+        let goes_on = characters[index].is_encoded && !is_end(characters[index - 1].value);
+        characters[index - 1].is_encoded |= goes_on;
     }
-    let mut has_word = false;
-    let mut blanks = 0;
+    // Blanks between two words become part of them.
+    let mut word_end = None;
     for index in 0..characters.len() {
-        let (character, is_encoded) = characters[index];
-        if is_encoded {
-            if has_word {
-                characters[index - blanks..index].iter_mut().for_each(|blank| blank.1 = true);
+        if characters[index].is_encoded {
+            if let Some(end) = word_end {
+                characters[end..index].iter_mut().for_each(|blank| blank.is_encoded = true);
             }
-            has_word = true;
-            blanks = 0;
-        } else if character.is_whitespace() {
-            blanks += 1;
-        } else {
-            has_word = false;
-            blanks = 0;
+            word_end = Some(index + 1);
+        } else if !characters[index].value.is_whitespace() {
+            word_end = None;
         }
     }
 }
