@@ -287,8 +287,8 @@ fn what_is_typed_wrongly_is_refused() {
     for words in [["diff", "lesson", "3"], ["check", "lesson", "3"]] {
         refuses(&run(TOUR, &words), "there is no lesson lesson", there_are);
     }
-    let hint = "cargo run -- check 02 --exercise 2";
-    refuses(&run(TOUR, &["check", "02", "2"]), "lesson 02 is named twice", hint);
+    let hint = "cargo run -- check 03 --exercise 2";
+    refuses(&run(TOUR, &["diff", "03", "3"]), "lesson 03 is named twice", hint);
     let help = "cargo run -- --help";
     refuses(&run(TOUR, &["--side-by-sid"]), "invalid option '--side-by-sid'", help);
     refuses(&run(TOUR, &["03", "--all"]), "--all and --bare go with diff", help);
