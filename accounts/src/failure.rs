@@ -74,7 +74,7 @@ pub(crate) enum Cause {
     Missing,
 }
 
-impl<T, E: Source + 'static> InPhase<T> for Result<T, E> {
+impl<T, E: Source + Send + Sync + 'static> InPhase<T> for Result<T, E> {
     fn in_phase(self, phase: Phase, account: &Account) -> shared::Result<T> {
         self.map_err(|error| {
             let (cause, why) = cause_of(&error);
@@ -89,7 +89,8 @@ impl<T, E: Source + 'static> InPhase<T> for Result<T, E> {
                 Phase::Quit => format!("leave {account}"),
             };
             let why = account.masked(&why);
-            Error::new(format!("cannot {doing}: {why}"), hint(cause, phase, account))
+            let hint = hint(cause, phase, account);
+            Error::new(format!("cannot {doing}: {why}"), hint).caused_by(error)
         })
     }
 }

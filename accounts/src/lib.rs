@@ -224,7 +224,7 @@ impl Account {
 
     /// Connects in some way to the addresses of the server, one after another. When none can be had,
     /// the first tells why.
-    fn try_addresses<T, E: Source + 'static>(
+    fn try_addresses<T, E: Source + Send + Sync + 'static>(
         &self,
         mut connect: impl FnMut(SocketAddr) -> Result<T, E>,
         phase: Phase,

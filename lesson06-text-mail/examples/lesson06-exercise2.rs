@@ -3,21 +3,20 @@
 //! Check it: `cargo run -- check solutions 06`.
 //! Diff it: `cargo run -- diff 06 --exercise 2`.
 
+use std::error::Error;
 use std::thread;
 use std::time::Duration;
 
-use accounts::Phase::SendMail;
-use accounts::{Account, InPhase};
+use accounts::Account;
 use lettre::Message;
 use lettre::message::SinglePart;
 use lettre::message::header::To;
 use lettre::transport::smtp;
 use lettre::transport::smtp::authentication::DEFAULT_MECHANISMS;
-use lettre::transport::smtp::response::Response;
 use shared::{Config, OrCannot};
 
 const CONTENT: &str = "Dear student,\n\nthis mail came to you over SMTP.\n\n老师\n";
-/// So often the mail is handed in, as long as the MTA says that it cannot take it now.
+/// The mail is handed in at most this many times.
 const MAX_TRIES: usize = 3;
 
 fn main() -> shared::Result {
@@ -27,24 +26,24 @@ fn main() -> shared::Result {
     // Step 1: build the message.
     let message = build_message(&config)?;
 
-    let mut tries = 1;
-    loop {
-        match deliver(&account, &message)? {
-            Err(error) if error.is_transient() && tries < MAX_TRIES => {
-                shared::info!("the MTA does not take the mail now: {error}");
-                thread::sleep(Duration::from_millis(500));
-                tries += 1;
-            }
-            sent => {
-                let reply = sent.in_phase(SendMail, &account)?;
-                return shared::print(account.said(&reply));
-            }
+    for _ in 1..MAX_TRIES {
+        match deliver(&account, &message) {
+            Err(error) if is_transient(&error) => shared::report(&error),
+            delivered => return delivered,
         }
+        thread::sleep(Duration::from_millis(500));
     }
+    deliver(&account, &message)
 }
 
-/// Hands in the message over a new connection, and returns what the MTA says to it.
-fn deliver(account: &Account, message: &Message) -> shared::Result<Result<Response, smtp::Error>> {
+/// Whether the MTA has refused with 4xx, so that it may take the mail later.
+fn is_transient(error: &shared::Error) -> bool {
+    let source = error.source().and_then(|source| source.downcast_ref::<smtp::Error>());
+    source.is_some_and(smtp::Error::is_transient)
+}
+
+/// Hands in the message over a new connection.
+fn deliver(account: &Account, message: &Message) -> shared::Result {
     // Step 2: connect to the MTA, and go on in TLS as the account says.
     let mut mta = account.connect_mta()?;
 
@@ -53,15 +52,15 @@ fn deliver(account: &Account, message: &Message) -> shared::Result<Result<Respon
     shared::info!("logged in as {}: {}", account.user, account.said(&reply));
 
     // Step 4: send the message; the MTA's reply says whether it has taken it.
-    let sent = mta.smtp.send(message.envelope(), &message.formatted());
-    let Ok(reply) = &sent else { return Ok(sent) };
-    shared::info!("sent the mail to {account}: {}", account.said(reply));
+    let reply = mta.send(message.envelope(), &message.formatted())?;
+    shared::info!("sent the mail to {account}: {}", account.said(&reply));
+    shared::print(account.said(&reply))?;
 
     // Step 5: quit. The MTA has taken the mail, whatever it says now.
     if let Err(error) = mta.quit() {
         shared::report(&error);
     }
-    Ok(sent)
+    Ok(())
 }
 
 /// Builds the message: its headers, and what it says.

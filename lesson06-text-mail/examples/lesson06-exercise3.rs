@@ -34,15 +34,18 @@ fn main() -> shared::Result {
     mta.smtp.command(mail).in_phase(Sender, &account)?;
     let mut refused = 0;
     for to in envelope.to() {
-        if let Err(error) = mta.smtp.command(Rcpt::new(to.clone(), vec![])) {
-            shared::print(format!("refused {to}: {error}"))?;
-            refused += 1;
+        match mta.smtp.command(Rcpt::new(to.clone(), vec![])) {
+            // The MTA has replied, with 4xx or 5xx.
+            Err(error) if error.status().is_some() => {
+                shared::print(format!("refused {to}: {error}"))?;
+                refused += 1;
+            }
+            reply => drop(reply.in_phase(Phase::Recipient, &account)?),
         }
     }
     mta.smtp.command(Data).in_phase(Phase::Data, &account)?;
     let reply = mta.smtp.message(&message.formatted()).in_phase(SendMail, &account)?;
     shared::info!("sent the mail to {account}: {}", account.said(&reply));
-
     shared::print(account.said(&reply))?;
 
     // Step 5: quit. The MTA has taken the mail, whatever it says now.
