@@ -52,6 +52,8 @@ fn kinds_of_ipv6() {
     assert_eq!(row("fd00::1"), "IPv6 - private -");
     assert_eq!(row("ff02::1"), "IPv6 - multicast -");
     assert_eq!(row("2001:db8::1"), "IPv6 - documentation -");
+    assert_eq!(row("3fff:fff::1"), "IPv6 - documentation -");
+    assert_eq!(row("3fff:1000::1"), "IPv6 - public -");
     assert_eq!(row("2a00::1"), "IPv6 - public -");
     assert_eq!(row("4000::1"), "IPv6 - reserved -");
     assert_eq!(row("fec0::1"), "IPv6 - reserved -");
@@ -95,10 +97,12 @@ fn without_addresses_it_shows_examples() {
 }
 
 #[test]
-fn what_is_no_address_is_said_so() {
+fn what_is_no_address_is_said_so_after_the_right_ones() {
     for wrong in ["256.0.0.1", "127.0.0.1:65536", "::1:::", "www.sina.example", "", "1.2.3"] {
-        let ended = run(LESSON, &["127.0.0.1", wrong]);
-        assert_eq!((ended.status, ended.stdout.as_str()), (Some(1), ""));
+        let ended = run(LESSON, &[wrong, "127.0.0.1"]);
+        assert_eq!(ended.status, Some(2));
+        assert_eq!(ended.stdout.lines().count(), 2, "{}", ended.stdout);
+        assert!(ended.stdout.contains("127.0.0.1              IPv4"), "{}", ended.stdout);
         let expected = format!(
             "Error: {wrong} is not an IP address\n\
              hint: write it like 192.168.1.20, 192.168.1.20:80, ::1 or [::1]:80\n"

@@ -108,10 +108,10 @@ fn the_log_can_be_off() {
     let lesson = start(LESSON, &["--echo-addr", &addr.to_string(), "--log", "off"]);
     let peer = udp_peer(addr);
     peer.set_read_timeout(Some(PATIENCE / 600)).unwrap();
-    let limit = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + PATIENCE;
     // Until the lesson listens, the system refuses the datagram.
     while peer.send(b"hello").and_then(|_| peer.recv(&mut [0; 16])).is_err() {
-        assert!(Instant::now() < limit, "no answer");
+        assert!(Instant::now() < deadline, "no answer");
     }
     let ended = lesson.finish();
     assert_eq!((ended.status, ended.stderr.as_str()), (Some(0), ""));

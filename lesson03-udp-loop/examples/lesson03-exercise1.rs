@@ -20,7 +20,8 @@ fn main() -> shared::Result {
     shared::listening(local);
 
     let mut buffer = [0; BUFFER_SIZE];
-    let (mut count, mut sum) = (0, 0);
+    let mut count = 0;
+    let mut sum = 0;
     loop {
         match echo_datagram(&socket, &mut buffer) {
             Ok(length) => {

@@ -245,6 +245,11 @@ impl Config {
         end(&Error::new(problem, hint), 2)
     }
 
+    /// Ends the program with status 2, because an argument that is no flag is wrong, and says why.
+    pub fn refuse_argument(&self, argument: &str, why: &str, hint: &str) -> ! {
+        end(&Error::new(format!("{argument} {why}"), hint), 2)
+    }
+
     fn taken(&self) -> impl Iterator<Item = &Setting> {
         self.settings.iter().filter(|setting| setting.is_taken)
     }

@@ -356,7 +356,7 @@ pub const LARGEST_DATAGRAM: usize = if cfg!(target_os = "macos") { 9_216 } else 
 pub fn udp_peer(server: SocketAddr) -> UdpSocket {
     let any = if server.is_ipv4() { "127.0.0.1:0" } else { "[::1]:0" };
     let socket = succeed("bind a socket", UdpSocket::bind(any));
-    succeed("limit the wait", socket.set_read_timeout(Some(PATIENCE)));
+    succeed("set a time-out", socket.set_read_timeout(Some(PATIENCE)));
     succeed("connect", socket.connect(server));
     socket
 }
@@ -373,8 +373,8 @@ pub fn datagram_is_echoed(datagram: &[u8], peer: &UdpSocket) {
 /// A plain TCP stream to `server`.
 pub fn tcp_peer(server: SocketAddr) -> TcpStream {
     let stream = succeed("connect", TcpStream::connect(server));
-    succeed("limit the wait", stream.set_read_timeout(Some(PATIENCE)));
-    succeed("limit the wait", stream.set_write_timeout(Some(PATIENCE)));
+    succeed("set a time-out", stream.set_read_timeout(Some(PATIENCE)));
+    succeed("set a time-out", stream.set_write_timeout(Some(PATIENCE)));
     stream
 }
 
@@ -413,7 +413,7 @@ pub fn smtp_server(
 
 /// The server's side of one connection: it answers line after line as said at [`smtp_server`].
 pub fn talk(stream: TcpStream, mut answer: impl FnMut(&str) -> Vec<u8>) -> Vec<String> {
-    succeed("limit the wait", stream.set_read_timeout(Some(PATIENCE)));
+    succeed("set a time-out", stream.set_read_timeout(Some(PATIENCE)));
     let mut sender = succeed("copy", stream.try_clone());
     let mut lines = Vec::new();
     let mut is_message = false;
@@ -427,11 +427,8 @@ pub fn talk(stream: TcpStream, mut answer: impl FnMut(&str) -> Vec<u8>) -> Vec<S
             break;
         };
         let is_content = is_message && line != ".";
-        answered = match is_content {
-            true => Vec::new(),
-            false => answer(&line),
-        };
-        is_message = is_content || line == "DATA" && answered.starts_with(b"3");
+        answered = if is_content { Vec::new() } else { answer(&line) };
+        is_message = is_content || (line == "DATA" && answered.starts_with(b"3"));
         lines.push(line);
     }
     lines

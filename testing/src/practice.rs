@@ -92,7 +92,7 @@ impl Practice {
     /// All mails in a mailbox, once there are so many.
     pub fn mails(&self, office: &str, user: &str, count: usize) -> Vec<String> {
         let folder = self.path(&format!("mail/{user}@{office}.example/new"));
-        let limit = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + PATIENCE;
         loop {
             let entries = succeed("read a mailbox", fs::read_dir(&folder));
             let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
@@ -101,7 +101,7 @@ impl Practice {
                 let read = |path| succeed("read a mail", fs::read_to_string(path));
                 return paths.iter().map(read).collect();
             }
-            assert!(Instant::now() < limit, "{} mails, not {count}", paths.len());
+            assert!(Instant::now() < deadline, "{} mails, not {count}", paths.len());
             thread::sleep(Duration::from_millis(20));
         }
     }

@@ -15,6 +15,8 @@ pub fn kind_of(ip: IpAddr) -> &'static str {
         IpAddr::V4(ip) if ip.is_broadcast() => "broadcast",
         IpAddr::V4(ip) if ip.is_documentation() => "documentation",
         IpAddr::V6(ip) if matches!(ip.segments(), [0x2001, 0xdb8, ..]) => "documentation",
+        // RFC 9637.
+        IpAddr::V6(ip) if matches!(ip.segments(), [0x3fff, ..=0x0fff, ..]) => "documentation",
         IpAddr::V4(ip) if matches!(ip.octets(), [100, 64..=127, ..]) => "shared",
         IpAddr::V4(ip) if matches!(ip.octets(), [0 | 240.., ..]) => "reserved",
         IpAddr::V4(ip) if matches!(ip.octets(), [192, 0, 0, _] | [198, 18..=19, ..]) => "reserved",

@@ -31,19 +31,31 @@ fn main() -> shared::Result {
     }
 
     let mut table = row("address", "version", "class", "kind", "port's range");
+    let mut wrong = None;
     for text in texts {
         // Step 1: read the address, and the port if there is one.
-        let (ip, port) = parse(text)?;
+        let parsed = parse(text);
+        let Some((ip, port)) = parsed else {
+            wrong = Some(text);
+            continue;
+        };
 
         // Step 2: see what the address says.
-        let (version, class, kind) = (version_of(ip), class_of(ip), kind_of(ip));
+        let version = version_of(ip);
+        let class = class_of(ip);
+        let kind = kind_of(ip);
 
         // Step 3: see what the port says.
         let range = range_of(port);
         table += "\n";
         table += &row(text, version, class, kind, range);
     }
-    shared::print(table)
+    shared::print(table)?;
+    if let Some(text) = wrong {
+        let hint = "write it like 192.168.1.20, 192.168.1.20:80, ::1 or [::1]:80";
+        config.refuse_argument(text, "is not an IP address", hint);
+    }
+    Ok(())
 }
 
 /// One row of the table.
@@ -52,15 +64,12 @@ fn row(address: &str, version: &str, class: &str, kind: &str, range: &str) -> St
 }
 
 /// Reads an address, alone or with a port; an IPv6 address with a port stands in brackets.
-fn parse(text: &str) -> shared::Result<(IpAddr, Option<u16>)> {
+fn parse(text: &str) -> Option<(IpAddr, Option<u16>)> {
     if let Ok(addr) = text.parse::<SocketAddr>() {
-        return Ok((addr.ip(), Some(addr.port())));
+        return Some((addr.ip(), Some(addr.port())));
     }
-    let ip = text.parse().map_err(|_| {
-        let hint = "write it like 192.168.1.20, 192.168.1.20:80, ::1 or [::1]:80";
-        shared::Error::new(format!("{text} is not an IP address"), hint)
-    })?;
-    Ok((ip, None))
+    let ip = text.parse().ok()?;
+    Some((ip, None))
 }
 
 /// The version of the Internet Protocol.
