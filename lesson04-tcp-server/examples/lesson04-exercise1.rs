@@ -39,12 +39,12 @@ fn accept_client(listener: &TcpListener, timeout: Duration) -> shared::Result {
     shared::accepted(peer);
     stream.set_read_timeout(Some(timeout)).or_cannot("await", peer)?;
     stream.set_write_timeout(Some(timeout)).or_cannot("await", peer)?;
-    let _ = serve_client(stream, peer).inspect_err(shared::report);
+    serve_client(stream, peer);
     Ok(())
 }
 
-/// Serves one client until it closes its sending side.
-fn serve_client(mut stream: TcpStream, peer: SocketAddr) -> shared::Result {
+/// Sends back what comes, to the end of the stream.
+fn echo_stream(mut stream: &TcpStream, peer: SocketAddr) -> shared::Result {
     let mut buffer = vec![0; BUFFER_SIZE];
     let mut total = 0;
     loop {
@@ -63,8 +63,15 @@ fn serve_client(mut stream: TcpStream, peer: SocketAddr) -> shared::Result {
     let sum = format!("{total} bytes\n");
     stream.write_all(sum.as_bytes()).or_cannot("answer", peer)?;
     shared::sent(sum.as_bytes(), peer);
+    Ok(())
+}
+
+/// Serves one client, until it closes its sending side or something goes wrong.
+fn serve_client(stream: TcpStream, peer: SocketAddr) {
+    if let Err(error) = echo_stream(&stream, peer) {
+        shared::report(&error);
+    }
     // Step 7: close the channel.
     drop(stream);
     shared::closed(peer);
-    Ok(())
 }

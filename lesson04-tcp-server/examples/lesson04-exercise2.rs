@@ -37,12 +37,12 @@ fn accept_client(listener: &TcpListener, timeout: Duration) -> shared::Result {
     // Step 4: accept, which yields a second socket, the channel to that one peer.
     let (stream, peer) = listener.accept().or_cannot("accept", "a client")?;
     shared::accepted(peer);
-    let _ = serve_client(stream, peer, timeout).inspect_err(shared::report);
+    serve_client(stream, peer, timeout);
     Ok(())
 }
 
-/// Serves one client until it closes its sending side, or its time is over.
-fn serve_client(mut stream: TcpStream, peer: SocketAddr, timeout: Duration) -> shared::Result {
+/// Sends back what comes, to the end of the stream.
+fn echo_stream(mut stream: &TcpStream, peer: SocketAddr, timeout: Duration) -> shared::Result {
     let mut buffer = vec![0; BUFFER_SIZE];
     let deadline = Instant::now() + timeout;
     loop {
@@ -56,14 +56,20 @@ fn serve_client(mut stream: TcpStream, peer: SocketAddr, timeout: Duration) -> s
         let length = shared::wait(|| stream.read(&mut buffer)).or_cannot("receive from", peer)?;
         shared::received(&buffer[..length], peer);
         if length == 0 {
-            break;
+            return Ok(());
         }
         // Step 6: answer; an echo server sends back what it received.
         stream.write_all(&buffer[..length]).or_cannot("answer", peer)?;
         shared::sent(&buffer[..length], peer);
     }
+}
+
+/// Serves one client, until it closes its sending side, its time is over, or something goes wrong.
+fn serve_client(stream: TcpStream, peer: SocketAddr, timeout: Duration) {
+    if let Err(error) = echo_stream(&stream, peer, timeout) {
+        shared::report(&error);
+    }
     // Step 7: close the channel.
     drop(stream);
     shared::closed(peer);
-    Ok(())
 }

@@ -39,13 +39,13 @@ fn accept_client(listener: &TcpListener, timeout: Duration) -> shared::Result {
     shared::accepted(peer);
     stream.set_read_timeout(Some(timeout)).or_cannot("await", peer)?;
     stream.set_write_timeout(Some(timeout)).or_cannot("await", peer)?;
-    let _ = serve_client(stream, peer).inspect_err(shared::report);
+    serve_client(stream, peer);
     Ok(())
 }
 
-/// Serves one client until it closes its sending side.
-fn serve_client(stream: TcpStream, peer: SocketAddr) -> shared::Result {
-    let mut reader = BufReader::new(&stream);
+/// Sends back what comes, to the end of the stream.
+fn echo_lines(mut stream: &TcpStream, peer: SocketAddr) -> shared::Result {
+    let mut reader = BufReader::new(stream);
     loop {
         // Step 5: receive a line, or what is left when the stream ends.
         let mut line = Vec::new();
@@ -56,15 +56,22 @@ fn serve_client(stream: TcpStream, peer: SocketAddr) -> shared::Result {
             break;
         }
         if length > MAX_LINE {
-            (&stream).write_all(b"line too long\n").or_cannot("answer", peer)?;
+            stream.write_all(b"line too long\n").or_cannot("answer", peer)?;
             break;
         }
         // Step 6: answer; an echo server sends back what it received.
-        (&stream).write_all(&line).or_cannot("answer", peer)?;
+        stream.write_all(&line).or_cannot("answer", peer)?;
         shared::sent(&line, peer);
+    }
+    Ok(())
+}
+
+/// Serves one client, until it closes its sending side or something goes wrong.
+fn serve_client(stream: TcpStream, peer: SocketAddr) {
+    if let Err(error) = echo_lines(&stream, peer) {
+        shared::report(&error);
     }
     // Step 7: close the channel.
     drop(stream);
     shared::closed(peer);
-    Ok(())
 }

@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener};
 use std::thread;
 
-use testing::{Program, bytes_are_echoed, is_closed, run, start, tcp_peer};
+use testing::{Kind, Program, bytes_are_echoed, is_closed, run, start, tcp_peer};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson04-tcp-server");
 
@@ -74,6 +74,8 @@ fn a_silent_client_is_left_for_the_next() {
     let mut answer = [0; 5];
     next.read_exact(&mut answer).unwrap();
     lesson.logged(&format!("cannot receive from {from}: timed out"));
+    let closed = lesson.event(|event| event.kind == Kind::Closed);
+    assert_eq!(closed.addr(), Some(from));
     is_closed(&mut silent);
 }
 

@@ -45,29 +45,36 @@ fn accept_client(listener: &TcpListener, timeout: Duration) -> shared::Result {
     stream.set_write_timeout(Some(timeout)).or_cannot("await", peer)?;
     let serve = move || {
         shared::info!("clients: {}", CLIENTS.fetch_add(1, Ordering::SeqCst) + 1);
-        let _ = serve_client(stream, peer).inspect_err(shared::report);
+        serve_client(stream, peer);
         shared::info!("clients: {}", CLIENTS.fetch_sub(1, Ordering::SeqCst) - 1);
     };
+    // Where the system has no thread to give, this is an error, and `thread::spawn` would panic.
     thread::Builder::new().spawn(serve).or_cannot("start a thread for", peer)?;
     Ok(())
 }
 
-/// Serves one client until it closes its sending side.
-fn serve_client(mut stream: TcpStream, peer: SocketAddr) -> shared::Result {
+/// Sends back what comes, to the end of the stream.
+fn echo_stream(mut stream: &TcpStream, peer: SocketAddr) -> shared::Result {
     let mut buffer = vec![0; BUFFER_SIZE];
     loop {
         // Step 5: receive what the peer sends; if Ctrl-Z or a debugger ends the wait, wait again.
         let length = shared::wait(|| stream.read(&mut buffer)).or_cannot("receive from", peer)?;
         shared::received(&buffer[..length], peer);
         if length == 0 {
-            break;
+            return Ok(());
         }
         // Step 6: answer; an echo server sends back what it received.
         stream.write_all(&buffer[..length]).or_cannot("answer", peer)?;
         shared::sent(&buffer[..length], peer);
     }
+}
+
+/// Serves one client, until it closes its sending side or something goes wrong.
+fn serve_client(stream: TcpStream, peer: SocketAddr) {
+    if let Err(error) = echo_stream(&stream, peer) {
+        shared::report(&error);
+    }
     // Step 7: close the channel.
     drop(stream);
     shared::closed(peer);
-    Ok(())
 }

@@ -51,9 +51,10 @@ fn accept_client(listener: &TcpListener, timeout: Duration) -> shared::Result {
     // Counted here and not in the thread, which may start later than the next client comes.
     CLIENTS.fetch_add(1, Ordering::SeqCst);
     let serve = move || {
-        let _ = serve_client(stream, peer).inspect_err(shared::report);
+        serve_client(stream, peer);
         CLIENTS.fetch_sub(1, Ordering::SeqCst);
     };
+    // Where the system has no thread to give, this is an error, and `thread::spawn` would panic.
     let started = thread::Builder::new().spawn(serve);
     if started.is_err() {
         CLIENTS.fetch_sub(1, Ordering::SeqCst);
@@ -62,22 +63,28 @@ fn accept_client(listener: &TcpListener, timeout: Duration) -> shared::Result {
     Ok(())
 }
 
-/// Serves one client until it closes its sending side.
-fn serve_client(mut stream: TcpStream, peer: SocketAddr) -> shared::Result {
+/// Sends back what comes, to the end of the stream.
+fn echo_stream(mut stream: &TcpStream, peer: SocketAddr) -> shared::Result {
     let mut buffer = vec![0; BUFFER_SIZE];
     loop {
         // Step 5: receive what the peer sends; if Ctrl-Z or a debugger ends the wait, wait again.
         let length = shared::wait(|| stream.read(&mut buffer)).or_cannot("receive from", peer)?;
         shared::received(&buffer[..length], peer);
         if length == 0 {
-            break;
+            return Ok(());
         }
         // Step 6: answer; an echo server sends back what it received.
         stream.write_all(&buffer[..length]).or_cannot("answer", peer)?;
         shared::sent(&buffer[..length], peer);
     }
+}
+
+/// Serves one client, until it closes its sending side or something goes wrong.
+fn serve_client(stream: TcpStream, peer: SocketAddr) {
+    if let Err(error) = echo_stream(&stream, peer) {
+        shared::report(&error);
+    }
     // Step 7: close the channel.
     drop(stream);
     shared::closed(peer);
-    Ok(())
 }

@@ -46,10 +46,11 @@ fn accept_client(listener: &TcpListener, timeout: Duration) -> shared::Result {
     let copy = stream.try_clone().or_cannot("copy the stream of", peer)?;
     let serve = move || {
         streams().push((peer, copy));
-        let _ = serve_client(stream, peer).inspect_err(shared::report);
+        serve_client(stream, peer);
         // The connection is closed when this last copy is gone.
         streams().retain(|(other, _)| *other != peer);
     };
+    // Where the system has no thread to give, this is an error, and `thread::spawn` would panic.
     thread::Builder::new().spawn(serve).or_cannot("start a thread for", peer)?;
     Ok(())
 }
@@ -59,22 +60,28 @@ fn streams() -> MutexGuard<'static, Vec<(SocketAddr, TcpStream)>> {
     STREAMS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Serves one client until it closes its sending side.
-fn serve_client(mut stream: TcpStream, peer: SocketAddr) -> shared::Result {
+/// Sends back what comes, to the end of the stream.
+fn echo_stream(mut stream: &TcpStream, peer: SocketAddr) -> shared::Result {
     let mut buffer = vec![0; BUFFER_SIZE];
     loop {
         // Step 5: receive what the peer sends; if Ctrl-Z or a debugger ends the wait, wait again.
         let length = shared::wait(|| stream.read(&mut buffer)).or_cannot("receive from", peer)?;
         shared::received(&buffer[..length], peer);
         if length == 0 {
-            break;
+            return Ok(());
         }
         // Step 6: answer, to all who are connected; who cannot be reached is no more.
         streams().retain_mut(|(_, stream)| stream.write_all(&buffer[..length]).is_ok());
         shared::sent(&buffer[..length], "all");
     }
+}
+
+/// Serves one client, until it closes its sending side or something goes wrong.
+fn serve_client(stream: TcpStream, peer: SocketAddr) {
+    if let Err(error) = echo_stream(&stream, peer) {
+        shared::report(&error);
+    }
     // Step 7: close the channel.
     drop(stream);
     shared::closed(peer);
-    Ok(())
 }

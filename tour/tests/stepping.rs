@@ -171,10 +171,21 @@ impl Source {
         self.names(step.line).into_iter().filter(is_new).collect()
     }
 
-    /// How to get into the function that holds the step, if it is called here.
+    /// The function in which this one is called.
+    fn caller(&self, function: &str) -> Option<&str> {
+        let call = format!("{function}(");
+        let is_call = |line: &String| line.contains(&call) && !line.starts_with("fn ");
+        let before = &self.lines[..self.lines.iter().position(is_call)?];
+        let head = before.iter().rev().find_map(|line| line.strip_prefix("fn "))?;
+        head.split('(').next()
+    }
+
+    /// How to get into the function that holds the step, if it is called here, or its caller is.
     fn way_in(&self, place: Option<usize>, step: &Step) -> Option<&'static str> {
         let line = self.line(place?);
-        let is_call = line.contains(&format!("{}(", step.function)) && !line.starts_with("fn ");
+        let calls = |function: &str| line.contains(&format!("{function}("));
+        let leads_there = calls(&step.function) || self.caller(&step.function).is_some_and(calls);
+        let is_call = leads_there && !line.starts_with("fn ");
         // Where a thread makes the call, it stops at a breakpoint.
         let way = if line.contains("move ||") { "continue" } else { "step" };
         is_call.then_some(way)
@@ -381,9 +392,10 @@ impl Session {
             ("02", 1 | 2, _) | ("05", 1 | 3, _) => &[CONFIG, SERVER, "message = {bytes}\n"],
             ("02", 3, false) => &[SERVER, SOCKET, TIMEOUT, UNUSED],
             ("02", 3, true) => &[SERVER, SOCKET, TIMEOUT, LENGTH, BUFFER],
-            ("04" | "09", 5, false) => &["stream = fd ", PEER, UNUSED],
-            ("04" | "09", 6, _) => &["stream = fd ", PEER, LENGTH, BUFFER],
-            ("04" | "09", 7, _) => &[PEER, BUFFER],
+            ("04" | "09", 5, false) => &[PEER, UNUSED],
+            ("04" | "09", 6, _) => &[PEER, LENGTH, BUFFER],
+            ("04" | "09", 7, false) => &["stream = fd ", PEER],
+            ("04" | "09", 7, true) => &[PEER],
             ("05", 4, false) => &[SERVER, SOCKET, TIMEOUT],
             ("05", 4, true) => &[SERVER, SOCKET, "answer = {bytes}\n"],
             ("05", 5, _) => &[SERVER, "answer = {bytes}\n"],
