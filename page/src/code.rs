@@ -190,7 +190,8 @@ mod tests {
     fn a_line_belongs_to_the_step_of_its_paragraph() {
         let files = [file("main.rs".into(), SOURCE.into())];
         let of = |line| {
-            let (package, file) = ("lesson00-none".into(), "main.rs".into());
+            let package = "lesson00-none".into();
+            let file = "main.rs".into();
             step_of(&files, &Place { package, file, line }).map(|place| place.line)
         };
         assert_eq!([of(3), of(6), of(9), of(11)], [None, Some(6), Some(9), Some(9)]);

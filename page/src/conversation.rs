@@ -22,7 +22,8 @@ pub struct Lanes {
 /// Makes the rows of a conversation, in its order.
 pub fn rows(play: &Play, sources: &Sources, talk: &Talk, lanes: Lanes) -> Vec<Row> {
     let twice = told_twice(&play.entries);
-    let (rows, state) = (Vec::new(), State::default());
+    let rows = Vec::new();
+    let state = State::default();
     let mut teller = Teller { play, sources, talk, lanes, twice, rows, state };
     for &index in &talk.entries {
         teller.tell(index);
@@ -156,7 +157,8 @@ impl Teller<'_> {
 
     /// A mail went over.
     fn mail(&mut self, index: usize) {
-        let (client, server) = (self.lanes.client, self.lanes.server);
+        let client = self.lanes.client;
+        let server = self.lanes.server;
         let ends = match self.play.entries[index].kind() {
             Some(Kind::Sent) => (server, client),
             _ => (client, server),
@@ -200,7 +202,8 @@ impl Teller<'_> {
 
     /// Adds a row between the client and the server.
     fn add(&mut self, anchor: Anchor, what: What, text: &str) {
-        let (client, server) = (self.lanes.client, self.lanes.server);
+        let client = self.lanes.client;
+        let server = self.lanes.server;
         let ends = match what {
             What::Answers => (server, client),
             _ => (client, server),
@@ -292,7 +295,8 @@ pub mod tests {
     /// A play in which one lesson heard this from its practice servers.
     pub fn play(package: &str, lines: &[&str]) -> Play {
         let lesson = Lesson::find(package).unwrap();
-        let (label, package) = (package.to_string(), package.to_string());
+        let label = package.to_string();
+        let package = package.to_string();
         let program = Program { label, package, command: String::new(), started: Duration::ZERO };
         let entries = lines.iter().map(|line| Entry::read(Duration::ZERO, 0, &told(line)));
         Play::new(lesson, vec![program], entries.collect())

@@ -91,10 +91,8 @@ fn rows(play: &Play, sources: &Sources, channel: &Channel) -> Vec<Row> {
         add((closed, 1), What::Closes, (1, 0), closed, places(closed), read);
     }
     for piece in &channel.pieces {
-        let (what, ends) = match piece.is_from_client {
-            true => (What::Asks, (0, 1)),
-            false => (What::Answers, (1, 0)),
-        };
+        let (what, ends) =
+            if piece.is_from_client { (What::Asks, (0, 1)) } else { (What::Answers, (1, 0)) };
         let text = String::from_utf8_lossy(&piece.bytes).into_owned();
         let mut row = Row::new((piece.sent, 1), what, ends, text);
         row.size = Some(piece.bytes.len());

@@ -46,11 +46,13 @@ pub fn side_by_side(old: &str, new: &str, blocks: &[Block]) -> io::Result<()> {
 /// Shows a line of each program; what is too long for its column goes on below.
 fn show_row(row: &Row, mark: char, width: usize, styles: [&Style; 2]) -> io::Result<()> {
     let fold = |pieces: &Option<Vec<Piece>>| fold(pieces.as_deref().unwrap_or_default(), width);
-    let (old, new) = (fold(&row.old), fold(&row.new));
+    let old = fold(&row.old);
+    let new = fold(&row.new);
     for index in 0..old.len().max(new.len()) {
         let [old, new] = [&old, &new].map(|lines| lines.get(index).map_or(&[][..], Vec::as_slice));
         let blanks = width - columns(old);
-        let (old, new) = (paint(old, styles[0]), paint(new, styles[1]));
+        let old = paint(old, styles[0]);
+        let new = paint(new, styles[1]);
         say(format!("{old}{:blanks$} {mark} {new}", "").trim_end())?;
     }
     Ok(())
@@ -91,9 +93,8 @@ fn text(cells: &[Cell]) -> String {
 /// The text, with what has changed in this style.
 fn paint(cells: &[Cell], style: &Style) -> String {
     let runs = cells.chunk_by(|one, next| one.0 == next.0);
-    runs.map(|run| match run[0].0 {
-        true => style.apply_to(text(run)).to_string(),
-        false => text(run),
-    })
-    .collect()
+    let paint = |run: &[Cell]| {
+        if run[0].0 { style.apply_to(text(run)).to_string() } else { text(run) }
+    };
+    runs.map(paint).collect()
 }

@@ -57,7 +57,8 @@ fn bare(lesson: &Lesson) -> Result<PathBuf> {
 
 /// The files of a solution, each beside the file of the lesson whose place it takes.
 fn solution(lesson: &Lesson, exercise: usize) -> Result<Vec<Files>> {
-    let (number, package) = (lesson.number(), lesson.package);
+    let number = lesson.number();
+    let package = lesson.package;
     solution_in(&lesson.folder(), number, exercise).ok_or_else(|| {
         let problem = format!("lesson {number} has no solution of an exercise {exercise}");
         Error::new(problem, format!("{package}/README.md says which exercises there are"))
@@ -67,7 +68,8 @@ fn solution(lesson: &Lesson, exercise: usize) -> Result<Vec<Files>> {
 /// The same for the lesson of this number in `folder`. A solution is a file, or a folder if it
 /// changes more than `main.rs`.
 fn solution_in(folder: &Path, number: &str, exercise: usize) -> Option<Vec<Files>> {
-    let (source, examples) = (folder.join("src"), folder.join("examples"));
+    let source = folder.join("src");
+    let examples = folder.join("examples");
     for name in [format!("lesson{number}-exercise{exercise}"), format!("exercise{exercise}")] {
         let file = examples.join(format!("{name}.rs"));
         if file.is_file() {
@@ -88,9 +90,11 @@ fn solution_in(folder: &Path, number: &str, exercise: usize) -> Option<Vec<Files
 /// # Errors
 /// A file cannot be read, or nobody reads what is shown.
 pub fn show(files: &[Files], options: &Options) -> io::Result<()> {
-    let (mut removed, mut added) = (0, 0);
+    let mut removed = 0;
+    let mut added = 0;
     for (old_file, new_file) in files {
-        let (old, new) = (fs::read_to_string(old_file)?, fs::read_to_string(new_file)?);
+        let old = fs::read_to_string(old_file)?;
+        let new = fs::read_to_string(new_file)?;
         let headers = (header(&old), header(&new));
         let body = blocks(&old, &new, headers);
         for row in body.iter().flat_map(|block| &block.rows).filter(|row| !row.is_same()) {
@@ -99,9 +103,10 @@ pub fn show(files: &[Files], options: &Options) -> io::Result<()> {
         }
         let mut shown = if options.is_all { blocks(&old, &new, (0, 0)) } else { body };
         shown.retain(|block| !block.is_far);
-        match options.is_side_by_side {
-            true => side_by_side(&name(old_file), &name(new_file), &shown)?,
-            false => unified(&name(old_file), &name(new_file), &shown)?,
+        if options.is_side_by_side {
+            side_by_side(&name(old_file), &name(new_file), &shown)?;
+        } else {
+            unified(&name(old_file), &name(new_file), &shown)?;
         }
     }
     let count = removed + added;
@@ -115,7 +120,9 @@ fn name(file: &Path) -> String {
 
 /// Whole lines, the removed ones above those that were added.
 fn unified(old: &str, new: &str, blocks: &[Block]) -> io::Result<()> {
-    let (bold, red, green) = (Style::new().bold(), Style::new().red(), Style::new().green());
+    let bold = Style::new().bold();
+    let red = Style::new().red();
+    let green = Style::new().green();
     say(&bold.apply_to(format!("--- {old}\n+++ {new}")).to_string())?;
     for block in blocks {
         say(&position(block))?;

@@ -58,14 +58,17 @@ pub fn blocks(old: &str, new: &str, skip: (usize, usize)) -> Vec<Block> {
     let changes: Vec<_> = (0..rows.len()).filter(|&index| !rows[index].is_same()).collect();
 
     let mut blocks: Vec<Block> = Vec::new();
-    let (mut old_next, mut new_next) = (skip.0 + 1, skip.1 + 1);
+    let mut old_next = skip.0 + 1;
+    let mut new_next = skip.1 + 1;
     for (index, row) in rows.into_iter().enumerate() {
         let is_far = changes.iter().all(|change| change.abs_diff(index) > CONTEXT);
         if blocks.last().is_none_or(|block| block.is_far != is_far) {
-            let (old, new) = ((old_next, 0), (new_next, 0));
+            let old = (old_next, 0);
+            let new = (new_next, 0);
             blocks.push(Block { is_far, old, new, rows: Vec::new() });
         }
-        let (has_old, has_new) = (row.old.is_some(), row.new.is_some());
+        let has_old = row.old.is_some();
+        let has_new = row.new.is_some();
         old_next += usize::from(has_old);
         new_next += usize::from(has_new);
         if let Some(block) = blocks.last_mut() {
@@ -79,7 +82,8 @@ pub fn blocks(old: &str, new: &str, skip: (usize, usize)) -> Vec<Block> {
 
 /// The lines of one operation, those that are alike beside each other.
 fn rows(op: &DiffOp, old: &[&str], new: &[&str]) -> Vec<Row> {
-    let (mut old, mut new) = (&old[op.old_range()], &new[op.new_range()]);
+    let mut old = &old[op.old_range()];
+    let mut new = &new[op.new_range()];
     if let DiffOp::Equal { .. } = op {
         let same = |line: &&str| Some(vec![(false, line.to_string())]);
         return old.iter().map(|line| Row { old: same(line), new: same(line) }).collect();
@@ -114,9 +118,11 @@ fn until_alike(old: &[&str], new: &[&str]) -> (usize, usize) {
 
 /// Two lines that are alike, divided where they differ.
 fn pair(old: &str, new: &str) -> Row {
-    let (old_words, new_words) = (words(old), words(new));
+    let old_words = words(old);
+    let new_words = words(new);
     let diff = TextDiff::from_slices(&old_words, &new_words);
-    let (mut old, mut new) = (Vec::new(), Vec::new());
+    let mut old = Vec::new();
+    let mut new = Vec::new();
     for change in diff.iter_all_changes() {
         match change.tag() {
             ChangeTag::Delete => push(&mut old, true, change.value()),
@@ -158,9 +164,8 @@ mod tests {
 
     /// One side of a row, with marks around what has changed.
     fn side(pieces: Option<&Vec<Piece>>) -> String {
-        let mark = |(is_changed, text): &Piece| match is_changed {
-            true => format!("[{text}]"),
-            false => text.clone(),
+        let mark = |(is_changed, text): &Piece| {
+            if *is_changed { format!("[{text}]") } else { text.clone() }
         };
         pieces.map_or("-".into(), |pieces| pieces.iter().map(mark).collect())
     }
@@ -191,7 +196,8 @@ mod tests {
 
     #[test]
     fn the_header_is_left_out_and_the_lines_keep_their_numbers() {
-        let (old, new) = ("//! One.\n//! Two.\n\na();\n", "//! Another.\n\nb();\n");
+        let old = "//! One.\n//! Two.\n\na();\n";
+        let new = "//! Another.\n\nb();\n";
         let blocks = blocks(old, new, (header(old), header(new)));
         assert_eq!((blocks[0].old, blocks[0].new), ((4, 1), (3, 1)));
         assert_eq!(header("a();\n"), 0);

@@ -80,9 +80,10 @@ fn play_and_show(
         if play.problem.is_some() {
             failed.push(lesson.number());
         }
-        match is_brief && play.problem.is_none() {
-            true => show::results(&play, &plays)?,
-            false => show::everything(&play)?,
+        if is_brief && play.problem.is_none() {
+            show::results(&play, &plays)?;
+        } else {
+            show::everything(&play)?;
         }
         plays.push(play);
     }

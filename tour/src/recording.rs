@@ -92,7 +92,8 @@ impl Entry {
     /// Reads a line that a program wrote into its pipe, or its practice servers.
     pub fn read(at: Duration, program: usize, line: &str) -> Self {
         let detail = line.strip_prefix(DETAIL);
-        let (line, is_detail) = (detail.unwrap_or(line), detail.is_some());
+        let line = detail.unwrap_or(line);
+        let is_detail = detail.is_some();
         let event = Event::parse(line);
         let voice = match &event {
             Some(event) if event.service.is_some() => Voice::Practice,

@@ -62,7 +62,8 @@ pub fn everything(play: &Play) -> io::Result<()> {
         {
             say(&format!("$ {}", program.command))?;
         }
-        let (label, text) = (&play.programs[entry.program].label, &entry.text);
+        let label = &play.programs[entry.program].label;
+        let text = &entry.text;
         match (entry.voice, &entry.event) {
             (Voice::Log, Some(Event { seconds, program, .. })) => {
                 say(&format!("  {label} | {seconds:.3} {program}: {text}"))?;
@@ -81,10 +82,7 @@ fn has_practice_servers(play: &Play) -> bool {
 }
 
 fn practice_servers(play: &Play) -> io::Result<()> {
-    match has_practice_servers(play) {
-        true => say("$ cargo run -p practice-servers"),
-        false => Ok(()),
-    }
+    if has_practice_servers(play) { say("$ cargo run -p practice-servers") } else { Ok(()) }
 }
 
 /// A line for each lesson that says whether it has passed.

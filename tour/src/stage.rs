@@ -240,14 +240,16 @@ impl<'a> Stage<'a> {
         let child = Some(command.spawn()?);
         self.listen_to(reader);
         self.running.push(Running { child, is_open: true });
-        let (package, command) = (package.to_string(), typed(client));
+        let package = package.to_string();
+        let command = typed(client);
         self.programs.push(Program { label, package, command, started });
         Ok(())
     }
 
     /// Turns each line of the next program's pipe into what the stage hears, on a thread of its own.
     fn listen_to(&self, reader: PipeReader) {
-        let (program, sender) = (self.running.len(), self.sender.clone());
+        let program = self.running.len();
+        let sender = self.sender.clone();
         thread::spawn(move || {
             let lines = BufReader::new(reader).split(b'\n').map_while(Result::ok);
             let lines = lines.map(|line| String::from_utf8_lossy(&line).trim_end().to_string());
@@ -312,7 +314,8 @@ impl<'a> Stage<'a> {
         let started = self.begun.elapsed();
         let stream = TcpStream::connect(addr)?;
         let command = "nc 127.0.0.1 7007".to_string();
-        let (label, package) = ("nc".to_string(), "nc".to_string());
+        let label = "nc".to_string();
+        let package = "nc".to_string();
         self.programs.push(Program { label, package, command, started });
         self.running.push(Running { child: None, is_open: false });
         self.silent = Some((number, stream));
@@ -351,7 +354,8 @@ impl<'a> Stage<'a> {
             bytes: None,
             text: text.clone(),
         };
-        let (voice, is_detail) = (Voice::Log, false);
+        let voice = Voice::Log;
+        let is_detail = false;
         self.entries.push(Entry { at, program, voice, is_detail, event: Some(event), text });
     }
 }

@@ -173,7 +173,9 @@ mod tests {
             "0.001 received pop3://127.0.0.1:110 +OK 2 2006",
         ]);
         let order = entries.iter().map(|entry| (entry.voice, entry.words()));
-        let (log, practice, reply) = (Voice::Log, Voice::Practice, "+OK 2 2006");
+        let log = Voice::Log;
+        let practice = Voice::Practice;
+        let reply = "+OK 2 2006";
         let expected = [
             (practice, ""),
             (practice, reply),

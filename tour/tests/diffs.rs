@@ -45,7 +45,8 @@ fn changed(diff: &str, mark: char) -> Vec<&str> {
 fn no_more_lines_change_than_are_taught() {
     for (parent, lesson, most) in neighbours() {
         let diff = diff(&[lesson]);
-        let (removed, added) = (changed(&diff, '-').len(), changed(&diff, '+').len());
+        let removed = changed(&diff, '-').len();
+        let added = changed(&diff, '+').len();
         let count = removed + added;
         assert!(count > 0 && count <= most, "{parent} to {lesson}: {count}");
         let last = format!(
@@ -85,7 +86,8 @@ fn a_lesson_is_compared_with_its_parent_and_any_two_with_each_other() {
 fn the_header_is_left_out_unless_all_is_asked_for() {
     for (_, lesson, _) in neighbours() {
         for form in [&[lesson] as &[&str], &[lesson, "--side-by-side"]] {
-            let (body, all) = (diff(form), diff(&[form, &["--all"]].concat()));
+            let body = diff(form);
+            let all = diff(&[form, &["--all"]].concat());
             assert!(!body.contains("//!"), "{body}");
             assert!(all.contains("//! New here: "), "{all}");
             assert_eq!(body.lines().last(), all.lines().last());

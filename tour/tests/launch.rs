@@ -32,10 +32,8 @@ fn each_entry_names_a_package_a_binary_and_a_file_that_exist() {
         let program = built(&name);
         assert!(Path::new(&program).is_file(), "{program}");
 
-        let commands = match name.starts_with("lesson") {
-            true => json!(["command source '${workspaceFolder}/debug/steps.lldb'"]),
-            false => Value::Null,
-        };
+        let steps = json!(["command source '${workspaceFolder}/debug/steps.lldb'"]);
+        let commands = if name.starts_with("lesson") { steps } else { Value::Null };
         assert_eq!(entry["preRunCommands"], commands, "{name}");
     }
     assert!(Path::new(WORKSPACE).join("debug/steps.lldb").is_file());

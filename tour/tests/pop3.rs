@@ -85,7 +85,8 @@ fn tls_with_a_trusted_authority_and_with_another() {
         lesson.env("SSL_CERT_FILE", authority);
         Program::start(lesson.args(["--pop3-url", &url, "--timeout", "2"])).finish()
     };
-    let (plain, tls) = (practice.addr("sina-pop3").port(), practice.addr("sina-pop3s").port());
+    let plain = practice.addr("sina-pop3").port();
+    let tls = practice.addr("sina-pop3s").port();
     for host in ["localhost", "127.0.0.1"] {
         let ended = run(format!("pop3s://{host}:{tls}"), &practice.authority());
         assert_eq!(ended.status, Some(0), "{ended:?}");

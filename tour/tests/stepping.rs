@@ -147,9 +147,9 @@ impl Source {
     /// `if let Err(..)` would do does not happen.
     fn after_statement(&self, number: usize) -> usize {
         let fails = self.line(number).starts_with("if let Err(");
-        let ends = |number: &usize| match fails {
-            true => self.line(*number) == "}",
-            false => self.line(*number).ends_with([';', '{', '}']),
+        let ends = |number: &usize| {
+            let line = self.line(*number);
+            if fails { line == "}" } else { line.ends_with([';', '{', '}']) }
         };
         self.after((number..).find(ends).unwrap())
     }

@@ -167,7 +167,8 @@ fn lesson_13_finds_the_mails_of_the_others() {
 fn a_silent_client_keeps_others_waiting_in_lesson_04_and_not_in_09() {
     let shown = shown(&["04", "09"]);
     let (one_by_one, at_once) = shown.split_once("\n09  ").unwrap();
-    let (gone, answered) = ("  nc | ", "lesson05-tcp-client: received ");
+    let gone = "  nc | ";
+    let answered = "lesson05-tcp-client: received ";
     in_order(one_by_one, &["$ nc 127.0.0.1 7007", "client: sent ", " nc: closed ", answered]);
     in_order(at_once, &["$ nc 127.0.0.1 7007", gone, answered, answered, " nc: closed "]);
 }
