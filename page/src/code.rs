@@ -50,11 +50,20 @@ pub fn read(workspace: &Path, package: &str) -> io::Result<Vec<File>> {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
         if name.ends_with(".rs") {
-            files.push(file(name, fs::read_to_string(entry.path())?));
+            files.push(read_file(&entry.path())?);
         }
     }
     files.sort_by_key(|file| (file.name != "main.rs", file.name.clone()));
     Ok(files)
+}
+
+/// Reads a file of a package.
+///
+/// # Errors
+/// It cannot be read.
+pub fn read_file(path: &Path) -> io::Result<File> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    Ok(file(name, fs::read_to_string(path)?))
 }
 
 fn file(name: String, text: String) -> File {

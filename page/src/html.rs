@@ -14,10 +14,10 @@ use time::OffsetDateTime;
 use tour::lessons::Server;
 use tour::recording::{Place, Play, Recording, Voice};
 
-use crate::code::step_at;
+use crate::code::{read_file, step_at};
 use crate::ladder::{Ladder, Row, What};
 use crate::mail as mails;
-use crate::readme::{self, Readme};
+use crate::readme::{self, Readme, Site};
 use crate::sources::Sources;
 use crate::{exchange, offices, way};
 
@@ -64,10 +64,20 @@ struct Lesson {
     /// Where nothing goes over the wire, what the program prints.
     printed: String,
     ladder: Option<ladder::View>,
-    panes: Vec<code::Pane>,
+    panes: Panes,
     diff: Option<diff::View>,
     mails: Vec<mail::View>,
     way: Option<ladder::View>,
+}
+
+/// The sources beside a ladder.
+struct Panes {
+    /// Those that arrows lead to, and `main.rs`.
+    lit: Vec<code::Pane>,
+    /// The lesson's others.
+    rest: Vec<code::Pane>,
+    /// The shortest program of the same purpose.
+    bare: Option<code::Pane>,
 }
 
 /// What went wrong in a lesson.
@@ -109,6 +119,8 @@ fn lesson(recording: &Recording, play: &Play, sources: &Sources) -> Lesson {
     add_steps(&mut ladder, play, sources);
     let number = play.lesson.number().to_string();
     let folder = play.lesson.folder();
+    let packages = recording.plays.iter().map(|play| play.lesson.package).collect();
+    let site = Site { package: play.lesson.package, packages };
     let untitled = || Readme { title: play.lesson.package.into(), ..Readme::default() };
     let mut commands: Vec<String> =
         play.programs.iter().map(|program| program.command.clone()).collect();
@@ -123,8 +135,8 @@ fn lesson(recording: &Recording, play: &Play, sources: &Sources) -> Lesson {
         .collect();
     let is_on_wire = ladder.lanes.len() > 1;
     Lesson {
-        english: readme::read(&folder.join("README.md")).unwrap_or_else(untitled),
-        chinese: readme::read(&folder.join("README.zh-CN.md")),
+        english: readme::read(&folder.join("README.md"), &site).unwrap_or_else(untitled),
+        chinese: readme::read(&folder.join("README.zh-CN.md"), &site),
         commands,
         problem: play.problem.as_deref().map(problem),
         printed: if is_on_wire { String::new() } else { printed.join("\n") },
@@ -165,7 +177,7 @@ fn problem(text: &str) -> Problem {
 }
 
 /// The sources beside the ladder: all of the lesson's, and of the others what its arrows lead to.
-fn panes(play: &Play, ladder: &Ladder, sources: &Sources, number: &str) -> Vec<code::Pane> {
+fn panes(play: &Play, ladder: &Ladder, sources: &Sources, number: &str) -> Panes {
     let places: BTreeSet<&Place> = ladder.rows.iter().flat_map(|row| &row.places).collect();
     let mut lit: BTreeMap<(&str, &str), BTreeSet<usize>> = BTreeMap::new();
     for place in places {
@@ -177,15 +189,24 @@ fn panes(play: &Play, ladder: &Ladder, sources: &Sources, number: &str) -> Vec<c
             packages.push(&program.package);
         }
     }
-    let mut panes = Vec::new();
+    let mut panes = Panes { lit: Vec::new(), rest: Vec::new(), bare: None };
     for package in packages {
         for file in sources.files(package) {
             let lines = lit.remove(&(package, file.name.as_str())).unwrap_or_default();
-            if package == play.lesson.package || !lines.is_empty() {
-                panes.push(code::pane(package, file, &lines, number, panes.is_empty()));
+            let is_first = panes.lit.is_empty() && panes.rest.is_empty();
+            let is_own = package == play.lesson.package;
+            let pane = code::pane(package, file, &lines, number, is_first);
+            if is_first || !lines.is_empty() {
+                panes.lit.push(pane);
+            } else if is_own {
+                panes.rest.push(pane);
             }
         }
     }
+    let bare = play.lesson.folder().join(format!("examples/lesson{number}-bare.rs"));
+    let bare = read_file(&bare).ok();
+    panes.bare =
+        bare.map(|file| code::pane(play.lesson.package, &file, &BTreeSet::new(), number, false));
     panes
 }
 

@@ -4,6 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
+use tour::lessons::short;
+
+use crate::html::code::pane_id;
 
 /// A README: its title, its first sentence as text, and all but the title as HTML.
 #[derive(Default)]
@@ -16,12 +19,22 @@ pub struct Readme {
     pub html: String,
 }
 
-/// Reads a README, if the lesson has one in this language.
-pub fn read(file: &Path) -> Option<Readme> {
-    Some(render(&fs::read_to_string(file).ok()?))
+/// What a README can link to.
+pub struct Site {
+    /// The package that it is of.
+    pub package: &'static str,
+    /// The packages of the lessons on the page.
+    pub packages: Vec<&'static str>,
 }
 
-fn render(text: &str) -> Readme {
+/// Reads a README, if the lesson has one in this language.
+pub fn read(file: &Path, site: &Site) -> Option<Readme> {
+    let name = file.file_name()?.to_str()?;
+    Some(render(&fs::read_to_string(file).ok()?, name, site))
+}
+
+/// `name` is the name of its file, which says its language.
+fn render(text: &str, name: &str, site: &Site) -> Readme {
     let mut readme = Readme::default();
     let mut kept: Vec<Vec<Event>> = Vec::new();
     let mut is_behind_diagram = false;
@@ -49,7 +62,7 @@ fn render(text: &str) -> Readme {
             kept.push(block);
         }
     }
-    html::push_html(&mut readme.html, adapted(kept.into_iter().flatten()).into_iter());
+    html::push_html(&mut readme.html, adapted(kept.into_iter().flatten(), name, site).into_iter());
     if let Some((_number, title)) = readme.title.split_once([':', '：']) {
         readme.title = title.trim().to_string();
     }
@@ -132,7 +145,7 @@ fn first_sentence(text: &str) -> &str {
 
 /// The same for the page: headings go on from the page's own and leave no level out, links lead
 /// somewhere, and of HTML there are the few tags that fold a text or break a line.
-fn adapted<'a>(events: impl Iterator<Item = Event<'a>>) -> Vec<Event<'a>> {
+fn adapted<'a>(events: impl Iterator<Item = Event<'a>>, name: &str, site: &Site) -> Vec<Event<'a>> {
     let mut all = Vec::new();
     let mut level_above = HeadingLevel::H3;
     let mut is_link = false;
@@ -144,10 +157,19 @@ fn adapted<'a>(events: impl Iterator<Item = Event<'a>>) -> Vec<Event<'a>> {
                 level_above = lower(level).min(below(level_above));
                 all.push(Event::Start(Tag::Heading { level: level_above, id, classes, attrs }));
             }
-            Event::End(TagEnd::Heading(_)) => all.push(Event::End(TagEnd::Heading(level_above))),
+            Event::End(TagEnd::Heading(_)) => {
+                let is_start = |event: &Event| matches!(event, Event::Start(Tag::Heading { .. }));
+                if let Some(start) = all.iter().rposition(is_start) {
+                    let anchor = slug(&plain(&all[start..]));
+                    if let Event::Start(Tag::Heading { id, .. }) = &mut all[start] {
+                        *id = Some(heading_id(site.package, name, &anchor).into());
+                    }
+                }
+                all.push(Event::End(TagEnd::Heading(level_above)));
+            }
             // A link that leads nowhere from here is plain text.
             Event::Start(Tag::Link { dest_url, link_type, title, id }) => {
-                let target = target(&dest_url);
+                let target = target(&dest_url, name, site);
                 is_link = target.is_some();
                 all.extend(target.map(|target| {
                     Event::Start(Tag::Link { dest_url: target.into(), link_type, title, id })
@@ -220,20 +242,62 @@ fn below(level: HeadingLevel) -> HeadingLevel {
     }
 }
 
-/// Where a link leads on the page: another lesson is a part of it; other files do not come along.
-fn target(url: &str) -> Option<String> {
+/// Where a link leads: to the web, or to the same thing on the page, if it is there;
+/// `name` is the name of the README.
+fn target(url: &str, name: &str, site: &Site) -> Option<String> {
     if url.starts_with("https://") {
         return Some(url.into());
     }
-    let (_, lesson) = url.split_once("lesson")?;
-    let number =
-        lesson.get(..2).filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()))?;
-    url.ends_with(".md").then(|| format!("#lesson{number}"))
+    let (path, anchor) = url.split_once('#').unwrap_or((url, ""));
+    let path = if path.is_empty() { name } else { path };
+    let path = match path.strip_prefix("../") {
+        Some(other) => other.to_string(),
+        None => format!("{}/{path}", site.package),
+    };
+    let (package, file) = path.split_once('/').unwrap_or((&path, ""));
+    let package = site.packages.iter().copied().find(|known| *known == package)?;
+    let number = number(package);
+    match (file.rsplit_once('/'), file) {
+        (None, "" | "README.md" | "README.zh-CN.md") if anchor.is_empty() => {
+            Some(format!("#lesson{number}"))
+        }
+        (None, "README.md" | "README.zh-CN.md") => {
+            Some(format!("#{}", heading_id(package, file, anchor)))
+        }
+        (Some(("src" | "examples", name)), _)
+            if file.starts_with("src/") || name.ends_with("-bare.rs") =>
+        {
+            Some(format!("#{}", pane_id(number, short(package), name)))
+        }
+        _ => None,
+    }
+}
+
+/// The id of a heading of this package's README.
+fn heading_id(package: &str, name: &str, anchor: &str) -> String {
+    let language = if name == "README.md" { "en" } else { "zh" };
+    format!("{language}{}-{anchor}", number(package))
+}
+
+/// The number of a lesson.
+fn number(package: &str) -> &str {
+    short(package).trim_start_matches("lesson")
+}
+
+/// A heading as an anchor, as GitHub makes it.
+fn slug(heading: &str) -> String {
+    let kept = heading.chars().filter(|letter| letter.is_alphanumeric() || " -_".contains(*letter));
+    kept.collect::<String>().to_lowercase().replace(' ', "-")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn render(text: &str) -> Readme {
+        let packages = vec!["lesson04-tcp-server", "lesson09-tcp-threads"];
+        super::render(text, "README.md", &Site { package: packages[0], packages })
+    }
 
     #[test]
     fn title_lead_and_the_rest() {
@@ -246,7 +310,7 @@ mod tests {
             ("a TCP server", "One word or two.")
         );
         let html = "<p>One <code>word</code>\nor two. And a third.</p>\n<p>More.</p>\n\
-                    <h4>On the wire</h4>\n<pre><code>$ cargo &lt;run&gt;\n</code></pre>\n";
+                    <h4 id=\"en04-on-the-wire\">On the wire</h4>\n<pre><code>$ cargo &lt;run&gt;\n</code></pre>\n";
         assert_eq!(readme.html, html);
     }
 
@@ -261,6 +325,17 @@ mod tests {
         let html = |text: &str| render(&format!("# a\n\nb\n\n{text}\n")).html;
         let lesson = html("[c](../lesson09-tcp-threads/README.md)");
         assert_eq!(lesson, "<p>b</p>\n<p><a href=\"#lesson09\">c</a></p>\n");
+        for (link, expected) in [
+            ("../lesson09-tcp-threads/README.md#the-steps", "en09-the-steps"),
+            ("../lesson09-tcp-threads/README.zh-CN.md#步骤", "zh09-%E6%AD%A5%E9%AA%A4"),
+            ("#exercises", "en04-exercises"),
+            ("src/main.rs", "p04-lesson04-main-rs"),
+            ("examples/lesson04-bare.rs", "p04-lesson04-lesson04-bare-rs"),
+        ] {
+            let html = html(&format!("[c]({link})"));
+            assert_eq!(html, format!("<p>b</p>\n<p><a href=\"#{expected}\">c</a></p>\n"));
+        }
+        assert_eq!(html("[c](../lesson06-text-mail/README.md)"), "<p>b</p>\n<p>c</p>\n");
         let outside = html("[c](https://rustup.rs)");
         assert_eq!(outside, "<p>b</p>\n<p><a href=\"https://rustup.rs\">c</a></p>\n");
         assert_eq!(html("[c](../docs/debugging.md)"), "<p>b</p>\n<p>c</p>\n");
@@ -293,6 +368,6 @@ mod tests {
     #[test]
     fn no_level_of_heading_is_left_out() {
         let html = render("# a\n\nb\n\n## c\n\n#### d\n\n# e\n").html;
-        assert_eq!(html, "<p>b</p>\n<h4>c</h4>\n<h5>d</h5>\n");
+        assert_eq!(html, "<p>b</p>\n<h4 id=\"en04-c\">c</h4>\n<h5 id=\"en04-d\">d</h5>\n");
     }
 }

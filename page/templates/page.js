@@ -214,17 +214,18 @@ const seen = new IntersectionObserver(sections => {
 }, { rootMargin: '-20% 0px -70% 0px' });
 for (const section of all('section')) seen.observe(section);
 
-// A link to a line (#l04-lesson04-main-rs-41) shows it with its arrows. The code may stick to the screen, so
+// What a link leads to is unfolded; a line (#l04-lesson04-main-rs-41) is shown with its arrows. The code may stick to the screen, so
 // the page goes to where the run begins, and the box of the code to the line.
 function follow() {
-  const line = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  if (!line?.matches('.l')) return;
-  line.closest('.pane').open = true;
-  line.closest('.two').scrollIntoView();
-  pin(line);
-  reveal(line);
-  const { top, bottom } = line.getBoundingClientRect();
-  if (top < 0 || bottom > innerHeight) line.scrollIntoView({ block: 'center' });
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (!target?.matches('main *')) return;
+  for (let fold = target.closest('details'); fold; fold = fold.parentElement.closest('details')) fold.open = true;
+  if (!target.matches('.l')) return target.scrollIntoView();
+  target.closest('.two').scrollIntoView();
+  pin(target);
+  reveal(target);
+  const { top, bottom } = target.getBoundingClientRect();
+  if (top < 0 || bottom > innerHeight) target.scrollIntoView({ block: 'center' });
 }
 addEventListener('hashchange', follow);
 addEventListener('load', follow);

@@ -14,8 +14,10 @@ use tour::lessons::short;
 #[derive(Template)]
 #[template(path = "code.html")]
 pub struct Pane {
+    id: String,
     package: String,
-    file: String,
+    /// Its path in the package, such as `src/main.rs`.
+    path: String,
     is_open: bool,
     lines: Vec<LineView>,
 }
@@ -61,5 +63,17 @@ pub fn pane(
     }
     let first_code = views.iter().position(|view| !view.pieces.is_empty()).unwrap_or(0);
     views.drain(..first_code);
-    Pane { package: short(package).into(), file: file.name.clone(), is_open, lines: views }
+    let package = short(package).to_string();
+    let id = pane_id(number, &package, &file.name);
+    let path = format!(
+        "{}/{}",
+        if file.name == format!("{package}-bare.rs") { "examples" } else { "src" },
+        file.name
+    );
+    Pane { id, package, path, is_open, lines: views }
+}
+
+/// The id of a file that stands in the section of the lesson with this number.
+pub fn pane_id(number: &str, package: &str, file: &str) -> String {
+    format!("p{number}-{package}-{file}").replace('.', "-")
 }
