@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 const HEIGHT: i32 = 900;
 
 /// The longest wait for the browser: far longer than it needs.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// The page, drawn once for all tests.
 pub static PAGE: LazyLock<PathBuf> = LazyLock::new(|| {
@@ -61,6 +61,7 @@ impl Browser {
             json!({ "width": width, "height": HEIGHT, "deviceScaleFactor": 1, "mobile": false });
         browser.cdp("Emulation.setDeviceMetricsOverride", &size);
         browser.cdp("Emulation.setTouchEmulationEnabled", &json!({ "enabled": true }));
+        browser.post("/timeouts", &json!({ "script": PATIENCE.as_millis() }));
         browser.load("");
         browser
     }

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod driver;
+mod everybody;
 mod links;
 mod steps;
 
@@ -98,6 +99,7 @@ fn the_language_and_the_colours_can_be_switched() {
     assert_eq!(browser.run(heading), "这次运行");
     assert_eq!(browser.run(hidden), json!([true, false]));
     assert_eq!(browser.run("return document.documentElement.lang"), "zh-CN");
+    assert_eq!(browser.run("return document.title"), "线上走过了什么");
     browser.click("#lang");
     assert_eq!(browser.run(heading), "The run");
 
