@@ -1,4 +1,4 @@
-//! What an address is for.
+//! The class of an address, and what it is for.
 
 use std::net::IpAddr;
 
@@ -22,5 +22,18 @@ pub fn kind_of(ip: IpAddr) -> &'static str {
         IpAddr::V4(ip) if matches!(ip.octets(), [192, 0, 0, _] | [198, 18..=19, ..]) => "reserved",
         IpAddr::V6(ip) if !matches!(ip.segments(), [0x2000..=0x3fff, ..]) => "reserved",
         _ => "public",
+    }
+}
+
+/// The historic class of an IPv4 address, by its first number (RFC 791, RFC 1112). Prefixes of any
+/// length have replaced the classes (CIDR, RFC 4632).
+pub fn class_of(ip: IpAddr) -> &'static str {
+    let IpAddr::V4(ip) = ip else { return "-" };
+    match ip.octets()[0] {
+        0..=127 => "A",
+        128..=191 => "B",
+        192..=223 => "C",
+        224..=239 => "D",
+        240..=255 => "E",
     }
 }

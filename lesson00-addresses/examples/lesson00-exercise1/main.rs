@@ -9,7 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use shared::Takes;
 
-use crate::kind::kind_of;
+use crate::kind::{class_of, kind_of};
 
 /// What is shown when the command line names no address.
 const EXAMPLES: [&str; 8] = [
@@ -75,19 +75,6 @@ fn parse(text: &str) -> Option<(IpAddr, Option<u16>)> {
 /// The version of the Internet Protocol.
 fn version_of(ip: IpAddr) -> &'static str {
     if ip.is_ipv4() { "IPv4" } else { "IPv6" }
-}
-
-/// The historic class of an IPv4 address, by its first number (RFC 791, RFC 1112). Prefixes of any
-/// length have replaced the classes (CIDR, RFC 4632).
-fn class_of(ip: IpAddr) -> &'static str {
-    let IpAddr::V4(ip) = ip else { return "-" };
-    match ip.octets()[0] {
-        0..=127 => "A",
-        128..=191 => "B",
-        192..=223 => "C",
-        224..=239 => "D",
-        240..=255 => "E",
-    }
 }
 
 /// The range of the port (RFC 6335); most Unix systems let only privileged programs listen on a
