@@ -1,6 +1,6 @@
 //! Who is who: the accounts of the two mail offices and of the FTP host.
 
-use crate::trouble::{self, Place, Trouble, What};
+use crate::trouble::{self, Trouble, What, Where};
 
 /// The password of every account but one, which is there for trouble.
 pub const PASSWORD: &str = "practice";
@@ -77,7 +77,7 @@ impl Office {
 
 /// Whether this user logs in with an authorization code alone.
 pub fn wants_code(user: &str) -> bool {
-    Trouble::find(Place::MailLogin, user).is_some_and(|trouble| trouble.what == What::WantCode)
+    Trouble::find(Where::MailLogin, user).is_some_and(|trouble| trouble.what == What::WantCode)
 }
 
 /// What a user of the FTP host may do in its own tree. Each includes the ones before it.

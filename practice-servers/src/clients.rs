@@ -22,9 +22,9 @@ pub struct Crowd {
     is_short: Arc<AtomicBool>,
 }
 
-/// A client's place in the crowd, which is free again when this is dropped.
+/// A client's seat in the crowd, which is free again when this is dropped.
 #[must_use]
-pub struct Place(Crowd);
+pub struct Seat(Crowd);
 
 impl Crowd {
     /// Nobody. `is_short` says whether the system has no more sockets or threads for this program.
@@ -36,14 +36,14 @@ impl Crowd {
         self.count.load(Ordering::Relaxed) >= limits::CONNECTIONS
     }
 
-    /// Takes a place.
-    pub fn enter(&self) -> Place {
+    /// Takes a seat.
+    pub fn enter(&self) -> Seat {
         self.count.fetch_add(1, Ordering::Relaxed);
-        Place(self.clone())
+        Seat(self.clone())
     }
 }
 
-impl Place {
+impl Seat {
     /// How long a client that has not logged in may be silent: the more clients there are, the
     /// shorter, so that those who say nothing never shut out the others.
     pub fn patience(&self) -> Duration {
@@ -56,7 +56,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Seat {
     fn drop(&mut self) {
         self.0.count.fetch_sub(1, Ordering::Relaxed);
     }
@@ -76,9 +76,9 @@ pub fn accept(practice: &Arc<Practice>, service: &'static Service, listener: &Tc
             let transcript = transcript.with(peer, number);
             transcript.told(Kind::Accepted, format!("{peer} has connected"));
             let practice = practice.clone();
-            let place = crowd.enter();
+            let seat = crowd.enter();
             let serve = move || {
-                match serve_client(&practice, service, socket, &transcript, place) {
+                match serve_client(&practice, service, socket, &transcript, seat) {
                     Err(error) if is_time_out(&error) => transcript.failed("the peer is too slow"),
                     Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
                         transcript.failed("broke off in the midst of it");
@@ -105,9 +105,9 @@ fn serve_client(
     service: &Service,
     socket: TcpStream,
     transcript: &Transcript,
-    place: Place,
+    seat: Seat,
 ) -> io::Result<()> {
-    let mut connection = Connection::new(socket, transcript.clone(), place)?;
+    let mut connection = Connection::new(socket, transcript.clone(), seat)?;
     if service.starts_in_tls {
         connection.secure(&practice.tls)?;
     }

@@ -7,10 +7,13 @@ use time::UtcDateTime;
 /// `Mon, 23 Nov 2026 08:05:00 +0000` (RFC 5322 section 3.3).
 pub fn mail_date() -> String {
     let now = UtcDateTime::now();
-    let (weekday, month) = (now.weekday().to_string(), now.month().to_string());
-    let (weekday, month) = (&weekday[..3], &month[..3]);
+    let weekday = now.weekday().to_string();
+    let month = now.month().to_string();
+    let weekday = &weekday[..3];
+    let month = &month[..3];
     let (hour, minute, second) = now.as_hms();
-    let (day, year) = (now.day(), now.year());
+    let day = now.day();
+    let year = now.year();
     format!("{weekday}, {day} {month} {year} {hour:02}:{minute:02}:{second:02} +0000")
 }
 
@@ -18,7 +21,9 @@ pub fn mail_date() -> String {
 pub fn ftp_time(time: SystemTime) -> String {
     let time = civil(time);
     let (hour, minute, second) = time.as_hms();
-    let (year, month, day) = (time.year(), u8::from(time.month()), time.day());
+    let year = time.year();
+    let month = u8::from(time.month());
+    let day = time.day();
     format!("{year:04}{month:02}{day:02}{hour:02}{minute:02}{second:02}")
 }
 
@@ -27,7 +32,8 @@ pub fn list_date(time: SystemTime) -> String {
     let now = UtcDateTime::now();
     let time = civil(time);
     let month = time.month().to_string();
-    let (month, day) = (&month[..3], time.day());
+    let month = &month[..3];
+    let day = time.day();
     let (hour, minute, _) = time.as_hms();
     match (now - time).whole_days() {
         -1..180 => format!("{month} {day:>2} {hour:02}:{minute:02}"),

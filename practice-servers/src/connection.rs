@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use shared::log::Kind;
 use socket2::SockRef;
 
-use crate::clients::Place;
+use crate::clients::Seat;
 use crate::limits;
 use crate::tls::{Channel, Tls};
 use crate::transcript::{self, Transcript};
@@ -55,8 +55,8 @@ pub struct Connection {
     pub is_known: bool,
     /// Whether every reply takes [`trouble::SLOW`].
     pub is_slow: bool,
-    /// Its place among the clients of the same address.
-    place: Place,
+    /// Its seat among the clients of the same address.
+    seat: Seat,
     /// Whether the line before may have been the beginning of a secret.
     is_secret_next: bool,
 }
@@ -66,7 +66,7 @@ impl Connection {
     ///
     /// # Errors
     /// The system's.
-    pub fn new(socket: TcpStream, transcript: Transcript, place: Place) -> io::Result<Self> {
+    pub fn new(socket: TcpStream, transcript: Transcript, seat: Seat) -> io::Result<Self> {
         // The system sends each reply at once, and does not wait until the peer's system has
         // acknowledged the one before.
         socket.set_nodelay(true)?;
@@ -83,7 +83,7 @@ impl Connection {
             transcript,
             is_known: false,
             is_slow: false,
-            place,
+            seat,
             is_secret_next: false,
         })
     }
@@ -105,7 +105,7 @@ impl Connection {
 
     /// How long the peer may be silent at this moment.
     pub fn patience(&self) -> Duration {
-        if self.is_known { limits::SILENCE } else { self.place.patience() }
+        if self.is_known { limits::SILENCE } else { self.seat.patience() }
     }
 
     /// Waits until there are bytes in the stream's buffer, and returns whether any came: there are

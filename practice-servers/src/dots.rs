@@ -13,7 +13,7 @@ use crate::limits;
 
 /// Where in a line the last byte stood.
 #[derive(Clone, Copy, PartialEq)]
-enum Place {
+enum Position {
     /// Before the first byte of a line.
     Start,
     /// After the dot that began a line.
@@ -30,7 +30,7 @@ enum Place {
 
 /// Takes the lines of a message apart, in pieces as they come.
 struct Receiver {
-    place: Place,
+    position: Position,
     /// Whether the line before ended with CR LF.
     is_after_cr_lf: bool,
     /// Whether a dot stood alone in a line that did not end the message.
@@ -47,7 +47,7 @@ pub fn receive(connection: &mut Connection, mut keep: impl FnMut(&[u8])) -> io::
     let mut receiver = Receiver::new();
     let mut has_said_so = false;
     let mut part = Vec::new();
-    while receiver.place != Place::End {
+    while receiver.position != Position::End {
         if started.elapsed() > limits::SILENCE {
             return Err(ErrorKind::TimedOut.into());
         }
@@ -71,41 +71,53 @@ pub fn receive(connection: &mut Connection, mut keep: impl FnMut(&[u8])) -> io::
 
 impl Receiver {
     fn new() -> Self {
-        Receiver { place: Place::Start, is_after_cr_lf: true, has_bare_dot: false }
+        Receiver { position: Position::Start, is_after_cr_lf: true, has_bare_dot: false }
     }
 
     /// Moves `bytes` into `part`, without the dots that the sender has added, and returns how many
     /// of `bytes` belong to this message.
     fn take(&mut self, bytes: &[u8], part: &mut Vec<u8>) -> usize {
-        for (index, &byte) in bytes.iter().enumerate() {
-            self.place = match (self.place, byte) {
-                (Place::Start, b'.') => Place::Dot,
-                (Place::Dot, b'\r') => Place::DotCr,
-                (Place::DotCr, b'\n') if self.is_after_cr_lf => {
-                    self.place = Place::End;
-                    return index + 1;
+        let mut index = 0;
+        while index < bytes.len() {
+            if self.position == Position::Within {
+                // The rest of a line goes on as it is.
+                let rest = &bytes[index..];
+                let length = memchr::memchr2(b'\r', b'\n', rest).unwrap_or(rest.len());
+                part.extend_from_slice(&rest[..length]);
+                index += length;
+            }
+            let Some(&byte) = bytes.get(index) else {
+                break;
+            };
+            index += 1;
+            self.position = match (self.position, byte) {
+                (Position::Start, b'.') => Position::Dot,
+                (Position::Dot, b'\r') => Position::DotCr,
+                (Position::DotCr, b'\n') if self.is_after_cr_lf => {
+                    self.position = Position::End;
+                    return index;
                 }
-                (before @ (Place::Dot | Place::DotCr), b'\n') => {
+                (before @ (Position::Dot | Position::DotCr), b'\n') => {
                     // The dot is the text of the line.
                     part.extend(b".\r\n");
                     self.has_bare_dot = true;
-                    self.is_after_cr_lf = before == Place::DotCr;
-                    Place::Start
+                    self.is_after_cr_lf = before == Position::DotCr;
+                    Position::Start
                 }
                 (before, b'\n') => {
                     part.extend(b"\r\n");
-                    self.is_after_cr_lf = before == Place::Cr;
-                    Place::Start
+                    self.is_after_cr_lf = before == Position::Cr;
+                    Position::Start
                 }
                 (before, byte) => {
-                    if matches!(before, Place::Cr | Place::DotCr) {
+                    if matches!(before, Position::Cr | Position::DotCr) {
                         part.push(b' ');
                     }
                     match byte {
-                        b'\r' => Place::Cr,
+                        b'\r' => Position::Cr,
                         byte => {
                             part.push(byte);
-                            Place::Within
+                            Position::Within
                         }
                     }
                 }
@@ -218,10 +230,11 @@ pub(crate) mod tests {
     /// What is kept of `bytes`, and how many of them belong to the message.
     pub(crate) fn received(bytes: &[u8], piece: usize) -> (Vec<u8>, Option<usize>) {
         let mut receiver = Receiver::new();
-        let (mut kept, mut taken) = (Vec::new(), 0);
+        let mut kept = Vec::new();
+        let mut taken = 0;
         for piece in bytes.chunks(piece) {
             taken += receiver.take(piece, &mut kept);
-            if receiver.place == Place::End {
+            if receiver.position == Position::End {
                 return (kept, Some(taken));
             }
         }

@@ -13,7 +13,8 @@ pub fn unique_name() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let now = now.unwrap_or_default();
-    let (seconds, micros) = (now.as_secs(), now.subsec_micros());
+    let seconds = now.as_secs();
+    let micros = now.subsec_micros();
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     format!("{seconds}.M{micros:06}P{}Q{count}", process::id())
 }
@@ -117,10 +118,7 @@ pub fn write(folder: &Path, name: &Path, bytes: &[u8]) -> io::Result<()> {
 /// # Errors
 /// The system's.
 pub fn sync(folder: &Path) -> io::Result<()> {
-    match cfg!(unix) {
-        true => File::open(folder)?.sync_all(),
-        false => Ok(()),
-    }
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 /// The same for the folder in which `path` lies.

@@ -188,7 +188,8 @@ impl<'a> Session<'a> {
             "STOR" => self.stor(argument, false, connection),
             "APPE" => self.stor(argument, true, connection),
             "REIN" => {
-                (self.account, self.listener) = (None, None);
+                self.account = None;
+                self.listener = None;
                 Ok("220 begin anew".into())
             }
             "ALLO" => Ok("202 the disk has room, or it has not".into()),

@@ -188,7 +188,8 @@ fn a_header_is_read_the_same_in_any_pieces() {
         "a very long name of a field that nobody knows:",
     ];
     let read = |text: &str, piece| {
-        let (mut header, mut kept) = (Header::default(), Vec::new());
+        let mut header = Header::default();
+        let mut kept = Vec::new();
         for part in text.as_bytes().chunks(piece) {
             header.take(part, &mut kept);
         }
@@ -225,7 +226,8 @@ fn an_envelope_comes_back() {
             Recipient { is_done, ..Recipient::new(random.words(&words, 6)) }
         });
         let recipients = recipients.collect();
-        let (sender, parameters) = (random.words(&words, 6), random.words(&[" BODY=8BITMIME"], 1));
+        let sender = random.words(&words, 6);
+        let parameters = random.words(&[" BODY=8BITMIME"], 1);
         let text = Envelope { sender, parameters, recipients }.write();
         assert_eq!(Envelope::parse(&text).unwrap().write(), text);
         // Part of an envelope does no harm.

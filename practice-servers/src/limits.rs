@@ -49,6 +49,9 @@ pub const STALL: Duration = Duration::from_secs(60);
 /// The longest wait for an FTP client to open the data connection.
 pub const DATA_CONNECTION: Duration = Duration::from_secs(5);
 
+/// How many bytes of a message or a file the transcript shows at most.
+pub const SHOWN: u64 = 1 << 20;
+
 /// How many bytes of a file or a message the server moves at a time. With less, downloads are slower,
 /// or now and then twice as slow.
 pub const PIECE: usize = 1 << 21;

@@ -9,7 +9,7 @@ use crate::connection::{Connection, parse_number};
 use crate::mail::mailbox::{Lock, Maildir, Message};
 use crate::session::{self, Closing, Next, Reply, Session as _};
 use crate::transcript::Transcript;
-use crate::trouble::{Place, Trouble, What};
+use crate::trouble::{Trouble, What, Where};
 use crate::{Practice, limits};
 
 /// The office's side of one conversation.
@@ -19,12 +19,12 @@ pub struct Session<'a> {
     /// Since USER.
     user: Option<String>,
     /// After the login.
-    mailbox: Option<Mailbox<'a>>,
+    mailbox: Option<OpenMailbox<'a>>,
     failed_logins: usize,
 }
 
 /// The mailbox as it was at the login: what comes later is for the next session.
-struct Mailbox<'a> {
+struct OpenMailbox<'a> {
     maildir: &'a Maildir,
     items: Vec<Item>,
     /// Whether the connection ends in the middle of a message.
@@ -108,7 +108,7 @@ impl<'a> Session<'a> {
         if self.failed_logins == limits::LOGINS {
             return Reply::close(self.closing(Closing::Logins));
         }
-        let (user, trouble) = Trouble::of_address(Place::MailboxLogin, &user);
+        let (user, trouble) = Trouble::of_address(Where::MailboxLogin, &user);
         let Some(address) = self.office.login(&user, password) else {
             self.failed_logins += 1;
             if wants_code(&user) {
@@ -137,7 +137,7 @@ impl<'a> Session<'a> {
         };
         let items = messages.into_iter().map(|message| Item { message, is_deleted: false });
         let is_cut = trouble == Some(What::Cut);
-        let mailbox = Mailbox { maildir, items: items.collect(), is_cut, _lock: lock };
+        let mailbox = OpenMailbox { maildir, items: items.collect(), is_cut, _lock: lock };
         let reply = mailbox.stat();
         self.mailbox = Some(mailbox);
         reply.into()
@@ -146,7 +146,7 @@ impl<'a> Session<'a> {
     /// Removes the deleted messages: only QUIT does so (RFC 1939 section 6). The next session can
     /// open the mailbox as soon as the client has the reply.
     fn quit(&mut self, transcript: &Transcript) -> String {
-        if let Some(Mailbox { maildir, items, .. }) = self.mailbox.take() {
+        if let Some(OpenMailbox { maildir, items, .. }) = self.mailbox.take() {
             let deleted = items.iter().filter(|item| item.is_deleted);
             if let Err(error) = maildir.remove(deleted.map(|item| &item.message)) {
                 let folder = maildir.folder().display();
@@ -158,7 +158,7 @@ impl<'a> Session<'a> {
     }
 }
 
-impl Mailbox<'_> {
+impl OpenMailbox<'_> {
     /// The commands for those who have logged in.
     fn answer(&mut self, verb: &str, argument: &str) -> Result<Reply, &'static str> {
         Ok(match verb {

@@ -150,8 +150,10 @@ pub fn serve(session: &mut dyn Session, connection: &mut Connection, tls: &Tls) 
             Next::Message(mut message, lines) => {
                 let stream = connection.stream.get_mut();
                 let transcript = &connection.transcript;
+                let mut sent = 0;
                 let length = dots::send(&mut message, lines, |part| {
-                    transcript.sent_bytes(part);
+                    transcript.sent_bytes(sent, part);
+                    sent += part.len() as u64;
                     stream.write_all(part)
                 })?;
                 stream.flush()?;

@@ -14,7 +14,7 @@ use crate::accounts::{OFFICES, Office, wants_code};
 use crate::connection::{Connection, parse_number};
 use crate::mail::envelope::{Envelope, Recipient};
 use crate::session::{self, Closing, Reply, Session as _, closing_421};
-use crate::trouble::{self, Place, Trouble, What};
+use crate::trouble::{self, Trouble, What, Where};
 use crate::{Practice, limits};
 use auth::{Auth, Step};
 
@@ -119,10 +119,7 @@ impl<'a> Session<'a> {
         if !is_extended {
             return format!("250 {domain}").into();
         }
-        let starttls = match is_secure {
-            true => "",
-            false => "250-STARTTLS\n",
-        };
+        let starttls = if is_secure { "" } else { "250-STARTTLS\n" };
         format!(
             "250-{domain} greets {name}\n250-SIZE {}\n250-PIPELINING\n250-8BITMIME\n250-SMTPUTF8\n\
              {starttls}250 AUTH PLAIN LOGIN",
@@ -143,7 +140,8 @@ impl<'a> Session<'a> {
             return "503 too late: you have logged in".into();
         }
         // What the client has said in clear no longer counts (RFC 3207 section 4.2).
-        (self.client, self.envelope) = (None, None);
+        self.client = None;
+        self.envelope = None;
         Reply::begin_tls("220 begin TLS")
     }
 
@@ -168,7 +166,7 @@ impl<'a> Session<'a> {
             }
             Step::Over(reply) => reply.into(),
             Step::Said { identity, user, password } => {
-                let (name, trouble) = Trouble::of_address(Place::MailLogin, &user);
+                let (name, trouble) = Trouble::of_address(Where::MailLogin, &user);
                 if trouble.is_some_and(|trouble| trouble.what == What::Cut) {
                     return Reply::close("");
                 }
@@ -220,7 +218,7 @@ impl<'a> Session<'a> {
             return "501 it is MAIL FROM:<address>".into();
         };
         self.troubles.clear();
-        let (sender, trouble) = Trouble::of_address(Place::MailAddress, &sender);
+        let (sender, trouble) = Trouble::of_address(Where::MailAddress, &sender);
         if let Some(trouble) = trouble {
             if let Some(refusal) = begin(&trouble, connection) {
                 return refusal;
@@ -277,7 +275,7 @@ impl<'a> Session<'a> {
             Some((_, words)) if !words.is_empty() => return "555 no such parameter".into(),
             _ => return "501 it is RCPT TO:<address>".into(),
         };
-        let (recipient, trouble) = Trouble::of_address(Place::MailAddress, &recipient);
+        let (recipient, trouble) = Trouble::of_address(Where::MailAddress, &recipient);
         if let Some(trouble) = trouble {
             if let Some(refusal) = begin(&trouble, connection) {
                 return refusal;

@@ -12,7 +12,7 @@ use rcgen::{ExtendedKeyUsagePurpose, KeyUsagePurpose};
 use rustls::crypto::ring::Ticketer;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls::{KeyLogFile, ServerConfig, ServerConnection, StreamOwned};
 use shared::{Error, OrCannot};
 
 use crate::connection::{Stream, is_time_out};
@@ -144,6 +144,8 @@ fn configure(pem: &str) -> Option<(ServerConfig, &str)> {
     let certificate = certificates.next()?.ok()?;
     let config = ServerConfig::builder().with_no_client_auth();
     let mut config = config.with_single_cert(vec![certificate], key).ok()?;
+    // Wireshark can read the TLS of these servers when the variable SSLKEYLOGFILE names a file.
+    config.key_log = Arc::new(KeyLogFile::new());
     // A ticket holds the whole session, sealed with a key that both kinds of connections know: so one
     // ticket opens as many data connections as a client likes.
     config.ticketer = Ticketer::new().ok()?;

@@ -8,6 +8,8 @@ use std::net::SocketAddr;
 use shared::Level;
 use shared::log::{Event, Kind};
 
+use crate::limits;
+
 /// Where the events go: to the log, or wherever a program wants to show them, each from a level on.
 ///
 /// The service of an event is one of the table, such as `qq-smtp`, or `ftp-data` for a data connection,
@@ -104,18 +106,25 @@ impl Transcript {
         self.show(self.level, Kind::Sent, Some(line.as_bytes()), format_args!("> {line}"));
     }
 
-    /// Shows a part of a message or a file that came, with `LESSON_LOG=debug`.
+    /// Shows a part of a message or a file that came behind the `before` bytes of it, with
+    /// `LESSON_LOG=debug`: of each, the first [`limits::SHOWN`] bytes.
     #[track_caller]
-    pub fn received_bytes(&self, bytes: &[u8]) {
+    pub fn received_bytes(&self, before: u64, bytes: &[u8]) {
+        let bytes = shown(before, bytes);
         let text = bytes.escape_ascii();
-        self.show(Level::Debug, Kind::Received, Some(bytes), format_args!("< \"{text}\""));
+        if !bytes.is_empty() {
+            self.show(Level::Debug, Kind::Received, Some(bytes), format_args!("< \"{text}\""));
+        }
     }
 
-    /// Shows a part of a message or a file that went, with `LESSON_LOG=debug`.
+    /// The same for a part that went.
     #[track_caller]
-    pub fn sent_bytes(&self, bytes: &[u8]) {
+    pub fn sent_bytes(&self, before: u64, bytes: &[u8]) {
+        let bytes = shown(before, bytes);
         let text = bytes.escape_ascii();
-        self.show(Level::Debug, Kind::Sent, Some(bytes), format_args!("> \"{text}\""));
+        if !bytes.is_empty() {
+            self.show(Level::Debug, Kind::Sent, Some(bytes), format_args!("> \"{text}\""));
+        }
     }
 
     /// Shows bytes of a conversation that has no lines, if they are not too many.
@@ -144,6 +153,12 @@ impl Transcript {
         let event = Event::new(kind, text);
         (self.sink)(level, &Event { service: Some(&self.service), peer, bytes, ..event });
     }
+}
+
+/// What of a part is shown that follows `before` bytes.
+fn shown(before: u64, bytes: &[u8]) -> &[u8] {
+    let left = limits::SHOWN.saturating_sub(before) as usize;
+    &bytes[..left.min(bytes.len())]
 }
 
 /// The line without its secrets: without what follows `PASS`, and without what follows the mechanism
@@ -210,7 +225,7 @@ mod tests {
         let transcript = Transcript::new("qq-smtp", tell).with(peer, 3);
         transcript.told(Kind::Accepted, "hello");
         transcript.received("PASS \"practice\"");
-        transcript.sent_bytes(b"\0");
+        transcript.sent_bytes(limits::SHOWN - 1, b"\0x");
         let told = [
             r#""service":"qq-smtp","kind":"accepted","peer":"127.0.0.1:50312","text":"qq smtp #3 | hello"}"#,
             r#""service":"qq-smtp","kind":"received","peer":"127.0.0.1:50312","bytes":"50415353202a2a2a2a","text":"qq smtp #3 < PASS ****"}"#,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// Where one types it.
 #[derive(Clone, Copy, PartialEq)]
-pub enum Place {
+pub enum Where {
     /// Behind the user in an address, as sender or recipient of a mail.
     MailAddress,
     /// As the user who logs in to SMTP, or behind it.
@@ -45,30 +45,30 @@ pub enum What {
 
 /// A row of the table.
 struct Row {
-    place: Place,
+    place: Where,
     /// `NNN` stands for a code from 400 to 599.
     typed: &'static str,
     what: What,
 }
 
-const fn row(place: Place, typed: &'static str, what: What) -> Row {
+const fn row(place: Where, typed: &'static str, what: What) -> Row {
     Row { place, typed, what }
 }
 
 static TROUBLES: [Row; 13] = [
-    row(Place::MailAddress, "+NNN", What::Refuse),
-    row(Place::MailAddress, "+greylist", What::Greylist),
-    row(Place::MailAddress, "+data-NNN", What::RefuseMail),
-    row(Place::MailAddress, "+slow", What::Slow),
-    row(Place::MailAddress, "+cut", What::Cut),
-    row(Place::MailLogin, "+cut", What::Cut),
-    row(Place::MailLogin, "xinsheng@qq.example", What::WantCode),
-    row(Place::MailboxLogin, "+in-use", What::InUse),
-    row(Place::MailboxLogin, "+slow", What::Slow),
-    row(Place::MailboxLogin, "+cut", What::Cut),
-    row(Place::Download, "/trouble/cut.bin", What::Cut),
-    row(Place::Download, "/trouble/NNN.txt", What::Refuse),
-    row(Place::Upload, "/trouble/full/", What::Full),
+    row(Where::MailAddress, "+NNN", What::Refuse),
+    row(Where::MailAddress, "+greylist", What::Greylist),
+    row(Where::MailAddress, "+data-NNN", What::RefuseMail),
+    row(Where::MailAddress, "+slow", What::Slow),
+    row(Where::MailAddress, "+cut", What::Cut),
+    row(Where::MailLogin, "+cut", What::Cut),
+    row(Where::MailLogin, "xinsheng@qq.example", What::WantCode),
+    row(Where::MailboxLogin, "+in-use", What::InUse),
+    row(Where::MailboxLogin, "+slow", What::Slow),
+    row(Where::MailboxLogin, "+cut", What::Cut),
+    row(Where::Download, "/trouble/cut.bin", What::Cut),
+    row(Where::Download, "/trouble/NNN.txt", What::Refuse),
+    row(Where::Upload, "/trouble/full/", What::Full),
 ];
 
 /// How long a slow server takes for each reply.
@@ -95,7 +95,7 @@ pub struct Trouble {
 
 impl Trouble {
     /// The trouble that `typed` asks for.
-    pub fn find(place: Place, typed: &str) -> Option<Self> {
+    pub fn find(place: Where, typed: &str) -> Option<Self> {
         TROUBLES.iter().filter(|row| row.place == place).find_map(|row| {
             let code = code(row.typed, typed)?;
             Some(Trouble { what: row.what, code, typed: typed.into() })
@@ -104,7 +104,7 @@ impl Trouble {
 
     /// The trouble that a tag behind the user asks for, such as `+451` in
     /// `xuesheng+451@sina.example`, and the address without the tag.
-    pub fn of_address(place: Place, address: &str) -> (String, Option<Self>) {
+    pub fn of_address(place: Where, address: &str) -> (String, Option<Self>) {
         if let Some((user, domain)) = address.rsplit_once('@')
             && let Some(start) = user.rfind('+')
             && let Some(trouble) = Self::find(place, &user[start..])
@@ -184,7 +184,7 @@ mod tests {
             ("a@b+451.example", "a@b+451.example", None),
             ("+45老@b.example", "+45老@b.example", None),
         ] {
-            let (is, trouble) = Trouble::of_address(Place::MailAddress, address);
+            let (is, trouble) = Trouble::of_address(Where::MailAddress, address);
             assert_eq!((is.as_str(), trouble.map(|trouble| trouble.code)), (rest, code));
         }
     }

@@ -1,5 +1,6 @@
 //! What a learner has to know when the servers have started.
 
+use std::env;
 use std::net::SocketAddr;
 use std::path::{self, Path};
 
@@ -23,6 +24,10 @@ pub fn lines(listening: &Listening, folder: &Path) -> Vec<String> {
     lines.push(format!("FTP at {}, accounts {users}", listening["LESSON_FTP_ADDR"]));
     lines.push(format!("every password is \"{PASSWORD}\""));
     lines.push(format!("to trust the TLS ports: SSL_CERT_FILE={}", authority.display()));
+    if let Some(file) = env::var_os("SSLKEYLOGFILE") {
+        let file = file.display();
+        lines.push(format!("whoever can read {file} (SSLKEYLOGFILE) can read these connections"));
+    }
     let next = first_mail(listening["LESSON_QQ_SMTP_ADDR"]);
     lines.push(format!("now type in another terminal: {next}"));
     lines

@@ -1,6 +1,5 @@
 //! `LIST`, `NLST` and `STAT`: what is in a folder.
 
-use std::fmt::Write;
 use std::fs::{self, Metadata};
 use std::time::UNIX_EPOCH;
 
@@ -41,10 +40,10 @@ impl Session<'_> {
         }
         let mut lines = String::new();
         let mut add = |name: &str, metadata: &Metadata| {
-            let _ = match is_long {
-                true => write!(lines, "{}{name}\r\n", long_line(metadata)),
-                false => write!(lines, "{name}\r\n"),
-            };
+            if is_long {
+                lines += &long_line(metadata);
+            }
+            lines += &format!("{name}\r\n");
         };
         let (start, last) = path.split_at(path.rfind('/').map_or(0, |slash| slash + 1));
         // A client can give a name from NLST to RETR as it is (RFC 1123 section 4.1.2.7).
@@ -96,19 +95,18 @@ impl Session<'_> {
 
 /// A line as of `ls -l`, which is what clients can read, up to the name.
 fn long_line(metadata: &Metadata) -> String {
-    let mode = match metadata.is_dir() {
-        true => "drwxr-xr-x",
-        false => "-rw-r--r--",
-    };
+    let mode = if metadata.is_dir() { "drwxr-xr-x" } else { "-rw-r--r--" };
     let modified = metadata.modified().unwrap_or(UNIX_EPOCH);
-    let (size, date) = (metadata.len(), clock::list_date(modified));
+    let size = metadata.len();
+    let date = clock::list_date(modified);
     format!("{mode} 1 practice practice {size:>12} {date} ")
 }
 
 /// Whether the name matches the pattern, in which `*` stands for any characters and `?` for one.
 pub(crate) fn matches(pattern: &str, name: &str) -> bool {
     let [pattern, name] = [pattern, name].map(|text| text.chars().collect::<Vec<_>>());
-    let (mut at, mut from) = (0, 0);
+    let mut at = 0;
+    let mut from = 0;
     // Where the last `*` stands, and up to where in the name it reaches.
     let mut star = None;
     while from < name.len() {
@@ -126,7 +124,8 @@ pub(crate) fn matches(pattern: &str, name: &str) -> bool {
                     return false;
                 };
                 star = Some((place, reach + 1));
-                (at, from) = (place + 1, reach + 1);
+                at = place + 1;
+                from = reach + 1;
             }
         }
     }

@@ -55,7 +55,8 @@ impl Session<'_> {
         }
         // What the client has said in clear no longer counts (RFC 4217 section 4).
         self.user.clear();
-        (self.account, self.listener) = (None, None);
+        self.account = None;
+        self.listener = None;
         Ok(Reply::begin_tls("234 begin TLS"))
     }
 

@@ -19,7 +19,7 @@ use crate::limits;
 use crate::session::{Next, Reply};
 use crate::tls::Channel;
 use crate::transcript::Transcript;
-use crate::trouble::{Place, Trouble, What};
+use crate::trouble::{Trouble, What, Where};
 
 /// What the transcript calls a data connection.
 const DATA: &str = "ftp-data";
@@ -84,7 +84,7 @@ impl Session<'_> {
 
     pub(super) fn retr(&mut self, argument: &str, connection: &mut Connection) -> Answer {
         let offset = mem::take(&mut self.offset);
-        let trouble = Trouble::find(Place::Download, &join(&self.folder, argument));
+        let trouble = Trouble::find(Where::Download, &join(&self.folder, argument));
         if let Some(trouble) = &trouble
             && trouble.what == What::Refuse
         {
@@ -126,19 +126,20 @@ impl Session<'_> {
         let offset = mem::take(&mut self.offset);
         let path = join(&self.folder, argument);
         let folder = path.rfind('/').map_or("", |slash| &path[..=slash]);
-        if Trouble::find(Place::Upload, folder).is_some() {
+        if Trouble::find(Where::Upload, folder).is_some() {
             self.transfer(connection, |stream| for_each_part(stream, |_| Ok(())))?;
             return Err("552 the folder is full, and the file is not kept".into());
         }
         self.may(Rights::Upload, argument)?;
         let place = self.place_for_file(argument)?;
         let length = place.metadata().map_or(0, |metadata| metadata.len());
-        let begin = match appends {
-            true if offset > 0 => return Err("554 REST is for RETR and STOR".into()),
-            true => length,
-            false if offset > length => return Err("554 the file is not that long".into()),
-            false => offset,
-        };
+        if appends && offset > 0 {
+            return Err("554 REST is for RETR and STOR".into());
+        }
+        if offset > length {
+            return Err("554 the file is not that long".into());
+        }
+        let begin = if appends { length } else { offset };
         let mut draft = Draft::create(&self.practice.drafts).map_err(cannot_keep)?;
         if begin > 0 {
             let mut before = File::open(&*place).map_err(refusal)?.take(begin);
@@ -192,7 +193,7 @@ impl Session<'_> {
         transcript.told_in_detail(Kind::Accepted, format!("{peer} has connected for data"));
         connection.send("150 here we go").map_err(refusal)?;
         let moved = self.open(socket).and_then(|stream| {
-            let mut data = Data { stream, control: connection, transcript: &transcript };
+            let mut data = Data { stream, control: connection, transcript: &transcript, moved: 0 };
             let moved = work(&mut data);
             let _ = data.finish();
             moved
@@ -276,6 +277,7 @@ struct Data<'a> {
     stream: Box<dyn Stream>,
     control: &'a mut Connection,
     transcript: &'a Transcript,
+    moved: u64,
 }
 
 impl Data<'_> {
@@ -302,7 +304,8 @@ impl Read for Data<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.patiently(|stream| stream.read(buffer))?;
         if length > 0 {
-            self.transcript.received_bytes(&buffer[..length]);
+            self.transcript.received_bytes(self.moved, &buffer[..length]);
+            self.moved += length as u64;
         }
         Ok(length)
     }
@@ -311,7 +314,8 @@ impl Read for Data<'_> {
 impl Write for Data<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let length = self.patiently(|stream| stream.write(bytes))?;
-        self.transcript.sent_bytes(&bytes[..length]);
+        self.transcript.sent_bytes(self.moved, &bytes[..length]);
+        self.moved += length as u64;
         Ok(length)
     }
 

@@ -60,7 +60,8 @@ impl Envelope {
     /// Reads what [`Envelope::write`] has written.
     pub fn parse(text: &str) -> Option<Self> {
         let mut lines = text.lines();
-        let (sender, parameters) = (lines.next()?.into(), lines.next()?.into());
+        let sender = lines.next()?.into();
+        let parameters = lines.next()?.into();
         let recipients = lines.map(|line| Recipient {
             address: line.get(1..).unwrap_or_default().into(),
             is_done: line.starts_with('-'),

@@ -165,7 +165,8 @@ impl Maildir {
                     && metadata.is_file()
                     && is_uid(uid)
                 {
-                    let (size, uid) = (metadata.len(), uid.to_string());
+                    let size = metadata.len();
+                    let uid = uid.to_string();
                     messages.push(Message { path, size, uid });
                 }
             }

@@ -172,7 +172,8 @@ impl Queue {
         envelope: &mut Envelope,
     ) -> (Vec<PathBuf>, io::Result<()>) {
         let uid = format!("{id}.{}", self.office.domain);
-        let (mut paths, mut result) = (Vec::new(), Ok(()));
+        let mut paths = Vec::new();
+        let mut result = Ok(());
         for recipient in envelope.recipients.iter_mut().filter(|recipient| !recipient.is_done) {
             let address = &recipient.address;
             let Some(mailbox) = self.mailbox(address) else {

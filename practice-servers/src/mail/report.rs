@@ -17,7 +17,8 @@ pub fn report(
     refused: &[(String, String)],
     message: impl BufRead,
 ) -> io::Result<Vec<u8>> {
-    let (domain, date) = (office.domain, clock::mail_date());
+    let domain = office.domain;
+    let date = clock::mail_date();
     let mut reasons = String::new();
     for (address, reply) in refused {
         reasons += &format!("{address}: {reply}\r\n");

@@ -63,10 +63,12 @@ impl Session<'_> {
         };
         connection.send("354 the mail, please, and CR LF . CR LF at its end")?;
 
-        let (mut size, mut header, mut stays) = (0, Header::default(), Vec::new());
+        let mut size = 0;
+        let mut header = Header::default();
+        let mut stays = Vec::new();
         let mut kept = Ok(());
         let received = dots::receive(connection, |part| {
-            transcript.received_bytes(part);
+            transcript.received_bytes(size, part);
             stays.clear();
             header.take(part, &mut stays);
             size += stays.len() as u64;
@@ -116,11 +118,12 @@ impl Session<'_> {
         let (client, is_extended) = self.client.clone().unwrap_or_default();
         // The name may be in any script, but a header may not.
         let client = client.replace(|character: char| !character.is_ascii(), "?");
-        let mut with = match is_extended {
-            true if envelope.parameters.contains("SMTPUTF8") => "UTF8SMTP".to_string(),
-            true => "ESMTP".to_string(),
-            false => "SMTP".to_string(),
-        };
+        let mut with = String::from("SMTP");
+        if is_extended && envelope.parameters.contains("SMTPUTF8") {
+            with = "UTF8SMTP".into();
+        } else if is_extended {
+            with = "ESMTP".into();
+        }
         if connection.is_secure {
             with += "S";
         }
@@ -137,7 +140,8 @@ impl Session<'_> {
             [recipient] => format!("\r\n\tfor <{}>", recipient.address),
             _ => String::new(),
         };
-        let (domain, date) = (self.office.domain, clock::mail_date());
+        let domain = self.office.domain;
+        let date = clock::mail_date();
         format!(
             "Received: from {client} ({address})\r\n\
              \tby {domain} with {with} id {id}{recipient};\r\n\

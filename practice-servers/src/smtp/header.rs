@@ -104,7 +104,8 @@ mod tests {
         let stays = "Received: a\r\n\tb\r\nreceived: c\r\nX: y\r\nReceived: d\r\n\r\n\
                      Return-Path: z\r\n";
         for piece in [1, 2, 3, 7, 19, 1_000] {
-            let (mut header, mut kept) = (Header::default(), Vec::new());
+            let mut header = Header::default();
+            let mut kept = Vec::new();
             for part in text.as_bytes().chunks(piece) {
                 header.take(part, &mut kept);
             }

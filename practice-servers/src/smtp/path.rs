@@ -37,7 +37,8 @@ pub fn parse<'a>(argument: &'a str, keyword: &str) -> Option<(String, &'a str)> 
 
 /// Where the first `end` stands that is not in quotes.
 fn find_end(path: &str, end: char) -> Option<usize> {
-    let (mut is_quoted, mut is_escaped) = (false, false);
+    let mut is_quoted = false;
+    let mut is_escaped = false;
     path.find(|character| {
         let ends = character == end && !is_quoted;
         is_quoted ^= character == '"' && !is_escaped;

@@ -95,12 +95,15 @@ fn send_files(addr: SocketAddr, name: &str, acknowledged: &Mutex<Vec<String>>) -
 #[ignore = "takes a minute"]
 fn what_was_acknowledged_survives_twenty_kills_under_load() {
     let mut servers = Servers::start();
-    let (mails, files) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()));
+    let mails = Mutex::new(Vec::new());
+    let files = Mutex::new(Vec::new());
     for kill in 0..KILLS {
-        let (smtp, ftp) = (servers.addr("qq-smtp"), servers.addr("ftp"));
+        let smtp = servers.addr("qq-smtp");
+        let ftp = servers.addr("ftp");
         let folder = thread::scope(|scope| {
             for client in 0..3 {
-                let (mails, files) = (&mails, &files);
+                let mails = &mails;
+                let files = &files;
                 scope.spawn(move || send_mails(smtp, &format!("{kill}-{client}"), mails));
                 scope.spawn(move || send_files(ftp, &format!("{kill}-{client}"), files));
             }
@@ -113,7 +116,8 @@ fn what_was_acknowledged_survives_twenty_kills_under_load() {
         servers = Servers::start_in(folder);
     }
 
-    let (mails, files) = (mails.into_inner().unwrap(), files.into_inner().unwrap());
+    let mails = mails.into_inner().unwrap();
+    let files = files.into_inner().unwrap();
     assert!(mails.len() as u64 > KILLS && files.len() as u64 > KILLS, "no load");
     servers.come_to_rest();
     for (office, user) in [("qq", "laoshi"), ("qq", "zhujiao"), ("sina", "xuesheng")] {

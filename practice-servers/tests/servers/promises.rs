@@ -30,7 +30,8 @@ fn the_start_says_all_that_a_learner_needs() {
 fn every_line_is_shown_but_no_secret() {
     let mut servers = Servers::start();
     let secret = base64("\0laoshi@qq.example\0practice");
-    let (user, password) = (base64("laoshi@qq.example"), base64("practice"));
+    let user = base64("laoshi@qq.example");
+    let password = base64("practice");
     let mut peer = servers.peer("qq-smtp");
     peer.says("EHLO client.example", "250");
     // A person who does not know base64.

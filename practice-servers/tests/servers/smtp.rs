@@ -288,7 +288,8 @@ fn logins_in_each_form() {
     let servers = Servers::start();
     let right = base64("\0laoshi@qq.example\0practice");
     let same = base64("laoshi@qq.example\0laoshi@qq.example\0practice");
-    let (user, password) = (base64("laoshi@qq.example"), base64("practice"));
+    let user = base64("laoshi@qq.example");
+    let password = base64("practice");
     // RFC 4954 section 4 and RFC 4616; LOGIN has no RFC.
     for conversation in [
         format!("C: AUTH PLAIN {right}\nS: 235"),

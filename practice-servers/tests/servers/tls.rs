@@ -4,9 +4,9 @@ use std::fs;
 use std::io::{Read, Write};
 
 use rustls::HandshakeKind;
-use testing::{is_closed, tcp_peer};
+use testing::{Folder, is_closed, tcp_peer};
 
-use crate::support::{Peer, Servers, base64, client_config, in_tls};
+use crate::support::{Peer, Servers, base64, client_config, in_tls, on_free_ports};
 
 fn ca(servers: &Servers) -> Vec<u8> {
     fs::read(servers.path("ca.pem")).unwrap()
@@ -70,6 +70,21 @@ fn the_authority_stays_over_restarts() {
     assert_eq!(ca(&servers), before);
     let mut peer = Peer::new(tcp_peer(servers.addr("qq-smtps")));
     peer.secure(&before).unwrap();
+}
+
+#[test]
+fn the_keys_go_where_wireshark_finds_them() {
+    let folder = Folder::create();
+    let keys = folder.path().join("keys.txt");
+    let mut command = on_free_ports(&folder);
+    command.env("SSLKEYLOGFILE", &keys);
+    let mut servers = Servers::start_by(command, folder);
+    servers.program.logged("keys.txt (SSLKEYLOGFILE) can read these connections");
+    let mut peer = Peer::new(tcp_peer(servers.addr("qq-smtps")));
+    peer.secure(&ca(&servers)).unwrap();
+    peer.reply();
+    let keys = fs::read_to_string(keys).unwrap();
+    assert!(keys.contains("SERVER_TRAFFIC_SECRET_0 "), "{keys}");
 }
 
 #[test]
