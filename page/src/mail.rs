@@ -106,9 +106,10 @@ impl Mail {
         let charset = Some(parsed.ctype.charset.clone()).filter(|_| kind.starts_with("text/"));
         let about = [charset, encoding, name.clone()].into_iter().flatten().collect();
         // A container has no content of its own: what lies in it, as it travels.
-        let size = match parsed.subparts.is_empty() {
-            true => content.len(),
-            false => parsed.raw_bytes.len() - header,
+        let size = if parsed.subparts.is_empty() {
+            content.len()
+        } else {
+            parsed.raw_bytes.len() - header
         };
         self.parts.push(Part { depth, kind: kind.clone(), size, about });
 

@@ -38,14 +38,16 @@ struct Line {
 /// Compares two lessons, without the lines of the header, which each has for itself.
 pub fn view(parent: &str, lesson: &str, sources: &Sources) -> View {
     let text = |package| sources.files(package).first().map_or("", |file| file.text.as_str());
-    let (old, new) = (text(parent), text(lesson));
+    let old = text(parent);
+    let new = text(lesson);
     let blocks = diff::blocks(old, new, (header(old), header(new)));
     let blocks = blocks.into_iter().map(block).collect();
     View { old: short(parent).into(), new: short(lesson).into(), blocks }
 }
 
 fn block(block: diff::Block) -> Block {
-    let (mut old_numbers, mut new_numbers) = (block.old.0.., block.new.0..);
+    let mut old_numbers = block.old.0..;
+    let mut new_numbers = block.new.0..;
     let pair = |row: Row| {
         // Of a line that only one of the two has, no words stand out.
         let is_pair = row.old.is_some() && row.new.is_some();

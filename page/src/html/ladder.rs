@@ -151,12 +151,10 @@ pub fn view(ladder: &Ladder, heading: &'static str) -> View {
 }
 
 fn row_view(ladder: &Ladder, row: &Row) -> RowView {
-    let (from, to) = (ladder.lanes[row.from].x, ladder.lanes[row.to].x);
-    let mut left = from.min(to);
-    let mut width = (from - to).abs();
-    if row.from == row.to {
-        (left, width) = beside(from, row.what);
-    }
+    let from = ladder.lanes[row.from].x;
+    let to = ladder.lanes[row.to].x;
+    let (left, width) =
+        if row.from == row.to { beside(from, row.what) } else { (from.min(to), (from - to).abs()) };
     let (short_form, full) = match row.what {
         What::Begins | What::Steps => (row.text.clone(), None),
         // Notes are in smaller letters.
@@ -216,9 +214,10 @@ fn row_view(ladder: &Ladder, row: &Row) -> RowView {
 
 fn by(ladder: &Ladder, from: usize, to: usize, sign: &'static str) -> By {
     let name = |lane: usize| ladder.lanes[lane].name.clone();
-    match from == to {
-        true => By { from: name(from), sign: "", to: String::new() },
-        false => By { from: name(from), sign, to: name(to) },
+    if from == to {
+        By { from: name(from), sign: "", to: String::new() }
+    } else {
+        By { from: name(from), sign, to: name(to) }
     }
 }
 
@@ -270,7 +269,8 @@ fn shortened(text: &str, capacity: usize) -> (String, Option<String>) {
 
 /// Whether the words fit on two lines.
 fn fits(text: &str, capacity: usize) -> bool {
-    let (mut lines, mut used) = (1, 0);
+    let mut lines = 1;
+    let mut used = 0;
     for word in text.split_inclusive([' ', '，', '：']) {
         if used + width(word.trim_end()) > capacity {
             (lines, used) = (lines + 1, 0);
@@ -295,8 +295,9 @@ fn folded(ladder: &Ladder, group: &[Row], time: String) -> Folded {
     let verbs: Vec<String> = asks.clone().map(verb).collect();
     let ends = asks.chain(&rows).next().map_or((0, 0), |row| (row.from, row.to));
     let (from, to) = ends;
-    let (from, to) = (from.min(to), from.max(to));
-    let (left, right) = (ladder.lanes[from].x, ladder.lanes[to].x);
+    let (from, to) = if from < to { (from, to) } else { (to, from) };
+    let left = ladder.lanes[from].x;
+    let right = ladder.lanes[to].x;
     Folded {
         time,
         verbs: verbs.join(" · "),
