@@ -10,7 +10,8 @@ const LESSON: &str = env!("CARGO_BIN_EXE_lesson03-udp-loop");
 #[ignore = "exercise 1"]
 fn exercise_1() -> Check {
     let (mut server, addr) = Attempt::serve(LESSON, &[])?;
-    let (first, second) = (udp_peer(addr), udp_peer(addr));
+    let first = udp_peer(addr);
+    let second = udp_peer(addr);
     for (peer, datagram, totals) in [
         (&first, "hello", "datagrams: 1, bytes: 5"),
         (&second, "", "datagrams: 2, bytes: 5"),
@@ -26,7 +27,8 @@ fn exercise_1() -> Check {
 #[ignore = "exercise 2"]
 fn exercise_2() -> Check {
     let (mut server, addr) = Attempt::serve(LESSON, &[])?;
-    let (first, second) = (udp_peer(addr), udp_peer(addr));
+    let first = udp_peer(addr);
+    let second = udp_peer(addr);
     for datagram in [b"1", b"2", b"3", b"4", b"5"] {
         server.echoes(&first, datagram)?;
     }
@@ -57,7 +59,8 @@ fn exercise_2() -> Check {
 #[ignore = "exercise 3"]
 fn exercise_3() -> Check {
     let (mut server, addr) = Attempt::serve(LESSON, &[])?;
-    let (first, second) = (udp_peer(addr), udp_peer(addr));
+    let first = udp_peer(addr);
+    let second = udp_peer(addr);
     server.answers_to("the first peer", &first, b"hello", b"hello")?;
     server.answers_to("another peer", &second, b"hello", b"hello")?;
     server.answers_to("another peer", &second, b"quit", b"quit")?;

@@ -38,7 +38,8 @@ fn exercise_1() -> Check {
         });
         let done = format!("answered {answer:?} to {message:?}, and closed");
         let ended = start(server.addr, message).ends(&done, 1)?;
-        let (came, all) = (answer.len(), message.len());
+        let came = answer.len();
+        let all = message.len();
         has_error(&ended, &format!("{} closed after {came} of {all} bytes", server.addr))?;
         has_printed(&ended, "")?;
     }
@@ -95,7 +96,8 @@ fn tries(done: &str, treats: &'static [Treats]) -> Check {
         let count = server.count();
         ended.ok_or(format!("Your program still runs, and has connected {}.", times(count)))
     })?;
-    let (expected, count) = (treats.len(), server.count());
+    let expected = treats.len();
+    let count = server.count();
     if count != expected {
         let expected = format!("your program to connect {}", times(expected));
         return client.not_yet(expected, format!("Your program connected {}.", times(count)));
@@ -115,13 +117,13 @@ fn tries(done: &str, treats: &'static [Treats]) -> Check {
     let is_error = |line: &&str| !usual.iter().any(|usual| line.contains(usual));
     let (errors, failed) =
         (ended.stderr.lines().filter(is_error).count(), expected - usize::from(is_answered));
-    match errors >= failed {
-        true => Ok(()),
-        false => client.not_yet(
-            format!("your program to log an error of each of the {failed} tries that failed"),
-            format!("Your program logged {errors} lines about errors."),
-        ),
+    if errors >= failed {
+        return Ok(());
     }
+    client.not_yet(
+        format!("your program to log an error of each of the {failed} tries that failed"),
+        format!("Your program logged {errors} lines about errors."),
+    )
 }
 
 #[test]

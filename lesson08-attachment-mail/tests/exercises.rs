@@ -46,10 +46,10 @@ fn attach(path: &str, folder: &Folder) -> Check<Vec<Attached>> {
             }
         }
     }
-    match attached.is_empty() {
-        false => Ok(attached),
-        true => not_yet(format!("a mail with the attachment {path}"), "It has no attachment."),
+    if attached.is_empty() {
+        return not_yet(format!("a mail with the attachment {path}"), "It has no attachment.");
     }
+    Ok(attached)
 }
 
 #[test]

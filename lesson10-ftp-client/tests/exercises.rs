@@ -74,8 +74,10 @@ impl Run {
 fn serve(plan: Plan, control: TcpStream) -> (Vec<String>, Vec<u8>) {
     let Ok(mut says) = control.try_clone() else { return Default::default() };
     let mut say = |line: &str| says.write_all(format!("{line}\r\n").as_bytes()).is_ok();
-    let (mut commands, mut uploaded) = (Vec::new(), Vec::new());
-    let (mut listener, mut offset) = (None, 0);
+    let mut commands = Vec::new();
+    let mut uploaded = Vec::new();
+    let mut listener = None;
+    let mut offset = 0;
     say("220 welcome");
     for command in BufReader::new(control).lines().map_while(Result::ok) {
         commands.push(command.clone());

@@ -23,7 +23,8 @@ fn exercise_1() -> Check {
     let Some(container) = container else {
         return not_yet("a multipart/alternative in the mail", "There is none.");
     };
-    let (expected, came) = ("text/plain, text/markdown, text/html", kinds(container));
+    let expected = "text/plain, text/markdown, text/html";
+    let came = kinds(container);
     if came != expected {
         let expected = format!("the versions {expected} in the multipart/alternative");
         return not_yet(expected, format!("They are {came}."));
@@ -34,13 +35,13 @@ fn exercise_1() -> Check {
         return not_yet("charset=utf-8 for text/markdown", format!("It is {charset}."));
     }
     let text = readable("the Markdown", markdown.get_body())?;
-    match text.starts_with("# Dear student") && text.trim_end().ends_with("老师") {
-        true => Ok(()),
-        false => not_yet(
-            "Markdown that begins with `# Dear student` and ends with `老师`",
-            format!("It is {}.", show(text.as_bytes())),
-        ),
+    if text.starts_with("# Dear student") && text.trim_end().ends_with("老师") {
+        return Ok(());
     }
+    not_yet(
+        "Markdown that begins with `# Dear student` and ends with `老师`",
+        format!("It is {}.", show(text.as_bytes())),
+    )
 }
 
 #[test]

@@ -88,10 +88,10 @@ fn exercise_1() -> Check {
         return not_yet("the newest.eml that was there to stay as it was", came);
     }
     let files = fs::read_dir(folder.path().join("downloads")).into_iter().flatten().flatten();
-    match files.into_iter().any(|file| fs::read(file.path()).is_ok_and(|bytes| bytes == message)) {
-        true => Ok(()),
-        false => not_yet("the mail in a file of another name", "There is none."),
+    if files.into_iter().any(|file| fs::read(file.path()).is_ok_and(|bytes| bytes == message)) {
+        return Ok(());
     }
+    not_yet("the mail in a file of another name", "There is none.")
 }
 
 #[test]

@@ -296,13 +296,13 @@ impl Attempt {
         self.expect(done, "your program to close the connection, and to send no more", |_| {
             let mut came = Vec::new();
             let why = read_until(stream, &mut came, LIMIT, |came| !came.is_empty());
-            match is_end(&why) {
-                _ if !came.is_empty() => {
-                    let _ = read_until(stream, &mut came, MOMENT, |_| false);
-                    Err(format!("Your program sent {}.", show(&came)))
-                }
-                true => Ok(()),
-                false => Err("Your program did not close within 5 s.".into()),
+            if !came.is_empty() {
+                let _ = read_until(stream, &mut came, MOMENT, |_| false);
+                Err(format!("Your program sent {}.", show(&came)))
+            } else if is_end(&why) {
+                Ok(())
+            } else {
+                Err("Your program did not close within 5 s.".into())
             }
         })
     }
@@ -312,13 +312,13 @@ impl Attempt {
         self.expect(done, "your program to send nothing yet", |_| {
             let mut came = Vec::new();
             let why = read_until(stream, &mut came, SILENCE, |came| !came.is_empty());
-            match is_end(&why) {
-                _ if !came.is_empty() => {
-                    let _ = read_until(stream, &mut came, MOMENT, |_| false);
-                    Err(format!("Your program sent {}.", show(&came)))
-                }
-                true => Err("Your program closed the connection.".into()),
-                false => Ok(()),
+            if !came.is_empty() {
+                let _ = read_until(stream, &mut came, MOMENT, |_| false);
+                Err(format!("Your program sent {}.", show(&came)))
+            } else if is_end(&why) {
+                Err("Your program closed the connection.".into())
+            } else {
+                Ok(())
             }
         })
     }
@@ -360,15 +360,17 @@ pub fn has_status(ended: &Ended, status: i32) -> Check {
 /// Expects that this line is the program's error.
 pub fn has_error(ended: &Ended, error: &str) -> Check {
     let expected = format!("Error: {error}");
-    match ended.stderr.lines().any(|line| line == expected) {
-        true => Ok(()),
-        false => not_yet(format!("your program to say `{expected}`"), how_ended(ended)),
+    if ended.stderr.lines().any(|line| line == expected) {
+        Ok(())
+    } else {
+        not_yet(format!("your program to say `{expected}`"), how_ended(ended))
     }
 }
 
 /// Expects that this is all that the program has printed; a last new line does not count.
 pub fn has_printed(ended: &Ended, text: &str) -> Check {
-    let (expected, printed) = (text.trim_end(), ended.stdout.trim_end());
+    let expected = text.trim_end();
+    let printed = ended.stdout.trim_end();
     if printed == expected {
         return Ok(());
     }
@@ -478,13 +480,10 @@ pub fn show(bytes: &[u8]) -> String {
     for chunk in bytes.utf8_chunks() {
         text += &format!("{}{}", chunk.valid().escape_debug(), chunk.invalid().escape_ascii());
     }
-    match text.chars().count() > MOST {
-        true => format!(
-            "\"{}...\" ({} bytes)",
-            text.chars().take(MOST).collect::<String>(),
-            bytes.len()
-        ),
-        false => format!("\"{text}\""),
+    if text.chars().count() > MOST {
+        format!("\"{}...\" ({} bytes)", text.chars().take(MOST).collect::<String>(), bytes.len())
+    } else {
+        format!("\"{text}\"")
     }
 }
 
@@ -501,7 +500,8 @@ impl<T: Send + 'static> Server<T> {
         let listener = succeed("listen", TcpListener::bind("127.0.0.1:0"));
         let addr = succeed("ask for the port", listener.local_addr());
         let server = Server { addr, connections: Arc::default() };
-        let (serve, connections) = (Arc::new(serve), Arc::clone(&server.connections));
+        let serve = Arc::new(serve);
+        let connections = Arc::clone(&server.connections);
         thread::spawn(move || {
             for (number, stream) in listener.incoming().flatten().enumerate() {
                 succeed("limit the wait", stream.set_read_timeout(Some(LIMIT)));
@@ -554,7 +554,8 @@ pub fn mta(
     odd: impl Fn(usize, &str) -> Option<&'static str> + Send + Sync + 'static,
 ) -> Server<Session> {
     Server::start(move |number, stream| {
-        let (began, mut refused) = (Instant::now(), None);
+        let began = Instant::now();
+        let mut refused = None;
         let lines = talk(stream, |line| match odd(number, line) {
             Some(answer) => {
                 refused.get_or_insert(Instant::now());
@@ -562,7 +563,9 @@ pub fn mta(
             }
             None => polite_smtp(line),
         });
-        let (mut mails, mut to, mut message) = (Vec::new(), Vec::new(), None);
+        let mut mails = Vec::new();
+        let mut to = Vec::new();
+        let mut message = None;
         for line in lines {
             if let Some(text) = &mut message {
                 if line == "." && odd(number, ".").is_some() {

@@ -93,10 +93,12 @@ pub fn check(lessons: &[&'static Lesson], exercise: Option<usize>, is_solutions:
             1 => "the exercise is not solved yet".into(),
             all => format!("{missing} of {all} exercises are not solved yet"),
         };
-        let (package, number) = (lessons[0].package, lessons[0].number());
-        let hint = match is_table {
-            true => "see what is missing in a lesson: cargo run -- check 03".into(),
-            false => format!("change {package}/src, and check again: cargo run -- check {number}"),
+        let package = lessons[0].package;
+        let number = lessons[0].number();
+        let hint = if is_table {
+            "see what is missing in a lesson: cargo run -- check 03".into()
+        } else {
+            format!("change {package}/src, and check again: cargo run -- check {number}")
         };
         return Err(Error::new(problem, hint));
     }
@@ -169,7 +171,8 @@ fn build(
         let path = built.iter().find(is_it)?["executable"].as_str()?;
         Some(PathBuf::from(path))
     };
-    let (mut exercises, mut broken) = (Vec::new(), Vec::new());
+    let mut exercises = Vec::new();
+    let mut broken = Vec::new();
     for lesson in lessons {
         let package = lesson.package;
         // Without its program, the checks would find the one of yesterday.
@@ -185,12 +188,12 @@ fn build(
         let numbers = list.lines().filter_map(|line| line.strip_prefix("exercise_"));
         for number in numbers.filter_map(|rest| rest.strip_suffix(": test")?.parse().ok()) {
             let name = format!("{}-exercise{number}", &package[..8]);
-            let solution = match is_solutions {
-                true => Some(program(&name, package).ok_or_else(|| {
+            let mut solution = None;
+            if is_solutions {
+                solution = Some(program(&name, package).ok_or_else(|| {
                     Error::new(format!("{name} cannot be built"), "see what cargo says above")
-                })?),
-                false => None,
-            };
+                })?);
+            }
             exercises.push(Exercise { lesson, number, checks: checks.clone(), solution });
         }
     }
@@ -203,7 +206,8 @@ fn run(exercises: &[Exercise], mut show: impl FnMut(usize, Option<&Problem>) -> 
     let (sender, events) = channel();
     thread::scope(|scope| {
         for _ in 0..AT_ONCE {
-            let (next, sender) = (&next, sender.clone());
+            let next = &next;
+            let sender = sender.clone();
             scope.spawn(move || {
                 loop {
                     let index = next.fetch_add(1, Ordering::SeqCst);
@@ -266,7 +270,8 @@ impl Exercise {
         if let Some(solution) = &self.solution {
             checks.env("LESSON_EXERCISE_PROGRAM", solution);
         }
-        let (mut steps, mut why) = (Vec::new(), Vec::new());
+        let mut steps = Vec::new();
+        let mut why = Vec::new();
         let mut checks = match checks.stdout(Stdio::null()).stderr(Stdio::piped()).spawn() {
             Ok(checks) => checks,
             Err(error) => {

@@ -57,7 +57,8 @@ fn attempts() -> Vec<Attempt> {
     for line in ATTEMPTS.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
         let (kind, text) = line.split_once(' ').unwrap_or((line, ""));
         let Some(attempt) = attempts.last_mut().filter(|_| kind.len() == 1) else {
-            let (exercise, purpose) = (kind.into(), text.into());
+            let exercise = kind.into();
+            let purpose = text.into();
             attempts.push(Attempt { exercise, purpose, changes: Vec::new(), says: String::new() });
             continue;
         };
@@ -85,7 +86,8 @@ impl Attempt {
                 place.iter().zip(old).all(|(line, old)| line.trim() == old.trim())
             };
             if let Some(start) = lines.windows(old.len()).position(is_here) {
-                let (before, after) = (&lines[..start], &lines[start + old.len()..]);
+                let before = &lines[..start];
+                let after = &lines[start + old.len()..];
                 *source = [before, new, after].concat().join("\n") + "\n";
                 count += 1;
             }
@@ -212,7 +214,8 @@ fn attempts_get_what_they_deserve() {
     for attempt in &attempts {
         let files = solution(&attempt.exercise).into_iter();
         let count: usize = files.map(|(_, mut source)| attempt.change(&mut source)).sum();
-        let (exercise, purpose) = (&attempt.exercise, &attempt.purpose);
+        let exercise = &attempt.exercise;
+        let purpose = &attempt.purpose;
         assert_eq!(count, attempt.changes.len(), "{exercise} {purpose} does not fit the solution");
     }
     let next = AtomicUsize::new(0);
