@@ -21,7 +21,7 @@ fn main() -> shared::Result {
     // Steps 1 to 3: create the socket, bind it to a fixed IP address and port, and listen.
     let listener = TcpListener::bind(&addr).or_cannot("listen on", &addr)?;
     let local = listener.local_addr().or_cannot("ask for the port of", &addr)?;
-    shared::info!("listening on {local}");
+    shared::listening(local);
 
     loop {
         if let Err(error) = accept_client(&listener, timeout) {
@@ -36,17 +36,17 @@ fn main() -> shared::Result {
 fn accept_client(listener: &TcpListener, timeout: Duration) -> shared::Result {
     // Step 4: accept, which yields a second socket, the channel to that one peer.
     let (stream, peer) = listener.accept().or_cannot("accept", "a client")?;
-    shared::info!("accepted {peer}");
+    shared::accepted(peer);
     stream.set_read_timeout(Some(timeout)).or_cannot("await", peer)?;
     stream.set_write_timeout(Some(timeout)).or_cannot("await", peer)?;
-    let _ = serve_client(stream, peer).inspect_err(shared::report);
+    serve_client(stream, peer);
     Ok(())
 }
 
-/// Serves one client until it closes its sending side.
-fn serve_client(mut stream: TcpStream, peer: SocketAddr) -> shared::Result {
+/// Sends back each message that comes, to the end of the stream.
+fn echo_messages(mut stream: &TcpStream, peer: SocketAddr) -> shared::Result {
     // Step 5: receive a message, however many pieces it comes in.
-    while let Some(message) = receive_message(&mut stream).or_cannot("receive from", peer)? {
+    while let Some(message) = receive_message(stream).or_cannot("receive from", peer)? {
         shared::received(&message, peer);
         // Step 6: answer; an echo server sends back what it received, its length in front again.
         let length = (message.len() as u32).to_be_bytes();
@@ -54,15 +54,12 @@ fn serve_client(mut stream: TcpStream, peer: SocketAddr) -> shared::Result {
         stream.write_all(&answer).or_cannot("answer", peer)?;
         shared::sent(&answer, peer);
     }
-    // Step 7: close the channel.
-    drop(stream);
-    shared::info!("closed {peer}");
     Ok(())
 }
 
 /// Receives a length, four bytes in big-endian order, and the message, which has so many bytes.
 /// There is none when the stream ends before it begins.
-fn receive_message(stream: &mut TcpStream) -> io::Result<Option<Vec<u8>>> {
+fn receive_message(mut stream: &TcpStream) -> io::Result<Option<Vec<u8>>> {
     if shared::wait(|| stream.peek(&mut [0]))? == 0 {
         return Ok(None);
     }
@@ -77,4 +74,14 @@ fn receive_message(stream: &mut TcpStream) -> io::Result<Option<Vec<u8>>> {
     let mut message = vec![0; length];
     stream.read_exact(&mut message)?;
     Ok(Some(message))
+}
+
+/// Serves one client, until it closes its sending side or something goes wrong.
+fn serve_client(stream: TcpStream, peer: SocketAddr) {
+    if let Err(error) = echo_messages(&stream, peer) {
+        shared::report(&error);
+    }
+    // Step 7: close the channel.
+    drop(stream);
+    shared::closed(peer);
 }
