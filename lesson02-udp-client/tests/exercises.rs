@@ -70,57 +70,69 @@ fn exercise_1() -> Check {
     Ok(())
 }
 
-/// Expects that a datagram comes again from where it came before, when the time-out of 0.5 s is
-/// over.
+/// Expects that the datagram comes again from where it came before; returns after how long.
 fn asked_again(
     client: &mut Attempt,
     server: &UdpSocket,
     before: &(Vec<u8>, SocketAddr),
-) -> Check<(Vec<u8>, SocketAddr)> {
+) -> Check<Duration> {
     let since = Instant::now();
     let again = asked(client, server, "did not answer")?;
     let pause = since.elapsed();
     let first = show(&before.0);
     let second = show(&again.0);
     if first != second {
-        return client.not_yet(
-            format!("your program to send {first} again"),
-            format!("Your program sent {second}."),
-        );
+        let expected = format!("your program to send {first} again");
+        return client.not_yet(expected, format!("Your program sent {second}."));
     }
     if before.1 != again.1 {
         let expected = format!("your program to send it from {} again", before.1);
         return client.not_yet(expected, format!("It came from {}.", again.1));
     }
-    // A check that was held up sees a shorter pause than there was.
-    if pause < Duration::from_millis(350) {
-        let expected = "your program to send it again when --timeout 0.5 is over";
-        let came = format!("Your program sent it again after {} ms.", pause.as_millis());
-        return client.not_yet(expected, came);
+    Ok(pause)
+}
+
+/// Runs the client to its end, against a server that answers the second datagram, or none. Returns
+/// the shortest time between two datagrams.
+fn ask_again(is_answered: bool) -> Check<Duration> {
+    let (mut client, server) = start("hello", "0.5");
+    let first = asked(&mut client, &server, "waited for the message, as a server")?;
+    let mut pause = asked_again(&mut client, &server, &first)?;
+    if is_answered {
+        let _ = server.send_to(&first.0, first.1);
+        let ended = client.ends("sent back the second datagram", 0)?;
+        has_printed(&ended, "hello")?;
+    } else {
+        pause = pause.min(asked_again(&mut client, &server, &first)?);
+        let ended = client.ends("did not answer the third datagram, either", 1)?;
+        let addr = server.local_addr().unwrap();
+        has_error(&ended, &format!("cannot receive from {addr}: timed out"))?;
     }
-    Ok(again)
+    no_more(&server)?;
+    Ok(pause)
 }
 
 #[test]
 #[ignore = "exercise 2"]
 fn exercise_2() -> Check {
-    let (mut client, server) = start("hello", "0.5");
-    let first = asked(&mut client, &server, "waited for the message, as a server")?;
-    let second = asked_again(&mut client, &server, &first)?;
-    let _ = server.send_to(&second.0, second.1);
-    let ended = client.ends("sent back the second datagram", 0)?;
-    has_printed(&ended, "hello")?;
-    no_more(&server)?;
+    for is_answered in [true, false] {
+        let mut pause = Duration::ZERO;
+        // A check that is held up sees a shorter time than there was: the longest of three counts.
+        for _ in 0..3 {
+            pause = pause.max(ask_again(is_answered)?);
+            if pause > Duration::from_millis(400) {
+                break;
+            }
+        }
+        if pause < Duration::from_millis(400) {
+            let expected = "your program to send it again when --timeout 0.5 is over";
+            let came = format!("Your program sent it again after {} ms.", pause.as_millis());
+            return not_yet(expected, came);
+        }
+    }
 
-    let (mut client, server) = start("hello", "0.5");
-    let first = asked(&mut client, &server, "waited for the message, as a server")?;
-    let second = asked_again(&mut client, &server, &first)?;
-    asked_again(&mut client, &server, &second)?;
-    let ended = client.ends("did not answer the third datagram, either", 1)?;
-    no_more(&server)?;
+    let server = UdpSocket::bind("127.0.0.1:0").unwrap();
     let addr = server.local_addr().unwrap();
-    has_error(&ended, &format!("cannot receive from {addr}: timed out"))?;
-
     // That nobody listens is reported at once: the time has not run out, and nothing got lost.
     step("closed its socket, so that no program listens");
     drop(server);
