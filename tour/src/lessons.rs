@@ -247,7 +247,7 @@ pub const LESSONS: &[Lesson] = &[
     Lesson {
         package: "lesson03-udp-loop",
         steps: 4,
-        parent: from("01", 7),
+        parent: from("01", 6),
         server: Server::Forever { package: "lesson03-udp-loop", last: Kind::Sent },
         clients: &[ASK_UDP, ASK_UDP],
         at_once: false,
@@ -256,7 +256,7 @@ pub const LESSONS: &[Lesson] = &[
     Lesson {
         package: "lesson04-tcp-server",
         steps: 7,
-        parent: from("03", 58),
+        parent: from("03", 65),
         server: Server::Forever { package: "lesson04-tcp-server", last: Kind::Closed },
         clients: &[ASK_TCP, ASK_TCP],
         at_once: false,
@@ -265,7 +265,7 @@ pub const LESSONS: &[Lesson] = &[
     Lesson {
         package: "lesson05-tcp-client",
         steps: 5,
-        parent: from("02", 92),
+        parent: from("02", 90),
         server: Server::Forever { package: "lesson04-tcp-server", last: Kind::Closed },
         clients: &[say_tcp(&["--message", "Who is there? 谁在那儿？"])],
         at_once: false,

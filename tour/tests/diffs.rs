@@ -83,6 +83,18 @@ fn a_lesson_is_compared_with_its_parent_and_any_two_with_each_other() {
 }
 
 #[test]
+fn a_lesson_is_compared_with_its_bare_program() {
+    for lesson in LESSONS.iter().filter(|lesson| lesson.bare().is_file()) {
+        let package = lesson.package;
+        let number = lesson.number();
+        let names =
+            format!("--- {package}/examples/lesson{number}-bare.rs\n+++ {package}/src/main.rs\n");
+        let diff = diff(&[number, "--bare"]);
+        assert!(diff.starts_with(&names) && diff.contains(" lines changed"), "{diff}");
+    }
+}
+
+#[test]
 fn the_header_is_left_out_unless_all_is_asked_for() {
     for (_, lesson, _) in neighbours() {
         for form in [&[lesson] as &[&str], &[lesson, "--side-by-side"]] {

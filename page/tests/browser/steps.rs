@@ -90,7 +90,7 @@ fn on_a_small_screen_a_touched_arrow_shows_its_line_and_nothing_moves_before() {
              addEventListener('pointerdown', event => { before = place(event); }, true);
              addEventListener('pointerup', event => { moved = Math.max(moved, Math.abs(place(event) - before)); }, true);",
         );
-        for section in ["lesson04", "lesson06", "lesson13"] {
+        for section in ["lesson03", "lesson06", "lesson13"] {
             for number in [0, 1, 3] {
                 browser.run(&format!(
                     "const arrows = document.querySelectorAll('#{section} .row:has(> .in > .arr)[data-k]:not(:has(details))');
