@@ -41,8 +41,5 @@ fn main() -> shared::Result {
         let hint = "is it an echo server? see what it says";
         return Err(shared::Error::new(format!("{server} answered something else"), hint));
     }
-    if str::from_utf8(answer).is_err() {
-        shared::info!("the answer is not UTF-8 (perhaps GBK): \u{fffd} stands for what it is not");
-    }
-    shared::print(String::from_utf8_lossy(answer))
+    shared::print(shared::text(answer))
 }

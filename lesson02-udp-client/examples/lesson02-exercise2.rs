@@ -49,8 +49,5 @@ fn main() -> shared::Result {
     let answer = &buffer[..length];
     shared::received(answer, &server);
 
-    if str::from_utf8(answer).is_err() {
-        shared::info!("the answer is not UTF-8 (perhaps GBK): \u{fffd} stands for what it is not");
-    }
-    shared::print(String::from_utf8_lossy(answer))
+    shared::print(shared::text(answer))
 }

@@ -41,7 +41,7 @@ fn main() -> shared::Result {
     let answer = &buffer[..length];
     shared::received(answer, &server);
 
-    shared::print(String::from_utf8_lossy(&answer[tag.len()..]))
+    shared::print(shared::text(&answer[tag.len()..]))
 }
 
 /// Receives a datagram that begins with `tag`. However many others come, the wait ends in time.

@@ -119,7 +119,7 @@ fn a_broadcast_is_no_matter_of_ports() {
 fn an_answer_that_is_not_utf_8_is_said_to_be_so() {
     let ended = answered(b"\xc4\xe3\xba\xc3");
     assert_eq!(ended.status, Some(0));
-    assert!(ended.stderr.contains("the answer is not UTF-8 (perhaps GBK)"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("what came is not UTF-8 (perhaps GBK)"), "{}", ended.stderr);
     assert!(!answered("你好".as_bytes()).stderr.contains("UTF-8"));
 }
 

@@ -16,7 +16,8 @@ fn main() -> shared::Result {
     let message = config.bytes("LESSON_MESSAGE", MAX_MESSAGE);
     let timeout = config.seconds("LESSON_TIMEOUT");
 
-    // Steps 1 and 2: create the socket, and connect it to the given server.
+    // Steps 1 and 2: create the socket, and connect it to the given server. This calls
+    // `TcpStream::connect_timeout` for each address of the host, until one takes the connection.
     let mut socket = shared::connect(&server, timeout).or_cannot("connect to", &server)?;
     socket.set_read_timeout(Some(timeout)).or_cannot("await", &server)?;
     socket.set_write_timeout(Some(timeout)).or_cannot("await", &server)?;
@@ -42,8 +43,5 @@ fn main() -> shared::Result {
     // Step 5: close.
     drop(socket);
 
-    if str::from_utf8(&answer).is_err() {
-        shared::info!("the answer is not UTF-8 (perhaps GBK): \u{fffd} stands for what it is not");
-    }
-    shared::print(String::from_utf8_lossy(&answer))
+    shared::print(shared::text(&answer))
 }

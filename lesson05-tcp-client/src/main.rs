@@ -4,9 +4,8 @@
 //! New here: a connection, whose sending side the client closes when it has said everything.
 //! Diff it: with lesson 02, the same over UDP.
 
-use std::io::{ErrorKind, Read, Write};
-use std::net::{Shutdown, TcpStream};
-use std::time::{Duration, Instant};
+use std::io::{Read, Write};
+use std::net::Shutdown;
 
 use shared::{Addr, Error, OrCannot};
 
@@ -21,7 +20,8 @@ fn main() -> shared::Result {
     let message = config.text("LESSON_MESSAGE").as_bytes();
     let timeout = config.seconds("LESSON_TIMEOUT");
 
-    // Steps 1 and 2: create the socket, and connect it to the given server.
+    // Steps 1 and 2: create the socket, and connect it to the given server. This calls
+    // `TcpStream::connect_timeout` for each address of the host, until one takes the connection.
     let mut socket = shared::connect(&server, timeout).or_cannot("connect to", &server)?;
     socket.set_write_timeout(Some(timeout)).or_cannot("await", &server)?;
 
@@ -31,8 +31,10 @@ fn main() -> shared::Result {
     // This is all: the server reads to the end of the stream.
     socket.shutdown(Shutdown::Write).or_cannot("finish sending to", &server)?;
 
+    let most = message.len() + MAX_MORE;
+    let stream = shared::in_time(&socket, timeout).take(most as u64);
     // Step 4: receive the answer, to the end of the stream.
-    let answer = receive_to_end(&socket, &server, message.len() + MAX_MORE, timeout)?;
+    let answer = receive_to_end(stream, &server)?;
 
     // Step 5: close.
     drop(socket);
@@ -41,45 +43,23 @@ fn main() -> shared::Result {
         let hint = "is it an echo server? see what it says";
         return Err(Error::new(format!("{server} closed without an answer"), hint));
     }
-    if str::from_utf8(&answer).is_err() {
-        shared::info!("the answer is not UTF-8 (perhaps GBK): \u{fffd} stands for what it is not");
+    if answer.len() == most {
+        let hint = "is it an echo server? see what it says";
+        return Err(Error::new(format!("{server} answers without end"), hint));
     }
-    shared::print(String::from_utf8_lossy(&answer))
+    shared::print(shared::text(&answer))
 }
 
-/// Receives to the end of the stream, which has to come in time, however slowly the bytes come.
-fn receive_to_end(
-    mut socket: &TcpStream,
-    server: &Addr,
-    most: usize,
-    timeout: Duration,
-) -> shared::Result<Vec<u8>> {
-    let deadline = Instant::now() + timeout;
+/// Receives to the end of the stream, in pieces of any length.
+fn receive_to_end(mut stream: impl Read, server: &Addr) -> shared::Result<Vec<u8>> {
     let mut buffer = vec![0; BUFFER_SIZE];
     let mut answer = Vec::new();
-    while let Some(left) = deadline.checked_duration_since(Instant::now()) {
-        // macOS takes no time-out when both sides have closed; nothing is to be waited for then.
-        let _ = socket.set_read_timeout(Some(left));
-        let length = match shared::wait(|| socket.read(&mut buffer)) {
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-                break;
-            }
-            received => received.or_cannot("receive from", server)?,
-        };
+    loop {
+        let length = stream.read(&mut buffer).or_cannot("receive from", server)?;
         if length == 0 {
             return Ok(answer);
         }
         shared::received(&buffer[..length], server);
         answer.extend_from_slice(&buffer[..length]);
-        if answer.len() > most {
-            let hint = "is it an echo server? see what it says";
-            return Err(Error::new(format!("{server} answers without end"), hint));
-        }
     }
-    let came = answer.len();
-    let problem =
-        format!("cannot receive from {server}: timed out after {came} bytes, without an end");
-    let hint = "the other side keeps the connection open; an echo is whole when it is as long as its \
-                message; or wait longer: --timeout 60";
-    Err(Error::new(problem, hint))
 }

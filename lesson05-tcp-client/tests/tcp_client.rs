@@ -187,7 +187,7 @@ fn an_answer_that_is_not_utf_8_is_said_to_be_so() {
         drop(stream);
         lesson.finish().stderr
     };
-    assert!(lesson(b"\xc4\xe3\xba\xc3").contains("the answer is not UTF-8 (perhaps GBK)"));
+    assert!(lesson(b"\xc4\xe3\xba\xc3").contains("what came is not UTF-8 (perhaps GBK)"));
     assert!(!lesson("你好".as_bytes()).contains("UTF-8"));
 }
 

@@ -9,6 +9,7 @@ use std::path;
 
 use crate::addr::is_broken;
 use crate::print::visible;
+use crate::wait::Unended;
 
 /// What a lesson's `main` and its functions return.
 pub type Result<T = ()> = std::result::Result<T, Error>;
@@ -89,37 +90,15 @@ impl<T, E: Source + Send + Sync + 'static> OrCannot<T> for std::result::Result<T
     }
 }
 
-/// Makes a call that waits for a peer with a time-out, and makes it again when a debugger that
-/// stops the program, or Ctrl-Z, has ended the wait early.
-///
-/// # Errors
-/// The call's own.
-pub fn wait<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
-    loop {
-        match call() {
-            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-            result => return result,
-        }
-    }
-}
-
-/// The same for a call on a connected UDP socket. Over UDP nothing can be reset, and so an error of
-/// this name, with which Windows reports a closed port, becomes what it means: `ConnectionRefused`.
-///
-/// # Errors
-/// The call's own.
-pub fn wait_udp<T>(call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
-    wait(call).map_err(|error| match error.kind() {
-        ErrorKind::ConnectionReset => ErrorKind::ConnectionRefused.into(),
-        _ => error,
-    })
-}
-
 /// Says in plain words why it failed, and what to do next.
 fn explain(doing: &str, whom: &dyn Whom, error: &(dyn Source + 'static)) -> Error {
     let mut causes = iter::successors(Some(error), |&error| error.source());
-    let kind = causes.find_map(|error| error.downcast_ref().map(io::Error::kind));
-    let kind = match kind.unwrap_or(ErrorKind::Other) {
+    let io_error = causes.find_map(|error| error.downcast_ref::<io::Error>());
+    let inner = io_error.and_then(io::Error::get_ref);
+    if let Some(unended) = inner.and_then(|inner| inner.downcast_ref::<Unended>()) {
+        return Error::new(format!("cannot {doing} {whom}: {unended}"), Unended::HINT);
+    }
+    let kind = match io_error.map_or(ErrorKind::Other, io::Error::kind) {
         // The system says so of a wait that ran out, and also when it has no more threads.
         ErrorKind::WouldBlock if !doing.starts_with("start") => ErrorKind::TimedOut,
         kind => kind,

@@ -7,11 +7,13 @@ mod error;
 #[doc(hidden)]
 pub mod log;
 mod print;
+mod wait;
 
 pub use addr::{Addr, connect, resolve};
 pub use config::{Config, Takes};
-pub use error::{Error, OrCannot, Result, Whom, wait, wait_udp};
+pub use error::{Error, OrCannot, Result, Whom};
 pub use log::{
     Level, accepted, closed, connected, listening, received, received_line, report, sent, sent_line,
 };
-pub use print::print;
+pub use print::{print, text};
+pub use wait::{in_time, wait, wait_udp};

@@ -1,5 +1,6 @@
 //! Text that goes to a terminal, whoever wrote it.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,6 +30,16 @@ pub fn print(text: impl Display) -> Result {
         }
         written => written.or_cannot("write to", "standard output"),
     }
+}
+
+/// What a peer has sent, as text. Where it is not UTF-8, U+FFFD stands for it, and the log says so.
+#[track_caller]
+pub fn text(bytes: &[u8]) -> Cow<'_, str> {
+    let text = String::from_utf8_lossy(bytes);
+    if let Cow::Owned(_) = text {
+        crate::info!("what came is not UTF-8 (perhaps GBK): \u{fffd} stands for what it is not");
+    }
+    text
 }
 
 /// The text with its control characters escaped, all but tabs and, if so wanted, newlines. Those

@@ -265,7 +265,7 @@ pub const LESSONS: &[Lesson] = &[
     Lesson {
         package: "lesson05-tcp-client",
         steps: 5,
-        parent: from("02", 90),
+        parent: from("02", 71),
         server: Server::Forever { package: "lesson04-tcp-server", last: Kind::Closed },
         clients: &[say_tcp(&["--message", "Who is there? 谁在那儿？"])],
         at_once: false,
