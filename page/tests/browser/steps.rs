@@ -95,7 +95,8 @@ fn on_a_small_screen_a_touched_arrow_shows_its_line_and_nothing_moves_before() {
                 browser.run(&format!(
                     "const arrows = document.querySelectorAll('#{section} .row:has(> .in > .arr)[data-k]:not(:has(details))');
                      for (const old of document.querySelectorAll('#wanted')) old.removeAttribute('id');
-                     const arrow = arrows[{number}];
+                     const arrow = arrows[{number} % arrows.length];
+                     pin(null);
                      arrow.closest('.fold')?.setAttribute('open', '');
                      arrow.querySelector('.lab').id = 'wanted';
                      scrollBy(0, arrow.getBoundingClientRect().top - 250 - {number} * 100);"
