@@ -12,7 +12,6 @@ use shared::Error;
 use suppaftp::FtpError;
 
 use crate::hints::hint;
-use crate::mta::Unexpected;
 use crate::{Account, text_of};
 
 /// What a program was about to do at the server.
@@ -47,13 +46,18 @@ pub trait InPhase<T> {
     fn in_phase(self, phase: Phase, account: &Account) -> shared::Result<T>;
 }
 
-/// What a server that refuses says, in a protocol that a lesson speaks by itself.
+/// What a server says that refuses, where no library makes an error of it.
 #[derive(Debug)]
-pub struct Refused(pub String);
+pub struct Refused {
+    /// The code of the reply, or 0 where the protocol has none.
+    pub code: u16,
+    /// What is shown of it.
+    pub words: String,
+}
 
 impl Display for Refused {
     fn fmt(&self, formatter: &mut Formatter) -> fmt::Result {
-        formatter.write_str(&self.0)
+        formatter.write_str(&self.words)
     }
 }
 
@@ -111,11 +115,8 @@ fn words_of_tls(error: &TlsError) -> String {
 
 /// The cause of an error, and its words.
 fn cause_of(error: &(dyn Source + 'static)) -> (Cause, String) {
-    if let Some(Refused(words)) = error.downcast_ref() {
-        return (Cause::Reply(0, words.clone()), words.clone());
-    }
-    if let Some(unexpected) = error.downcast_ref::<Unexpected>() {
-        return (Cause::Reply(unexpected.code, unexpected.words.clone()), unexpected.to_string());
+    if let Some(Refused { code, words }) = error.downcast_ref() {
+        return (Cause::Reply(*code, words.clone()), words.clone());
     }
     if let Some(FtpError::UnexpectedResponse(reply)) = error.downcast_ref() {
         let text = text_of(&reply.body);
@@ -146,7 +147,10 @@ fn cause_of(error: &(dyn Source + 'static)) -> (Cause, String) {
     }
     if smtp.is_some_and(smtp::Error::is_response) {
         let inside = error.source().map_or(error.to_string(), ToString::to_string);
-        return (Cause::Foreign, format!("no whole reply has come ({inside})"));
+        let why = format!("no whole reply has come ({inside})");
+        // So lettre calls one in which the connection ends.
+        let is_cut = inside == "incomplete response";
+        return (if is_cut { Cause::Io(ErrorKind::UnexpectedEof) } else { Cause::Foreign }, why);
     }
     match io_error.map(|io| (io.kind(), io)) {
         // The system says so of a wait that ran out.

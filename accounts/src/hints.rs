@@ -8,274 +8,243 @@ use crate::failure::{Cause, Phase};
 use crate::{Account, Protocol, Tls};
 
 const LATER: &str = "the server cannot do it now: try again later";
+const REASON: &str = "the server gives its reason above";
+const UNWELCOME: &str = "the server does not want to talk: it says why above";
+const WRONG_SERVER: &str = "is it the right server? {place}";
+const NO_TLS: &str = "the server has no TLS there; {ports}";
 const SLOW: &str = "the server is slow: wait longer: --timeout 60";
-const TOO_LARGE: &str = "the mail is too large for the server: send less";
+const LOGIN: &str = "it says why above; if that does not help, {login}";
+const MAYBE_TAKEN: &str = "the server may have taken the mail: look into the mailbox of a \
+                           recipient before you send it again";
 const WRONG_SENDER: &str = "the sender must be the account's own address: check \
                             LESSON_MAIL_FROM and LESSON_SMTP_USER";
-const WANTS_TLS: &str = "the server wants TLS: ?tls=required with port 587, or smtps:// with 465";
 const WRONG_RECIPIENT: &str = "the server takes no mail for one of the recipients: check \
                                LESSON_MAIL_TO, and in lesson 11 LESSON_MAIL_CC and LESSON_MAIL_BCC";
 const UNWANTED: &str = "the server does not want this mail: it says why above; check what the mail \
                         says, and LESSON_MAIL_FROM";
-const MAYBE_TAKEN: &str = "the server may have taken the mail: look into the mailbox of a \
-                           recipient before you send it again";
-
-const NOT_WHOLE: &str = "the server broke off before it had the whole mail, and so has not taken \
-                         it: perhaps it is too large";
-const OUT_OF_TURN: &str = "the server answers out of turn: look into the mailbox of a recipient \
-                           before you send the mail again";
+const NEW_CERTIFICATE: &str = "the server's owner must make a new certificate";
 
 /// What to do next.
 pub(crate) fn hint(cause: Cause, phase: Phase, account: &Account) -> String {
-    use ErrorKind::*;
-
+    let hint = match (cause, account.protocol) {
+        (Cause::Io(kind), _) => after_io(kind, phase, account),
+        (Cause::Tls(error), _) => after_tls(error, account),
+        (Cause::Reply(code, words), Protocol::Smtp) => after_smtp(code, &words, phase, account),
+        (Cause::Reply(_, words), Protocol::Pop3) => after_pop3(&words, phase),
+        (Cause::Reply(code, words), Protocol::Ftp) => after_ftp(code, &words, phase, account),
+        (Cause::Foreign, _) => match phase {
+            Phase::Connect | Phase::StartTls => WRONG_SERVER,
+            Phase::SendMail => MAYBE_TAKEN,
+            _ => "the server broke off, or answers oddly: try again",
+        },
+        (Cause::Unreadable, _) => match phase {
+            Phase::LogIn => "many servers refuse a login in GBK: {login}",
+            Phase::SendMail => {
+                "it may be a refusal in GBK, or the server may have taken the mail: look into the \
+                 mailbox of a recipient before you send it again"
+            }
+            _ => "it may be a refusal in GBK, which the library lettre cannot read",
+        },
+        (Cause::Missing, _) => match phase {
+            Phase::StartTls => NO_TLS,
+            Phase::LogIn => "the server offers no login here, perhaps only in TLS; {ports}",
+            _ => REASON,
+        },
+    };
     let url = account.protocol.url();
     let ports = account.protocol.ports();
-    let is_begun = !matches!(phase, Phase::Connect | Phase::StartTls);
-    match cause {
-        Cause::Tls(error) => hint_of_tls(error, account),
-        Cause::Reply(code, words) if account.protocol == Protocol::Ftp => {
-            hint_of_ftp_reply(code, &words, phase, account)
+    hint.replace("{place}", &format!("check the host and the port in {url}; {ports}"))
+        .replace("{ports}", ports)
+        .replace("{url}", url)
+        .replace("{login}", &account.check_login())
+        .replace("{command}", &account.practice_command())
+        .replace("{user}", &account.user)
+}
+
+fn after_io(kind: ErrorKind, phase: Phase, account: &Account) -> &'static str {
+    use ErrorKind::*;
+
+    match (phase, kind) {
+        (_, ConnectionRefused) if account.is_loopback => {
+            "nobody listens there: start the practice servers in another terminal: {command}"
         }
-        Cause::Reply(_, words) if account.protocol == Protocol::Pop3 => {
-            hint_of_pop3_reply(&words, phase, account)
+        (_, ConnectionRefused) => "nobody listens there: {place}",
+        (_, HostUnreachable | NetworkUnreachable) => {
+            "check your own network, and the host in {url}"
         }
-        Cause::Reply(code, words) => hint_of_reply(code, &words, phase, account),
-        Cause::Io(ConnectionRefused) if account.is_loopback => {
-            let command = account.practice_command();
-            format!(
-                "nobody listens there: start the practice servers in another terminal: {command}"
-            )
-        }
-        Cause::Io(ConnectionRefused) => {
-            format!("nobody listens there: check the host and the port in {url}; {ports}")
-        }
-        Cause::Io(HostUnreachable | NetworkUnreachable) => {
-            format!("check your own network, and the host in {url}")
-        }
-        Cause::Io(Other) => "a firewall may be in between, or the server is set up wrongly".into(),
-        Cause::Io(FileTooLarge) if is_begun => {
-            "this lesson takes no more: a mail program can fetch it".into()
-        }
+        (_, Other) => "a firewall may be in between, or the server is set up wrongly",
         // This comes of writing alone, so the dot at the end of the mail has not gone out.
-        Cause::Io(BrokenPipe) if matches!(phase, Phase::SendMail) => NOT_WHOLE.into(),
-        Cause::Io(_) | Cause::Foreign if matches!(phase, Phase::SendMail) => MAYBE_TAKEN.into(),
-        Cause::Io(ConnectionReset | ConnectionAborted | BrokenPipe | UnexpectedEof)
-        | Cause::Foreign
-            if matches!(phase, Phase::LogIn) && account.protocol != Protocol::Ftp =>
-        {
-            format!("the server broke off at the login: {}", account.check_login())
+        (Phase::SendMail, BrokenPipe) => {
+            "the server broke off before it had the whole mail, and so has not taken it: perhaps \
+             it is too large"
         }
-        Cause::Io(TimedOut) if is_begun && account.protocol == Protocol::Pop3 => {
-            format!("perhaps another session has the mailbox open, or {SLOW}")
+        (Phase::SendMail, _) => MAYBE_TAKEN,
+        (Phase::Connect | Phase::StartTls, TimedOut) => {
+            "{place}; if they are right, wait longer: --timeout 60"
         }
-        Cause::Io(TimedOut) if is_begun => SLOW.into(),
-        Cause::Io(TimedOut) => format!(
-            "check the host and the port in {url}: {ports}; if they are right, wait longer: \
+        (Phase::Connect | Phase::StartTls, _) => "the server broke off: see what it says; {place}",
+        (_, FileTooLarge) => "this lesson takes no more: a mail program can fetch it",
+        (Phase::LogIn, TimedOut) if account.protocol == Protocol::Pop3 => {
+            "perhaps another session has the mailbox open, or the server is slow: wait longer: \
              --timeout 60"
-        ),
-        Cause::Io(_) if is_begun => "the server broke off: see what it says, and try again".into(),
-        Cause::Io(_) => format!(
-            "the server broke off: see what it says, check the host and the port in {url}, and \
-             try again; {ports}"
-        ),
-        Cause::Foreign if is_begun => "the server broke off, or answers oddly: try again".into(),
-        Cause::Foreign => {
-            format!("is it the right server? check the host and the port in {url}; {ports}")
         }
-        Cause::Unreadable => match phase {
-            Phase::LogIn => {
-                format!("many servers refuse a login in GBK: {}", account.check_login())
-            }
-            Phase::SendMail => format!("it may be a refusal in GBK, or {MAYBE_TAKEN}"),
-            _ => format!("is it the right server? check the host and the port in {url}; {ports}"),
-        },
-        Cause::Missing => match phase {
-            Phase::StartTls => format!("the server has no TLS at this port; {ports}"),
-            Phase::LogIn => {
-                format!("the server offers no login here, perhaps only in TLS; {ports}")
-            }
-            _ => "check the addresses: this server takes only those in ASCII".into(),
-        },
+        (_, TimedOut) => SLOW,
+        (Phase::LogIn, _) if account.protocol != Protocol::Ftp => {
+            "the server broke off at the login: {login}"
+        }
+        _ => "the server broke off: see what it says, and try again",
     }
 }
 
-fn hint_of_tls(error: TlsError, account: &Account) -> String {
+fn after_tls(error: TlsError, account: &Account) -> &'static str {
     use CertificateError::*;
 
-    let url = account.protocol.url();
-    let ports = account.protocol.ports();
     let certificate = match error {
         TlsError::InvalidCertificate(certificate) => certificate,
-        TlsError::InvalidMessage(_) => return format!("that port begins without TLS: {ports}"),
+        TlsError::InvalidMessage(_) => return "that port begins without TLS: {ports}",
         _ => {
             return "the server has no kind of TLS in common with this program: its TLS may be too \
-                    old, or the key of its certificate of a rare kind"
-                .into();
+                    old, or the key of its certificate of a rare kind";
         }
     };
     match certificate {
         NotValidForNameContext { presented, .. } if presented.is_empty() => {
             "the certificate names no host: a common name (CN) counts no more, its owner must make \
              one with a subjectAltName"
-                .into()
         }
         NotValidForName | NotValidForNameContext { .. } => {
-            format!("the certificate is for another name: put that name into {url}")
+            "the certificate is for another name: put that name into {url}"
         }
         Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. } => {
             "check the clock of this machine; if it is right, the server's owner must renew the \
              certificate"
-                .into()
         }
         UnknownIssuer if account.is_loopback => {
             "trust the practice servers: set the variable SSL_CERT_FILE to the path of their \
              practice-data/ca.pem"
-                .into()
         }
-        UnknownIssuer => format!(
+        UnknownIssuer => {
             "this machine does not know who signed the certificate: check the host in {url}; for a \
              server of your own, set SSL_CERT_FILE to the path of the signer's certificate (PEM)"
-        ),
+        }
         // rustls hands on what its verifier says, as a name alone.
         Other(other) => match other.to_string().as_str() {
             "CaUsedAsEndEntity" => {
                 "the certificate is that of an authority, signed by itself: its owner must make one \
                  for the server, signed by that"
-                    .into()
             }
             "UnsupportedCertVersion" => {
-                "the certificate is of an old version, not 3: its owner must make a new one".into()
+                "the certificate is of an old version, not 3: its owner must make a new one"
             }
-            _ => "the server's owner must make a new certificate".into(),
+            _ => NEW_CERTIFICATE,
         },
         UnsupportedSignatureAlgorithmContext { .. }
         | UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
             "the certificate is signed in a way that this program does not know: its owner must make \
              one with RSA (SHA-256), ECDSA (P-256 or P-384) or Ed25519"
-                .into()
         }
-        _ => "the server's owner must make a new certificate".into(),
+        _ => NEW_CERTIFICATE,
     }
 }
 
-/// What to do after a refusal, by the phase, the code, and the enhanced code (RFC 3463) with which
-/// the words begin.
-fn hint_of_reply(code: u16, words: &str, phase: Phase, account: &Account) -> String {
-    let protocol = account.protocol;
-    let ports = protocol.ports();
+/// After a reply of an MTA: by its code, and by the detail of the enhanced code (RFC 3463) with
+/// which the words may begin, such as `1.1` of `5.1.1`. A mail can be refused because of the sender,
+/// of a recipient, or of what it says.
+fn after_smtp(code: u16, words: &str, phase: Phase, account: &Account) -> &'static str {
     let first = words.split_whitespace().next().unwrap_or_default();
     let detail = first.split_once('.').map_or("", |(_class, detail)| detail);
-    match (phase, code, first, detail) {
-        (Phase::Connect, 500.., ..) => "the server does not want to talk: it says why above".into(),
-        (Phase::Connect, ..300, ..) => format!("is it the right server? {ports}"),
-        (Phase::StartTls, 500.., ..) => format!("the server has no TLS there; {ports}"),
-        (Phase::LogIn, 504, ..) => {
-            "the server does not know this kind of login (AUTH PLAIN or LOGIN): ask another one".into()
+    match (phase, code, detail) {
+        (Phase::Connect, 500.., _) => UNWELCOME,
+        (Phase::StartTls, 500.., _) => NO_TLS,
+        (Phase::LogIn, 504, _) => {
+            "the server does not know this kind of login (AUTH PLAIN or LOGIN): ask another one"
         }
-        (Phase::LogIn, _, _, "7.139" | "7.30") => {
+        (Phase::LogIn, _, "7.139" | "7.30") => {
             "the provider says above why: it may take no passwords from programs any more; then use \
              another one"
-                .into()
         }
-        (Phase::LogIn, 200..=399 | 500 | 502, ..) => format!("is it the right server? {ports}"),
-        (Phase::LogIn, ..400 | 430 | 500.., ..) => account.check_login(),
-        (Phase::Sender | Phase::Recipient | Phase::Data | Phase::SendMail, ..) => {
-            hint_of_refused_mail(phase, code, detail, account).into()
+        (Phase::LogIn, 430 | 535, _) => "{login}",
+        (Phase::Connect | Phase::LogIn, ..400 | 500 | 502, _) => WRONG_SERVER,
+        (Phase::LogIn, 500.., _) => LOGIN,
+        (_, 200..=399, _) => {
+            "the server answers out of turn: look into the mailbox of a recipient before you send \
+             the mail again"
         }
-        (_, 400..=499, ..) => LATER.into(),
-        _ => "the server gives its reason above".into(),
-    }
-}
-
-/// What to do after a refusal of a POP3 server, by the phase and the response code (RFC 2449, RFC
-/// 3206) with which its words begin, if they do.
-fn hint_of_pop3_reply(words: &str, phase: Phase, account: &Account) -> String {
-    let reason = words.strip_prefix("-ERR").map(str::trim_start);
-    let code = reason.and_then(|reason| reason.strip_prefix('[')?.split(']').next());
-    match (phase, code.unwrap_or_default().to_uppercase().as_str()) {
-        (_, "IN-USE") => {
-            "another session has the mailbox open: try again when that has ended".into()
-        }
-        (_, "SYS/TEMP" | "LOGIN-DELAY") => LATER.into(),
-        (Phase::LogIn, "SYS/PERM") => {
-            let check = account.check_login();
-            format!("it says why above; POP3 may be off in the account's settings; {check}")
-        }
-        (Phase::LogIn, "AUTH") => account.check_login(),
-        (Phase::LogIn, _) => {
-            format!("it says why above; if that does not help, {}", account.check_login())
-        }
-        (Phase::Connect, _) if reason.is_none() => {
-            format!("is it the right server? {}", account.protocol.ports())
-        }
-        (Phase::Connect, _) => "the server does not want to talk: it says why above".into(),
-        _ => "the server gives its reason above".into(),
-    }
-}
-
-/// What to do after the reply of an FTP server, by the phase and the code.
-fn hint_of_ftp_reply(code: u16, words: &str, phase: Phase, account: &Account) -> String {
-    let url = account.protocol.url();
-    let ports = account.protocol.ports();
-    match (phase, code) {
-        // So vsftpd says that it cannot do what it is set up for.
-        _ if words.contains(" OOPS: ") => {
-            "the server is set up wrongly: tell whoever runs it what it says above".into()
-        }
-        (Phase::Connect, 120) => LATER.into(),
-        (Phase::Connect, ..400) => format!("is it the right server? {ports}"),
-        (_, ..400) => {
-            "this is no refusal, but the library suppaftp takes only some of the replies \
-                       that servers give here: use another FTP program for this server"
-                .into()
-        }
-        (Phase::LogIn, 430) => account.check_login(),
-        (Phase::Do(..), 425) => {
-            "no data connection: a firewall may be in between, or the server is set up wrongly"
-                .into()
-        }
-        (Phase::Do(..), 426) => "the transfer broke off: try again".into(),
-        (_, 400..=499) => LATER.into(),
-        (Phase::Connect, _) => "the server does not want to talk: it says why above".into(),
-        (_, 521 | 522 | 533..=536) if account.tls == Tls::Required => {
-            "the server does not take this kind of TLS: tell whoever runs it what it says above"
-                .into()
-        }
-        (Phase::StartTls, _) => format!("the server has no TLS there; {ports}"),
-        (Phase::LogIn, 500 | 502) => format!("is it the right server? {ports}"),
-        (Phase::LogIn, _) | (_, 530) => account.check_login(),
-        (_, 552) => "the server has no room: upload less".into(),
-        (_, 550 | 553) => {
-            format!("check DIR and FILE in {url}, and what {} may do there", account.user)
-        }
-        (_, 521 | 522 | 533..=536) => {
-            format!("the server may want TLS: put ?tls=required at the end of {url}")
-        }
-        (_, 500..=504) => {
-            "the server does not know this command, or has no passive mode: ask another one".into()
-        }
-        _ => "the server gives its reason above".into(),
-    }
-}
-
-/// A mail can be refused because of the sender, of a recipient, or of what it says.
-fn hint_of_refused_mail(phase: Phase, code: u16, detail: &str, account: &Account) -> &'static str {
-    match (phase, code, detail) {
-        (_, 200..=399, _) => OUT_OF_TURN,
         (_, _, "2.2") => {
             "the mailbox of a recipient is full: write to somebody else, or try again later"
         }
         (_, _, "5.3") => "write to fewer recipients at once",
         (_, 400..=499, _) => LATER,
-        (_, 530, _) if account.tls == Tls::Never => WANTS_TLS,
-        (_, _, "3.4") | (_, 552, _) => TOO_LARGE,
+        (_, 530, _) if account.tls == Tls::Never => {
+            "the server wants TLS: ?tls=required with port 587, or smtps:// with 465"
+        }
+        (_, _, "3.4") | (_, 552, _) => "the mail is too large for the server: send less",
+        // A command is unknown, out of its turn, or has a parameter that the server does not take.
+        (_, 500 | 502..=504 | 555, _) => REASON,
         (Phase::Sender, ..) | (_, _, "1.7" | "1.8") => WRONG_SENDER,
         (_, _, detail) if detail.starts_with("7.") => UNWANTED,
         (Phase::Recipient, ..) => WRONG_RECIPIENT,
         (_, _, detail) if detail.starts_with("1.") => WRONG_RECIPIENT,
         (_, 551 | 553, _) => WRONG_SENDER,
         _ => UNWANTED,
+    }
+}
+
+/// After a refusal of an MDA: by the response code (RFC 2449, RFC 3206) with which its words begin,
+/// if they do.
+fn after_pop3(words: &str, phase: Phase) -> &'static str {
+    let reason = words.strip_prefix("-ERR").map(str::trim_start);
+    let code = reason.and_then(|reason| reason.strip_prefix('[')?.split(']').next());
+    match (phase, code.unwrap_or_default().to_uppercase().as_str()) {
+        (_, "IN-USE") => "another session has the mailbox open: try again when that has ended",
+        (_, "SYS/TEMP" | "LOGIN-DELAY") => LATER,
+        (Phase::LogIn, "SYS/PERM") => {
+            "it says why above; POP3 may be off in the account's settings; {login}"
+        }
+        (Phase::LogIn, "AUTH") => "{login}",
+        (Phase::LogIn, _) => LOGIN,
+        (Phase::Connect, _) if reason.is_none() => WRONG_SERVER,
+        (Phase::Connect, _) => UNWELCOME,
+        _ => REASON,
+    }
+}
+
+/// After a reply of an FTP server: by its code.
+fn after_ftp(code: u16, words: &str, phase: Phase, account: &Account) -> &'static str {
+    // In RFC 4217 and RFC 2228, these are about TLS.
+    let is_about_tls = matches!(code, 521 | 522 | 533 | 534 | 536);
+    match (phase, code) {
+        // So vsftpd says that it cannot do what it is set up for.
+        _ if words.contains(" OOPS: ") => {
+            "the server is set up wrongly: tell whoever runs it what it says above"
+        }
+        (Phase::Connect, 120) => LATER,
+        (Phase::Connect, ..400) => WRONG_SERVER,
+        (_, ..400) => {
+            "this is no refusal, but the library suppaftp takes only some of the replies that \
+             servers give here: use another FTP program for this server"
+        }
+        (Phase::LogIn, 430) => "{login}",
+        (Phase::Do(..), 425) => {
+            "no data connection: a firewall may be in between, or the server is set up wrongly"
+        }
+        (Phase::Do(..), 426) => "the transfer broke off: try again",
+        (_, 400..=499) => LATER,
+        (Phase::Connect, _) => UNWELCOME,
+        _ if is_about_tls && account.tls == Tls::Required => {
+            "the server does not take this kind of TLS: tell whoever runs it what it says above"
+        }
+        (Phase::StartTls, _) => NO_TLS,
+        _ if is_about_tls => "the server may want TLS: put ?tls=required at the end of {url}",
+        (Phase::LogIn, 500 | 502) => WRONG_SERVER,
+        (_, 530) => "{login}",
+        (Phase::LogIn, _) => LOGIN,
+        (_, 552) => "the server has no room: upload less",
+        (_, 550 | 553) => "check DIR and FILE in {url}, and what {user} may do there",
+        (_, 500..=504) => {
+            "the server does not know this command, or has no passive mode: ask another one"
+        }
+        _ => REASON,
     }
 }
 
@@ -310,7 +279,7 @@ mod tests {
         {
             let account = account(Protocol::Ftp, tls);
             let words = "522 SSL connection failed: session reuse required";
-            let hint = hint_of_ftp_reply(522, words, Phase::Do("download", "readme.txt"), &account);
+            let hint = after_ftp(522, words, Phase::Do("download", "readme.txt"), &account);
             assert!(hint.contains(expected), "{tls:?}: {hint}");
         }
     }
@@ -318,8 +287,9 @@ mod tests {
     #[test]
     fn a_certificate_is_called_what_it_is() {
         let account = account(Protocol::Smtp, Tls::FromTheStart);
-        let named =
-            |name: &str| CertificateError::Other(OtherError(Arc::new(Refused(name.into()))));
+        let named = |name: &str| {
+            CertificateError::Other(OtherError(Arc::new(Refused { code: 0, words: name.into() })))
+        };
         let without_name = CertificateError::NotValidForNameContext {
             expected: "server.example".try_into().unwrap(),
             presented: Vec::new(),
@@ -332,7 +302,7 @@ mod tests {
             (named("UnsupportedCertVersion"), "old version"),
         ] {
             let error = TlsError::InvalidCertificate(certificate);
-            let hint = hint_of_tls(error.clone(), &account);
+            let hint = after_tls(error.clone(), &account);
             assert!(hint.contains(expected), "{error}: {hint}");
         }
     }

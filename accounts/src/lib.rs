@@ -4,6 +4,7 @@
 mod failure;
 mod hints;
 mod mailboxes;
+mod mda;
 mod mta;
 mod protocol;
 mod secret;
@@ -25,6 +26,7 @@ use url::{Host, Url};
 
 pub use failure::{InPhase, Phase, Refused};
 pub use mailboxes::{bcc, cc, recipients, reply_to, sender};
+pub use mda::Stream;
 pub use mta::Mta;
 pub use protocol::Protocol;
 pub use tls::trusted;
@@ -95,29 +97,28 @@ pub fn load(
         if host.is_none_or(|host| is_this_machine(&host)) {
             return;
         }
-        // Everybody may be `anonymous`, and by custom gives some mail address (RFC 1635).
-        let is_anonymous = protocol == Protocol::Ftp && config.text(protocol.user()) == ANONYMOUS;
-        if !is_anonymous {
+        if !is_anonymous(config, protocol) {
             config.forget_default(protocol.user());
             config.forget_default(protocol.password());
         }
-        for recipients in RECIPIENTS {
+        for recipients in ["LESSON_MAIL_TO", "LESSON_MAIL_CC", "LESSON_MAIL_BCC"] {
             config.forget_default(recipients);
         }
     })
 }
 
-/// The user whom every FTP server that is open to all knows.
-const ANONYMOUS: &str = "anonymous";
-
-/// Who gets mail.
-const RECIPIENTS: [&str; 3] = ["LESSON_MAIL_TO", "LESSON_MAIL_CC", "LESSON_MAIL_BCC"];
+/// Whether the user is the one whom every FTP server that is open to all knows, and who by custom
+/// gives some mail address for a password (RFC 1635).
+fn is_anonymous(config: &Config, protocol: Protocol) -> bool {
+    protocol == Protocol::Ftp && config.text(protocol.user()) == "anonymous"
+}
 
 fn is_this_machine(host: &Host) -> bool {
     match host {
-        Host::Domain(name) => name == "localhost",
+        Host::Domain(name) => matches!(name.as_str(), "localhost" | "localhost."),
         Host::Ipv4(ip) => ip.is_loopback(),
-        Host::Ipv6(ip) => ip.is_loopback(),
+        // An address of IPv4 can be written as one of IPv6: `::ffff:127.0.0.1`.
+        Host::Ipv6(ip) => ip.to_canonical().is_loopback(),
     }
 }
 
@@ -140,70 +141,105 @@ impl Account {
     /// Takes the URL apart, and sees to it that no password travels in clear to another machine, and
     /// nothing built-in at all. What is wrong ends the program with status 2.
     fn load(config: &Config, protocol: Protocol) -> Self {
-        let wrong = |why: &str| -> ! { config.refuse(protocol.url(), why) };
         let text = config.text(protocol.url());
-        if !text.contains("://") {
-            let hint = format!("perhaps you mean {}", with_scheme(protocol, text));
+        if !text.contains("://")
+            && let Some(meant) = with_scheme(protocol, text)
+        {
+            let hint = format!("perhaps you mean {meant}");
             config.refuse_with(protocol.url(), "it does not begin with a scheme", &hint);
         }
-        let url: Url = config.parsed(protocol.url());
+        let account = Account::at(&config.parsed(protocol.url()), config, protocol);
+        let account = account.unwrap_or_else(|why| config.refuse(protocol.url(), why));
+        account.refuse_plaintext(config);
+        account.refuse_missing(config);
+        for name in [protocol.user(), protocol.password()] {
+            if config.text(name).contains(char::is_control) {
+                config.refuse(name, "it has a control character in it");
+            }
+        }
+        if account.user.is_empty() {
+            config.refuse(protocol.user(), "nobody would log in");
+        }
+        account
+    }
+
+    /// The account at the server of this URL, or what is wrong with that.
+    fn at(url: &Url, config: &Config, protocol: Protocol) -> Result<Self, String> {
         if !url.username().is_empty() || url.password().is_some() {
-            wrong("user and password have settings of their own");
+            return Err("user and password have settings of their own".into());
         }
         let query = url.query().unwrap_or_default();
         let mut forms = protocol.forms().iter();
-        let Some(form) = forms.find(|form| form.scheme == url.scheme() && form.query == query)
-        else {
-            wrong(&format!("it is not one of {}", protocol.forms_where(|_| true)))
+        let form = forms.find(|form| form.scheme == url.scheme() && form.query == query);
+        let Some(form) = form else {
+            return Err(format!("it is not one of {}", protocol.forms_where(|_| true)));
         };
-        let host = Host::parse(url.host_str().unwrap_or_default());
-        let host = host.unwrap_or_else(|why| wrong(&why.to_string()));
-        let is_loopback = is_this_machine(&host);
+        let host = url.host_str().unwrap_or_default();
+        let host = Host::parse(host).map_err(|why| why.to_string())?;
         let port = url.port().unwrap_or(form.port);
         if port == 0 {
-            wrong("port 0 is for servers: give the port that the server logs");
+            return Err("port 0 is for servers: give the port that the server logs".into());
         }
         let path = percent_decode_str(url.path().trim_start_matches('/')).decode_utf8();
-        let path = path.unwrap_or_else(|_| wrong("the path is not UTF-8"));
+        let path = path.map_err(|_| "the path is not UTF-8")?;
         if path.contains(char::is_control) || url.fragment().is_some() {
-            wrong("the path has a control character in it, or a # that is not written as %23");
+            let why = "the path has a control character in it, or a # that is not written as %23";
+            return Err(why.into());
         }
         if protocol != Protocol::Ftp && !path.is_empty() {
-            wrong("nothing can follow the port");
+            return Err("nothing can follow the port".into());
         }
         let file = path.rsplit('/').next().unwrap_or_default();
         if protocol == Protocol::Ftp && matches!(file, "" | "." | "..") {
-            wrong("there is no FILE at its end");
+            return Err("there is no FILE at its end".into());
         }
+        Ok(Account {
+            host: host.to_string().trim_matches(['[', ']']).to_string(),
+            port,
+            path: path.into_owned(),
+            tls: form.tls,
+            user: config.text(protocol.user()).into(),
+            password: config.text(protocol.password()).into(),
+            timeout: config.seconds("LESSON_TIMEOUT"),
+            url: config.text(protocol.url()).into(),
+            protocol,
+            is_loopback: is_this_machine(&host),
+        })
+    }
+
+    /// Ends the program with status 2 when the password would travel in clear to another machine.
+    fn refuse_plaintext(&self, config: &Config) {
         let allows_plaintext = match config.text("LESSON_ALLOW_PLAINTEXT") {
             "yes" => true,
             "no" => false,
             _ => config.refuse("LESSON_ALLOW_PLAINTEXT", "not one of yes and no"),
         };
-        let user = config.text(protocol.user());
-        let is_open = matches!(form.tls, Tls::Never | Tls::IfOffered) && !is_loopback;
-        let is_secret = protocol != Protocol::Ftp || user != ANONYMOUS;
-        if is_open && is_secret && !allows_plaintext {
-            let forms =
-                protocol.forms_where(|tls| matches!(tls, Tls::Required | Tls::FromTheStart));
+        let is_open = matches!(self.tls, Tls::Never | Tls::IfOffered) && !self.is_loopback;
+        if is_open && !is_anonymous(config, self.protocol) && !allows_plaintext {
+            let is_safe = |tls| matches!(tls, Tls::Required | Tls::FromTheStart);
+            let forms = self.protocol.forms_where(is_safe);
             let hint = format!("ask for TLS, with {forms}; or allow it: --allow-plaintext yes");
-            config.refuse_with(protocol.url(), "the password would travel in clear", &hint);
+            config.refuse_with(self.protocol.url(), "the password would travel in clear", &hint);
         }
-        refuse_missing(config, protocol);
-        if user.is_empty() {
-            config.refuse(protocol.user(), "nobody would log in");
+    }
+
+    /// Ends the program with status 2 when something is not filled in for another machine.
+    fn refuse_missing(&self, config: &Config) {
+        if self.is_loopback || is_anonymous(config, self.protocol) {
+            return;
         }
-        Account {
-            host: host.to_string().trim_matches(['[', ']']).to_string(),
-            port,
-            path: path.into_owned(),
-            tls: form.tls,
-            user: user.into(),
-            password: config.text(protocol.password()).into(),
-            timeout: config.seconds("LESSON_TIMEOUT"),
-            url: text.into(),
-            protocol,
-            is_loopback,
+        let mut needed = vec![self.protocol.user(), self.protocol.password()];
+        if self.protocol == Protocol::Smtp {
+            needed.push("LESSON_MAIL_TO");
+        }
+        needed.retain(|name| config.text(name).is_empty());
+        if !needed.is_empty() {
+            let names = needed.join(", ");
+            let why =
+                format!("{names} must be filled in for it, the defaults are for practice alone");
+            let lines: Vec<_> = needed.iter().map(|name| format!("{name}=...")).collect();
+            let hint = format!("write into the file .env, a line each: {}", lines.join("  "));
+            config.refuse_with(self.protocol.url(), why, &hint);
         }
     }
 
@@ -288,29 +324,16 @@ impl Account {
     }
 }
 
-/// Ends the program with status 2 when something is not filled in whose default is for this machine
-/// alone.
-fn refuse_missing(config: &Config, protocol: Protocol) {
-    let mut needed = vec![protocol.user(), protocol.password()];
-    if protocol == Protocol::Smtp {
-        needed.push("LESSON_MAIL_TO");
-    }
-    needed.retain(|name| config.is_missing(name));
-    if !needed.is_empty() {
-        let names = needed.join(", ");
-        let why = format!("{names} must be filled in for it, the defaults are for practice alone");
-        let lines = needed.iter().map(|name| format!("{name}=..."));
-        let lines = lines.collect::<Vec<_>>().join("  ");
-        let hint = format!("write into the file .env, a line each: {lines}");
-        config.refuse_with(protocol.url(), why, &hint);
-    }
-}
-
-/// The URL that is meant by HOST:PORT. What stands before an `@` may be a password.
-fn with_scheme(protocol: Protocol, text: &str) -> String {
-    let authority = text.split('/').next().unwrap_or_default();
-    let host = authority.rfind('@').map_or(0, |at| at + 1);
-    let text = &text[host..];
+/// The URL that is meant by HOST:PORT, if that is clear. What stands before an `@` may be a
+/// password.
+fn with_scheme(protocol: Protocol, text: &str) -> Option<String> {
+    let text = text.replace('：', ":").replace('\\', "/");
+    let (login, text) = text.rsplit_once('@').unwrap_or(("", &text));
+    let rest = match text.split_once("//") {
+        Some((scheme, rest)) if !scheme.contains(['.', '/']) => rest,
+        _ => text,
+    };
+    let authority = rest.split('/').next().unwrap_or_default();
     let port = authority.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
     let mut safest_first = protocol.forms().iter().rev();
     let form = match port {
@@ -318,7 +341,10 @@ fn with_scheme(protocol: Protocol, text: &str) -> String {
         None if protocol == Protocol::Ftp => None,
         None => safest_first.next(),
     };
-    form.unwrap_or(&protocol.forms()[0]).url(text)
+    let meant = form.unwrap_or(&protocol.forms()[0]).url(rest);
+    let url = Url::parse(&meant).ok()?;
+    let is_clear = !login.contains('/') && Host::parse(url.host_str()?).is_ok();
+    is_clear.then_some(meant)
 }
 
 /// What a peer says, which is UTF-8 or, with old servers in China, GBK, a part of GB18030.

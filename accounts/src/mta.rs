@@ -1,18 +1,20 @@
 //! The way to an MTA, over SMTP (RFC 5321) with lettre.
 
-use std::fmt::{self, Display, Formatter};
+use std::fmt::Display;
 use std::io::Read;
 use std::time::Duration;
 
 use lettre::address::Envelope;
+use lettre::transport::smtp;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::SmtpConnection;
 use lettre::transport::smtp::commands::{Data, Mail, Quit, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
-use lettre::transport::smtp::response::{Response, Severity};
+use lettre::transport::smtp::response::Response;
+use lettre::transport::smtp::response::Severity::{self, PositiveCompletion, PositiveIntermediate};
 use shared::Error;
 
-use crate::{Account, InPhase, Phase, Tls, text_of};
+use crate::{Account, InPhase, Phase, Refused, Tls, text_of};
 
 /// The longest wait for a server to say goodbye: by then the mail is sent, or is not.
 const GOODBYE: Duration = Duration::from_secs(2);
@@ -26,21 +28,6 @@ pub struct Mta<'a> {
     pub smtp: SmtpConnection,
     account: &'a Account,
 }
-
-/// A reply that lettre does not take for an error, and that does not fit the command either.
-#[derive(Debug)]
-pub(crate) struct Unexpected {
-    pub code: u16,
-    pub words: String,
-}
-
-impl Display for Unexpected {
-    fn fmt(&self, formatter: &mut Formatter) -> fmt::Result {
-        write!(formatter, "unexpected reply ({}): {}", self.code, self.words)
-    }
-}
-
-impl std::error::Error for Unexpected {}
 
 impl Account {
     /// Connects to the MTA, and goes on in TLS as the account says.
@@ -76,22 +63,35 @@ impl Account {
     /// Fails with the words of a server that refuses, where lettre does not understand them: after
     /// `220-`, it takes `521` for no part of the reply, and drops it.
     fn hear_refusal(&self) -> shared::Result {
+        let Ok(stream) = self.connect() else { return Ok(()) };
         let mut greeting = Vec::new();
-        if let Ok(stream) = self.connect()
-            && stream.set_read_timeout(Some(GOODBYE)).is_ok()
-        {
-            // It ends when the server hangs up, or waits for us.
-            let _ = stream.take(512).read_to_end(&mut greeting);
-        }
+        // It ends when the server hangs up, or waits for us.
+        let waits = stream.set_read_timeout(Some(GOODBYE));
+        let _ = waits.and_then(|()| stream.take(512).read_to_end(&mut greeting));
         let text = text_of(&greeting);
         let last = text.lines().last().unwrap_or_default();
-        let Some((code, words)) = last.split_once(' ') else { return Ok(()) };
-        match code.parse() {
-            Ok(code @ 400..=599) => {
-                Err(Unexpected { code, words: words.into() }).in_phase(Phase::Connect, self)
-            }
-            _ => Ok(()),
+        // What is no reply tells no more than lettre does.
+        match format!("{last}\r\n").parse() {
+            Ok(reply) => self.accept(PositiveCompletion, Ok(reply), Phase::Connect).map(drop),
+            Err(_) => Ok(()),
         }
+    }
+
+    /// The reply, if it is one of this kind.
+    fn accept(
+        &self,
+        kind: Severity,
+        reply: Result<Response, smtp::Error>,
+        phase: Phase,
+    ) -> shared::Result<Response> {
+        let reply = reply.in_phase(phase, self)?;
+        if reply.code().severity == kind {
+            return Ok(reply);
+        }
+        let code = reply.code();
+        let words = reply.message().collect::<Vec<_>>().join(" ");
+        let words = format!("unexpected reply ({code}): {words}");
+        Err(Refused { code: code.into(), words }).in_phase(phase, self)
     }
 }
 
@@ -105,8 +105,8 @@ impl Mta<'_> {
         mechanisms: &[Mechanism],
         credentials: &Credentials,
     ) -> shared::Result<Response> {
-        let reply = self.smtp.auth(mechanisms, credentials).in_phase(Phase::LogIn, self.account)?;
-        self.expect(Severity::PositiveCompletion, reply, Phase::LogIn)
+        let reply = self.smtp.auth(mechanisms, credentials);
+        self.account.accept(PositiveCompletion, reply, Phase::LogIn)
     }
 
     /// Sends a message to those whom the envelope names, and returns the reply of the MTA, which
@@ -126,17 +126,25 @@ impl Mta<'_> {
 
     /// MAIL, RCPT for each recipient, DATA, and the message with a dot behind it.
     fn say_all(&mut self, envelope: &Envelope, message: &[u8]) -> shared::Result<Response> {
-        let parameters = self.parameters(envelope, message)?;
+        let mut addresses = envelope.from().into_iter().chain(envelope.to());
+        let mut parameters = Vec::new();
+        if addresses.any(|address| !address.to_string().is_ascii()) {
+            if !self.smtp.server_info().supports_feature(Extension::SmtpUtfEight) {
+                let account = self.account;
+                let problem = format!("cannot send the mail to {account}: it knows ASCII alone");
+                return Err(Error::new(problem, "write to, and from, addresses in ASCII"));
+            }
+            // The header has these addresses, too, and is no longer in ASCII (RFC 6531).
+            parameters.push(MailParameter::SmtpUtfEight);
+            parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+        }
         let mail = Mail::new(envelope.from().cloned(), parameters);
-        let reply = self.smtp.command(mail).in_phase(Phase::Sender, self.account)?;
-        self.expect(Severity::PositiveCompletion, reply, Phase::Sender)?;
+        self.ask(mail, PositiveCompletion, Phase::Sender)?;
         for recipient in envelope.to() {
             let rcpt = Rcpt::new(recipient.clone(), Vec::new());
-            let reply = self.smtp.command(rcpt).in_phase(Phase::Recipient, self.account)?;
-            self.expect(Severity::PositiveCompletion, reply, Phase::Recipient)?;
+            self.ask(rcpt, PositiveCompletion, Phase::Recipient)?;
         }
-        let reply = self.smtp.command(Data).in_phase(Phase::Data, self.account)?;
-        self.expect(Severity::PositiveIntermediate, reply, Phase::Data)?;
+        self.ask(Data, PositiveIntermediate, Phase::Data)?;
 
         let reply = self.smtp.message(message).map_err(|error| {
             if error.status().is_some() || error.is_response() {
@@ -149,32 +157,7 @@ impl Mta<'_> {
                 _ => error,
             }
         });
-        let reply = reply.in_phase(Phase::SendMail, self.account)?;
-        self.expect(Severity::PositiveCompletion, reply, Phase::SendMail)
-    }
-
-    /// What MAIL says of the message: that something in it is beyond ASCII (RFC 6531, RFC 6152).
-    fn parameters(
-        &self,
-        envelope: &Envelope,
-        message: &[u8],
-    ) -> shared::Result<Vec<MailParameter>> {
-        let mut addresses = envelope.from().into_iter().chain(envelope.to());
-        let mut parameters = Vec::new();
-        if addresses.any(|address| !address.to_string().is_ascii()) {
-            if !self.smtp.server_info().supports_feature(Extension::SmtpUtfEight) {
-                let problem = format!(
-                    "cannot send the mail to {}: the server takes only addresses in ASCII",
-                    self.account
-                );
-                return Err(Error::new(problem, "write to, and from, addresses in ASCII"));
-            }
-            parameters.push(MailParameter::SmtpUtfEight);
-        }
-        if !message.is_ascii() {
-            parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
-        }
-        Ok(parameters)
+        self.account.accept(PositiveCompletion, reply, Phase::SendMail)
     }
 
     /// Takes leave; a server that does not answer holds nobody for more than 2 s.
@@ -183,17 +166,18 @@ impl Mta<'_> {
     /// The server does not say goodbye.
     pub fn quit(mut self) -> shared::Result {
         let _ = self.smtp.set_timeout(Some(GOODBYE.min(self.account.timeout)));
-        let reply = self.smtp.command(Quit).in_phase(Phase::Quit, self.account)?;
-        self.expect(Severity::PositiveCompletion, reply, Phase::Quit)?;
+        self.ask(Quit, PositiveCompletion, Phase::Quit)?;
         Ok(())
     }
 
-    /// The reply, if it is of this kind.
-    fn expect(&self, kind: Severity, reply: Response, phase: Phase) -> shared::Result<Response> {
-        if reply.code().severity == kind {
-            return Ok(reply);
-        }
-        let words = reply.message().collect::<Vec<_>>().join(" ");
-        Err(Unexpected { code: reply.code().into(), words }).in_phase(phase, self.account)
+    /// Sends a command, and returns the reply, which is of this kind.
+    fn ask(
+        &mut self,
+        command: impl Display,
+        kind: Severity,
+        phase: Phase,
+    ) -> shared::Result<Response> {
+        let reply = self.smtp.command(command);
+        self.account.accept(kind, reply, phase)
     }
 }

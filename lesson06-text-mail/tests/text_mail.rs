@@ -160,6 +160,8 @@ fn a_refused_login_is_about_the_account() {
     let microsoft = b"535 5.7.139 basic authentication is disabled\r\n";
     check("AUTH", microsoft, "basic authentication is disabled", "no passwords from programs");
     check("AUTH", b"454 later\r\n", "transient error (454): later", "try again later");
+    let limited = b"526 too many addresses\r\n";
+    check("AUTH", limited, "(526): too many", "it says why above; if that does not help, check");
     check("AUTH", b"354 go on\r\n", "unexpected reply (354): go on", "is it the right server?");
     // Real providers say it in GBK.
     let gbk = b"535 \xb5\xc7\xc2\xbc\xca\xa7\xb0\xdc\r\n";
@@ -208,6 +210,12 @@ fn a_refused_mail_is_about_whoever_is_refused() {
     for command in ["MAIL", "RCPT", "."] {
         check(command, b"354 go on\r\n", "unexpected reply (354): go on", "out of turn");
     }
+    // Who sends the mail, and who gets it, has nothing to do with that.
+    for command in ["MAIL", "RCPT", "DATA"] {
+        check(command, b"503 5.5.1 out of sequence\r\n", "(503)", "gives its reason above");
+        let gbk = b"550 \xd3\xc3\xbb\xa7\r\n";
+        check(command, gbk, "the server's answer is not UTF-8", "a refusal in GBK");
+    }
     check("DATA", b"250 fine\r\n", "unexpected reply (250): fine", "out of turn");
     let gbk = b"250 \xb3\xc9\xb9\xa6\r\n";
     check(".", gbk, "the server's answer is not UTF-8", "may have taken the mail");
@@ -221,8 +229,8 @@ fn whatever_a_server_does_ends_in_one_line_and_one_hint() {
     check("", b"HTTP/1.1 400\r\n", "no whole reply has come", "is it the right server?");
     check("", b"250", "timed out", ports);
     check("EHLO", b"250-half\r\n", "timed out", ports);
-    check("", b"", "incomplete", "is it the right server?");
-    check("EHLO", b"", "incomplete", "is it the right server?");
+    check("", b"", "incomplete", "the server broke off: see what it says; check the host");
+    check("EHLO", b"", "incomplete", "the server broke off");
     check("RCPT", b"", "incomplete", "the server broke off");
     check("DATA", b"", "incomplete", "the server broke off");
     check(".", b"", "incomplete", "may have taken the mail");
@@ -238,7 +246,7 @@ fn whatever_a_server_does_ends_in_one_line_and_one_hint() {
 /// Whatever its letters, and however an address is written, this machine is this machine.
 #[test]
 fn loopback_has_many_names() {
-    for host in ["Localhost", "LOCALHOST", "127.1", "[::1]", "127.0.0.2"] {
+    for host in ["Localhost", "LOCALHOST", "127.1", "[::1]", "[::ffff:127.0.0.1]"] {
         for scheme in ["smtp", "smtps"] {
             let url = format!("{scheme}://{host}:1");
             let ended = run(LESSON, &["--smtp-url", &url, "--timeout", "0.5"]);
@@ -289,9 +297,18 @@ fn a_provider_without_a_scheme_gets_the_url_that_is_meant() {
         ("smtp.163.example:587", "smtp://smtp.163.example:587?tls=required"),
         ("127.0.0.1:2525", "smtp://127.0.0.1:2525"),
         ("me:secret@smtp.163.example:465", "smtps://smtp.163.example:465"),
+        ("//smtp.163.example", "smtps://smtp.163.example"),
+        ("smtps：//smtp.163.example：465", "smtps://smtp.163.example:465"),
+        ("[::1]:465", "smtps://[::1]:465"),
     ] {
         let ended = run(LESSON, &["--smtp-url", text]);
         refuses(&ended, "it does not begin with a scheme", &format!("perhaps you mean {url}"));
+    }
+    // Nobody can tell what is meant, or where a password ends.
+    for text in ["", "::1", "smtp:smtp.163.example", "me:se/cret@smtp.163.example:465"] {
+        let ended = run(LESSON, &["--smtp-url", text]);
+        refuses(&ended, "LESSON_SMTP_URL is ", "a right one is");
+        assert!(!ended.stderr.contains("cret"), "{ended:?}");
     }
 }
 

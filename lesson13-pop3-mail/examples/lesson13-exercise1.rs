@@ -11,8 +11,6 @@ mod pop3;
 mod reading;
 #[path = "../src/show.rs"]
 mod show;
-#[path = "../src/stream.rs"]
-mod stream;
 
 use std::path::Path;
 

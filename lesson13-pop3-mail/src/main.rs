@@ -8,7 +8,6 @@ mod files;
 mod pop3;
 mod reading;
 mod show;
-mod stream;
 
 use std::path::Path;
 

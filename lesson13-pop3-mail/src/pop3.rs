@@ -4,10 +4,7 @@
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 
 use accounts::Phase::{Connect, Do, LogIn, Quit};
-use accounts::{Account, InPhase, Phase, Refused};
-use shared::Error;
-
-use crate::stream::{self, Stream};
+use accounts::{Account, InPhase, Phase, Refused, Stream};
 
 /// The longest reply, in bytes, with its CR LF (RFC 1939 section 3).
 const MAX_REPLY: usize = 512;
@@ -28,8 +25,7 @@ impl<'a> Mailbox<'a> {
     /// # Errors
     /// There is no connection, TLS does not come about, or the server does not want us.
     pub fn connect(account: &'a Account) -> shared::Result<Self> {
-        let stream = BufReader::new(stream::connect(account)?);
-        let mut mailbox = Mailbox { account, stream };
+        let mut mailbox = Mailbox { account, stream: account.connect_mda()? };
         mailbox.reply(Connect)?;
         shared::connected(account.host_and_port(), format_args!("connected to {account}"));
         Ok(mailbox)
@@ -50,8 +46,9 @@ impl<'a> Mailbox<'a> {
     /// # Errors
     /// The server's reply is no such numbers.
     pub fn stat(&mut self) -> shared::Result<(u64, u64)> {
-        let reply = self.ask("STAT", "", Do("ask for", "the number of messages"))?;
-        two_numbers(reply.trim_start_matches("+OK").trim_start())
+        let phase = Do("ask for", "the number of messages");
+        let reply = self.ask("STAT", "", phase)?;
+        two_numbers(reply.trim_start_matches("+OK")).in_phase(phase, self.account)
     }
 
     /// Lists the messages: the number of each, and its size in bytes.
@@ -62,7 +59,9 @@ impl<'a> Mailbox<'a> {
         let phase = Do("list", "the messages");
         self.ask("LIST", "", phase)?;
         let lines = self.lines(phase, MAX_LIST)?;
-        String::from_utf8_lossy(&lines).lines().map(two_numbers).collect()
+        let list: io::Result<_> =
+            String::from_utf8_lossy(&lines).lines().map(two_numbers).collect();
+        list.in_phase(phase, self.account)
     }
 
     /// Fetches the message of this number, byte for byte as it was delivered.
@@ -87,11 +86,6 @@ impl<'a> Mailbox<'a> {
 
     /// Sends a command, and returns the line that replies to it, which is `+OK` and more.
     fn ask(&mut self, verb: &str, argument: &str, phase: Phase) -> shared::Result<String> {
-        // A new line in it would begin another command.
-        if argument.contains(char::is_control) {
-            let problem = format!("cannot send {verb} with a control character in it");
-            return Err(Error::new(problem, "check LESSON_POP3_USER and LESSON_POP3_PASSWORD"));
-        }
         // A password may begin or end with a blank: nothing is trimmed.
         let command =
             if argument.is_empty() { verb.to_string() } else { format!("{verb} {argument}") };
@@ -112,7 +106,7 @@ impl<'a> Mailbox<'a> {
         if text == "+OK" || text.starts_with("+OK ") {
             return Ok(text);
         }
-        Err(Refused(text)).in_phase(phase, self.account)
+        Err(Refused { code: 0, words: text }).in_phase(phase, self.account)
     }
 
     /// Receives lines up to the one that is a dot, with which they have at most `max` bytes. Where
@@ -152,13 +146,13 @@ impl<'a> Mailbox<'a> {
 }
 
 /// Reads two numbers; more may follow (RFC 1939 section 5).
-fn two_numbers(line: &str) -> shared::Result<(u64, u64)> {
+fn two_numbers(line: &str) -> io::Result<(u64, u64)> {
     let mut words = line.split_whitespace().map(str::parse);
     match (words.next(), words.next()) {
         (Some(Ok(first)), Some(Ok(second))) => Ok((first, second)),
         _ => {
-            let problem = format!("cannot understand the server: \"{line}\" is not two numbers");
-            Err(Error::new(problem, "is it a POP3 server? see what it says"))
+            let why = format!("\"{}\" is not two numbers", line.trim());
+            Err(io::Error::new(ErrorKind::InvalidData, why))
         }
     }
 }

@@ -33,8 +33,6 @@ pub struct Config {
 pub enum Takes {
     /// A setting, by its name.
     Setting(&'static str),
-    /// Several settings.
-    Settings(&'static [&'static str]),
     /// A setting, and a default of the program's own.
     WithDefault(&'static str, &'static str),
     /// Arguments that are no flags; `--help` shows them so.
@@ -119,7 +117,6 @@ impl Config {
         for taken in taken {
             match taken {
                 Takes::Setting(name) => config.take(name, None),
-                Takes::Settings(names) => names.iter().for_each(|name| config.take(name, None)),
                 Takes::WithDefault(name, default) => config.take(name, Some(default)),
                 Takes::Arguments(usage) => config.usage = usage,
             }
@@ -167,11 +164,6 @@ impl Config {
             setting.value.clear();
             setting.origin = Origin::NoneElsewhere;
         }
-    }
-
-    /// Whether [`Config::forget_default`] has left the setting without a value.
-    pub fn is_missing(&self, name: &str) -> bool {
-        self.setting(name).origin == Origin::NoneElsewhere
     }
 
     /// The value as bytes, at most `max` of them.

@@ -9,8 +9,6 @@ mod pop3;
 #[path = "../../src/reading.rs"]
 mod reading;
 mod show;
-#[path = "../../src/stream.rs"]
-mod stream;
 
 use std::path::Path;
 

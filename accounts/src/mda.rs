@@ -1,0 +1,66 @@
+//! The way to an MDA, over POP3 (RFC 1939): the same whether plain or in TLS, and never endless.
+
+use std::io::{self, BufReader, ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use rustls::pki_types::ServerName;
+use rustls::{ClientConnection, StreamOwned};
+
+use crate::Phase::StartTls;
+use crate::{Account, InPhase, Tls, trusted};
+
+/// No answer takes more than so many times the longest wait, though its bytes drip in one by one.
+const MAX_WAITS: u32 = 30;
+
+impl Account {
+    /// Connects to the MDA. With `pop3s://`, TLS begins before it has said a word (RFC 8314 section
+    /// 3.1).
+    ///
+    /// # Errors
+    /// There is no connection, TLS does not come about, or the MDA's certificate is not trusted.
+    pub fn connect_mda(&self) -> shared::Result<BufReader<Box<dyn Stream>>> {
+        let longest = self.timeout.saturating_mul(MAX_WAITS);
+        let mut socket = Timed { socket: self.connect()?, started: Instant::now(), longest };
+        if self.tls != Tls::FromTheStart {
+            return Ok(BufReader::new(Box::new(socket)));
+        }
+        let name = ServerName::try_from(self.host.clone()).in_phase(StartTls, self)?;
+        let mut tls = ClientConnection::new(trusted()?, name).in_phase(StartTls, self)?;
+        tls.complete_io(&mut socket).in_phase(StartTls, self)?;
+        Ok(BufReader::new(Box::new(StreamOwned::new(tls, socket))))
+    }
+}
+
+/// The bytes of a connection, plain or in TLS.
+pub trait Stream: Read + Write {}
+
+impl<S: Read + Write> Stream for S {}
+
+/// A socket on which also the whole of an answer comes in time, not only each part. The time that
+/// an answer takes is counted from the last command.
+struct Timed {
+    socket: TcpStream,
+    started: Instant,
+    longest: Duration,
+}
+
+impl Read for Timed {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.started.elapsed() > self.longest {
+            return Err(ErrorKind::TimedOut.into());
+        }
+        shared::wait(|| self.socket.read(buffer))
+    }
+}
+
+impl Write for Timed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.started = Instant::now();
+        self.socket.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.socket.flush()
+    }
+}
