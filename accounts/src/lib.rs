@@ -249,13 +249,7 @@ impl Account {
     /// # Errors
     /// The host has no address, or nobody listens there.
     pub fn connect(&self) -> shared::Result<TcpStream> {
-        let connect = |addr: SocketAddr| -> io::Result<TcpStream> {
-            let stream = TcpStream::connect_timeout(&addr, self.timeout)?;
-            stream.set_read_timeout(Some(self.timeout))?;
-            stream.set_write_timeout(Some(self.timeout))?;
-            Ok(stream)
-        };
-        self.try_addresses(connect, Phase::Connect)
+        self.try_addresses(|addr| open(addr, self.timeout))
     }
 
     /// Connects in some way to the addresses of the server, one after another. When none can be had,
@@ -263,7 +257,6 @@ impl Account {
     fn try_addresses<T, E: Source + Send + Sync + 'static>(
         &self,
         mut connect: impl FnMut(SocketAddr) -> Result<T, E>,
-        phase: Phase,
     ) -> shared::Result<T> {
         let mut failure = None;
         for addr in shared::resolve(&self.host_and_port(), self.protocol.url())? {
@@ -273,8 +266,8 @@ impl Account {
             }
         }
         match failure {
-            Some(why) => Err(why).in_phase(phase, self),
-            None => Err(io::Error::other("it has no address")).in_phase(phase, self),
+            Some(why) => Err(why).in_phase(Phase::Connect, self),
+            None => Err(io::Error::other("it has no address")).in_phase(Phase::Connect, self),
         }
     }
 
@@ -345,6 +338,17 @@ fn with_scheme(protocol: Protocol, text: &str) -> Option<String> {
     let url = Url::parse(&meant).ok()?;
     let is_clear = !login.contains('/') && Host::parse(url.host_str()?).is_ok();
     is_clear.then_some(meant)
+}
+
+/// Opens a connection on which no read and no write waits longer than `timeout`.
+///
+/// # Errors
+/// Nobody listens there, or none of the calls comes back in time.
+pub fn open(addr: SocketAddr, timeout: Duration) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect_timeout(&addr, timeout)?;
+    stream.set_read_timeout(Some(timeout))?;
+    stream.set_write_timeout(Some(timeout))?;
+    Ok(stream)
 }
 
 /// What a peer says, which is UTF-8 or, with old servers in China, GBK, a part of GB18030.

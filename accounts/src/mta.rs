@@ -45,7 +45,7 @@ impl Account {
             SmtpConnection::connect(addr, Some(self.timeout), &name, from_the_start, None)
                 .inspect_err(|error| is_understood &= !error.is_response())
         };
-        let connected = self.try_addresses(connect, Phase::Connect);
+        let connected = self.try_addresses(connect);
         if connected.is_err() && !is_understood && self.tls != Tls::FromTheStart {
             self.hear_refusal()?;
         }

@@ -2,8 +2,6 @@
 //! TLS, and how a transfer ends.
 
 use std::io::{self, ErrorKind, Read};
-use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
 
 use accounts::Phase::{Connect, Do, StartTls};
 use accounts::{Account, InPhase, Tls};
@@ -28,7 +26,7 @@ pub fn connect(account: &Account) -> shared::Result<RustlsFtpStream> {
     // The data connections have time-outs, too.
     let timeout = account.timeout;
     let ftp = ftp.passive_stream_builder(move |addr| {
-        open(addr, timeout).map_err(|error| {
+        accounts::open(addr, timeout).map_err(|error| {
             let why = format!("no data connection to {addr}: {error}");
             FtpError::ConnectionError(io::Error::other(why))
         })
@@ -41,14 +39,6 @@ pub fn connect(account: &Account) -> shared::Result<RustlsFtpStream> {
     let ftp = ftp.into_secure(tls, &account.host).in_phase(StartTls, account)?;
     shared::info!("in TLS from here on");
     Ok(ftp)
-}
-
-/// Opens a connection on which no read and no write waits longer than `timeout`.
-fn open(addr: SocketAddr, timeout: Duration) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect_timeout(&addr, timeout)?;
-    stream.set_read_timeout(Some(timeout))?;
-    stream.set_write_timeout(Some(timeout))?;
-    Ok(stream)
 }
 
 /// Takes every reply that begins with 2 for a yes (RFC 959 section 4.2.1). suppaftp takes only the

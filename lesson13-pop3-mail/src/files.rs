@@ -12,25 +12,6 @@ use crate::reading;
 
 /// A name has so many bytes before its extension; most systems allow 255 in all.
 const MAX_STEM: usize = 200;
-/// Windows takes none of these in a name.
-const UNSAFE: [char; 7] = ['<', '>', ':', '"', '|', '?', '*'];
-/// The extensions by which programs know files of types that are not called as these are.
-const EXTENSIONS: [(&str, &str); 14] = [
-    ("message/rfc822", "eml"),
-    ("message/global", "eml"),
-    ("text/calendar", "ics"),
-    ("text/vcard", "vcf"),
-    ("text/x-vcard", "vcf"),
-    ("text/directory", "vcf"),
-    ("text/plain", "txt"),
-    ("audio/mpeg", "mp3"),
-    ("application/msword", "doc"),
-    ("application/vnd.ms-excel", "xls"),
-    ("application/vnd.ms-powerpoint", "ppt"),
-    ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx"),
-    ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
-    ("application/vnd.openxmlformats-officedocument.presentationml.presentation", "pptx"),
-];
 
 /// Saves an attachment into `folder` under its own name as far as that is safe, else by its
 /// `number`, and returns the file's path. A file that is there is never replaced.
@@ -40,24 +21,31 @@ const EXTENSIONS: [(&str, &str); 14] = [
 pub fn save(file: &ParsedMail, number: usize, folder: &Path) -> shared::Result<PathBuf> {
     let mut name = safe_name(&reading::name(file).unwrap_or_default());
     let extension = extension(reading::kind(file));
-    let is_for_mail_programs = [".eml", ".ics", ".vcf"].contains(&extension.as_str());
+    // The name of a mail, an appointment or a card is often what it is about, and no more.
+    let is_incomplete =
+        matches!(extension, ".eml" | ".ics" | ".vcf") && !name.to_lowercase().ends_with(extension);
     if name.is_empty() {
         name = format!("attachment-{number}{extension}");
-    } else if is_for_mail_programs && !name.to_lowercase().ends_with(&extension) {
-        // The name of such a file is often the subject alone.
-        name += &extension;
+    } else if is_incomplete {
+        name += extension;
     }
     save_as(&name, &reading::content(file), number, folder)
 }
 
-/// The extension of a type, with its dot, or nothing: `image/png` is `.png`.
-fn extension(kind: &str) -> String {
-    let known = EXTENSIONS.iter().find(|(known, _)| *known == kind).map(|(_, known)| *known);
-    let subtype = kind.rsplit('/').next().unwrap_or_default().trim_start_matches("x-");
-    let is_one = (3..5).contains(&subtype.len()) && subtype.chars().all(char::is_alphanumeric);
-    match known.or(is_one.then_some(subtype)) {
-        Some(extension) => format!(".{extension}"),
-        None => String::new(),
+/// The extension by which programs know files of the commonest types, with its dot.
+fn extension(kind: &str) -> &'static str {
+    match kind {
+        "message/rfc822" | "message/global" => ".eml",
+        "text/calendar" => ".ics",
+        "text/vcard" | "text/x-vcard" | "text/directory" => ".vcf",
+        "text/plain" => ".txt",
+        "text/html" => ".html",
+        "image/png" => ".png",
+        "image/jpeg" => ".jpeg",
+        "image/gif" => ".gif",
+        "application/pdf" => ".pdf",
+        "application/zip" => ".zip",
+        _ => "",
     }
 }
 
@@ -75,8 +63,7 @@ pub fn save_as(
     // Until all of it is written, it has another name.
     let draft = folder.join(format!(".lesson13-{}-{number}.part", process::id()));
     let _left_behind = fs::remove_file(&draft);
-    let written = write(&draft, content);
-    let saved = written.and_then(|()| give_name(&draft, folder, name));
+    let saved = write(&draft, content).and_then(|()| give_name(&draft, folder, name));
     let _is_no_more = fs::remove_file(&draft);
     saved.or_cannot("save", folder.join(name).display())
 }
@@ -89,56 +76,46 @@ fn write(draft: &Path, content: &[u8]) -> io::Result<()> {
 
 /// Gives the draft the first name that is free: `a.txt`, `a (2).txt`, and so on.
 fn give_name(draft: &Path, folder: &Path, name: &str) -> io::Result<PathBuf> {
-    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
-    let dot = if stem.len() < name.len() { "." } else { "" };
+    let (stem, extension) = name.split_at(name.rfind('.').unwrap_or(name.len()));
     let mut path = folder.join(name);
-    for number in 2..1000 {
-        let mut named = fs::hard_link(draft, &path);
-        if let Err(error) = &named
-            && error.kind() != ErrorKind::AlreadyExists
-        {
-            // Not every file system knows links.
-            let claimed = File::create_new(&path).map(drop);
-            named = claimed.and_then(|()| fs::rename(draft, &path));
+    let mut number = 1;
+    // An empty file keeps the name for us.
+    while let Err(error) = File::create_new(&path) {
+        number += 1;
+        if error.kind() != ErrorKind::AlreadyExists || number == 1000 {
+            return Err(error);
         }
-        match named {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                path = folder.join(format!("{stem} ({number}){dot}{extension}"));
-            }
-            named => return named.map(|()| path),
-        }
+        path = folder.join(format!("{stem} ({number}){extension}"));
     }
-    Err(ErrorKind::AlreadyExists.into())
+    fs::rename(draft, &path)?;
+    Ok(path)
 }
 
 /// What is left of a name when it can lead to no other folder, no hidden file and no device;
 /// perhaps nothing.
 fn safe_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let is_safe = |character: &char| {
-        !character.is_control() && !UNSAFE.contains(character) && !is_unseen(*character)
+    // Windows takes none of these in a name.
+    let is_unsafe = |character: char| {
+        character.is_control() || "<>:\"|?*".contains(character) || is_unseen(character)
     };
-    let kept: String = last.chars().filter(is_safe).collect();
-    let trim = |character: char| character == '.' || character.is_whitespace();
-    let kept = kept.trim_matches(trim);
-    let (stem, extension) = match kept.rsplit_once('.') {
-        Some((stem, extension)) if extension.len() <= 20 => (stem, &kept[stem.len()..]),
+    let kept = last.replace(is_unsafe, "");
+    let kept = kept.trim_matches(|character: char| character == '.' || character.is_whitespace());
+    let (stem, extension) = match kept.rfind('.') {
+        Some(dot) if kept.len() - dot <= 20 => kept.split_at(dot),
         _ => (kept, ""),
     };
-    let mut stem = stem.to_string();
-    while stem.len() > MAX_STEM {
-        stem.pop();
-    }
-    // On Windows these are devices, whatever the extension.
-    let device = stem.split('.').next().unwrap_or_default();
-    let device = device.trim_end().to_uppercase();
-    let port = device.strip_prefix("COM").or(device.strip_prefix("LPT"));
-    let is_port =
-        port.is_some_and(|rest| rest.chars().count() == 1 && rest.contains(char::is_numeric));
-    if is_port || ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"].contains(&device.as_str()) {
-        stem.insert(0, '_');
-    }
-    format!("{stem}{extension}")
+    let stem = reading::cut(stem, MAX_STEM);
+    let mark = if is_device(stem) { "_" } else { "" };
+    format!("{mark}{stem}{extension}")
+}
+
+/// Whether this is a device on Windows, whatever the extension.
+fn is_device(stem: &str) -> bool {
+    let name = stem.split('.').next().unwrap_or_default().trim_end().to_uppercase();
+    let port = name.strip_prefix("COM").or(name.strip_prefix("LPT")).unwrap_or_default();
+    let is_port = port.chars().count() == 1 && port.contains(char::is_numeric);
+    is_port || ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"].contains(&name.as_str())
 }
 
 /// Some of them turn the direction of the text around: `exe.txt` can then be seen where `txt.exe`
