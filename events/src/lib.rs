@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 
 use serde_json::Value;
 
+pub use shared::log::Kind;
+
 /// Something that happened in a program.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
@@ -27,25 +29,6 @@ pub struct Event {
     pub text: String,
 }
 
-/// What an event is.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Kind {
-    /// A server can be reached from now on.
-    Listening,
-    /// A server has accepted a connection.
-    Accepted,
-    /// A client has made a connection.
-    Connected,
-    /// Bytes went to the peer.
-    Sent,
-    /// Bytes came from the peer.
-    Received,
-    /// The connection is closed.
-    Closed,
-    /// Anything else.
-    Said,
-}
-
 impl Event {
     /// Reads one line; nothing if it is no event, such as the error that ends a program.
     pub fn parse(line: &str) -> Option<Self> {
@@ -55,7 +38,7 @@ impl Event {
             seconds: fields["seconds"].as_f64()?,
             program: text("program")?,
             service: text("service"),
-            kind: Kind::parse(fields["kind"].as_str()?)?,
+            kind: Kind::ALL.into_iter().find(|kind| fields["kind"] == kind.name())?,
             file: text("file")?,
             line: fields["line"].as_u64()?.try_into().ok()?,
             peer: text("peer"),
@@ -67,22 +50,6 @@ impl Event {
     /// The address of the peer, if it has one and not a name.
     pub fn addr(&self) -> Option<SocketAddr> {
         self.peer.as_ref()?.parse().ok()
-    }
-}
-
-impl Kind {
-    fn parse(name: &str) -> Option<Self> {
-        let kind = match name {
-            "listening" => Kind::Listening,
-            "accepted" => Kind::Accepted,
-            "connected" => Kind::Connected,
-            "sent" => Kind::Sent,
-            "received" => Kind::Received,
-            "closed" => Kind::Closed,
-            "said" => Kind::Said,
-            _ => return None,
-        };
-        Some(kind)
     }
 }
 

@@ -39,7 +39,19 @@ pub enum Kind {
 }
 
 impl Kind {
-    fn name(self) -> &'static str {
+    /// All of them.
+    pub const ALL: [Kind; 7] = [
+        Kind::Listening,
+        Kind::Accepted,
+        Kind::Connected,
+        Kind::Sent,
+        Kind::Received,
+        Kind::Closed,
+        Kind::Said,
+    ];
+
+    /// What JSON calls it.
+    pub fn name(self) -> &'static str {
         match self {
             Kind::Listening => "listening",
             Kind::Accepted => "accepted",

@@ -96,7 +96,7 @@ impl Lesson {
             let number = lesson.number();
             if lessons.iter().any(|other| other.number() == number) {
                 let hint =
-                    format!("one of its exercises: cargo run -- check {number} --exercise 2");
+                    format!("name it once; an exercise is named so: cargo run -- check {number} 2");
                 return Err(Error::new(format!("lesson {number} is named twice"), hint));
             }
             lessons.push(lesson);
@@ -165,16 +165,24 @@ pub fn workspace() -> &'static Path {
 const GREETING: &str = "Hello, network! 你好，网络！";
 
 /// The UDP client with its own message.
-const ASK_UDP: Client =
-    Client { package: "lesson02-udp-client", arguments: &[], password: None, prints: GREETING };
+const ASK_UDP: Client = run("lesson02-udp-client", GREETING);
 
 /// The TCP client with its own message.
-const ASK_TCP: Client =
-    Client { package: "lesson05-tcp-client", arguments: &[], password: None, prints: GREETING };
+const ASK_TCP: Client = run("lesson05-tcp-client", GREETING);
 
-/// The TCP client with another message.
-const fn say_tcp(arguments: &'static [&'static str; 2]) -> Client {
-    Client { package: "lesson05-tcp-client", arguments, password: None, prints: arguments[1] }
+/// A client with another message, which is the second argument.
+const fn say(package: &'static str, arguments: &'static [&'static str; 2]) -> Client {
+    Client { arguments, ..run(package, arguments[1]) }
+}
+
+/// A program that sends a mail.
+const fn send(package: &'static str) -> Client {
+    run(package, "250 taken as ")
+}
+
+/// A program with its defaults, and what it prints.
+const fn run(package: &'static str, prints: &'static str) -> Client {
+    Client { package, arguments: &[], password: None, prints }
 }
 
 /// A lesson with the practice servers.
@@ -184,15 +192,7 @@ const fn mail(
     parent: Option<Parent>,
     clients: &'static [Client],
 ) -> Lesson {
-    Lesson {
-        package,
-        steps,
-        parent,
-        server: Server::Practice,
-        clients,
-        at_once: false,
-        has_silent_client: false,
-    }
+    Lesson { package, steps, parent, server: Server::Practice, clients, ..PLAIN }
 }
 
 /// The parent with this number, from which so many lines differ at most.
@@ -200,49 +200,38 @@ const fn from(number: &'static str, lines: usize) -> Option<Parent> {
     Some(Parent { number, lines })
 }
 
-/// A program that sends a mail.
-const fn send(package: &'static str) -> Client {
-    Client { package, arguments: &[], password: None, prints: "250 taken as " }
-}
+/// What most lessons have in common.
+const PLAIN: Lesson = Lesson {
+    package: "",
+    steps: 0,
+    parent: None,
+    server: Server::None,
+    clients: &[],
+    at_once: false,
+    has_silent_client: false,
+};
 
 /// All lessons, in their order.
 pub const LESSONS: &[Lesson] = &[
     Lesson {
         package: "lesson00-addresses",
         steps: 3,
-        parent: None,
-        server: Server::None,
-        clients: &[Client {
-            package: "lesson00-addresses",
-            arguments: &[],
-            password: None,
-            prints: "127.0.0.1:7007",
-        }],
-        at_once: false,
-        has_silent_client: false,
+        clients: &[run("lesson00-addresses", "127.0.0.1:7007")],
+        ..PLAIN
     },
     Lesson {
         package: "lesson01-udp-server",
         steps: 4,
-        parent: None,
         server: Server::Once("lesson01-udp-server"),
         clients: &[ASK_UDP],
-        at_once: false,
-        has_silent_client: false,
+        ..PLAIN
     },
     Lesson {
         package: "lesson02-udp-client",
         steps: 3,
-        parent: None,
         server: Server::Once("lesson01-udp-server"),
-        clients: &[Client {
-            package: "lesson02-udp-client",
-            arguments: &["--message", "Who is there? 谁在那儿？"],
-            password: None,
-            prints: "Who is there? 谁在那儿？",
-        }],
-        at_once: false,
-        has_silent_client: false,
+        clients: &[say("lesson02-udp-client", &["--message", "Who is there? 谁在那儿？"])],
+        ..PLAIN
     },
     Lesson {
         package: "lesson03-udp-loop",
@@ -250,8 +239,7 @@ pub const LESSONS: &[Lesson] = &[
         parent: from("01", 6),
         server: Server::Forever { package: "lesson03-udp-loop", last: Kind::Sent },
         clients: &[ASK_UDP, ASK_UDP],
-        at_once: false,
-        has_silent_client: false,
+        ..PLAIN
     },
     Lesson {
         package: "lesson04-tcp-server",
@@ -259,17 +247,16 @@ pub const LESSONS: &[Lesson] = &[
         parent: from("03", 65),
         server: Server::Forever { package: "lesson04-tcp-server", last: Kind::Closed },
         clients: &[ASK_TCP, ASK_TCP],
-        at_once: false,
         has_silent_client: true,
+        ..PLAIN
     },
     Lesson {
         package: "lesson05-tcp-client",
         steps: 5,
         parent: from("02", 71),
         server: Server::Forever { package: "lesson04-tcp-server", last: Kind::Closed },
-        clients: &[say_tcp(&["--message", "Who is there? 谁在那儿？"])],
-        at_once: false,
-        has_silent_client: false,
+        clients: &[say("lesson05-tcp-client", &["--message", "Who is there? 谁在那儿？"])],
+        ..PLAIN
     },
     mail("lesson06-text-mail", 5, None, &[send("lesson06-text-mail")]),
     mail("lesson07-html-mail", 5, from("06", 6), &[send("lesson07-html-mail")]),
@@ -281,34 +268,25 @@ pub const LESSONS: &[Lesson] = &[
         server: Server::Forever { package: "lesson09-tcp-threads", last: Kind::Closed },
         // Messages of two lengths, by which one can tell them apart in the log.
         clients: &[
-            say_tcp(&["--message", "I am the first."]),
-            say_tcp(&["--message", "I am the second one."]),
+            say("lesson05-tcp-client", &["--message", "I am the first."]),
+            say("lesson05-tcp-client", &["--message", "I am the second one."]),
         ],
         at_once: true,
         has_silent_client: true,
     },
-    Lesson {
-        package: "lesson10-ftp-client",
-        steps: 4,
-        parent: None,
-        server: Server::Practice,
-        clients: &[
+    mail(
+        "lesson10-ftp-client",
+        4,
+        None,
+        &[
+            run("lesson10-ftp-client", "saved downloads"),
             Client {
-                package: "lesson10-ftp-client",
-                arguments: &[],
-                password: None,
-                prints: "saved downloads",
-            },
-            Client {
-                package: "lesson10-ftp-client",
                 arguments: &["--ftp-user", "guest", "--ftp-upload", "homework.txt"],
                 password: Some(("LESSON_FTP_PASSWORD", "practice")),
-                prints: "uploaded homework.txt",
+                ..run("lesson10-ftp-client", "uploaded homework.txt")
             },
         ],
-        at_once: false,
-        has_silent_client: false,
-    },
+    ),
     mail("lesson11-headers-mail", 5, from("06", 31), &[send("lesson11-headers-mail")]),
     mail("lesson12-alternative-mail", 5, from("07", 9), &[send("lesson12-alternative-mail")]),
     mail(
@@ -318,12 +296,7 @@ pub const LESSONS: &[Lesson] = &[
         &[
             // Played alone, it finds a mail, too.
             send("lesson08-attachment-mail"),
-            Client {
-                package: "lesson13-pop3-mail",
-                arguments: &[],
-                password: None,
-                prints: "saved downloads",
-            },
+            run("lesson13-pop3-mail", "saved downloads"),
         ],
     ),
 ];

@@ -1,6 +1,7 @@
 //! The stage on which a lesson is played: starts its programs and records their lines as they come.
 
 use std::env;
+use std::fmt::Arguments;
 use std::io::{self, BufRead, BufReader, PipeReader};
 use std::net::TcpStream;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -9,10 +10,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::Tour;
+use crate::build::keep_out;
 use crate::lessons::{Client, Lesson, Server, short};
 use crate::practice::have_parted;
 use crate::recording::{Entry, Play, Program, Voice, is_end};
-use events::{Event, Kind};
+use events::Kind;
+use shared::log::Event;
 
 /// The longest time that a program may take to listen or to end: far longer than any needs.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -218,11 +221,7 @@ impl<'a> Stage<'a> {
         let package = client.package;
         let file = format!("{package}{}", env::consts::EXE_SUFFIX);
         let mut command = Command::new(self.tour.binaries.join(file));
-        for (name, _) in env::vars_os() {
-            if name.to_string_lossy().starts_with("LESSON_") {
-                command.env_remove(name);
-            }
-        }
+        keep_out(&["LESSON_"], &mut command);
         command
             .current_dir(&self.tour.folder)
             .env("LESSON_LOG", "json")
@@ -319,7 +318,7 @@ impl<'a> Stage<'a> {
         self.programs.push(Program { label, package, command, started });
         self.running.push(Running { child: None, is_open: false });
         self.silent = Some((number, stream));
-        self.tell(number, Kind::Connected, addr, format!("connected to {addr}, and silent"));
+        self.tell(number, Kind::Connected, addr, format_args!("connected to {addr}, and silent"));
         self.watch(MOMENT, |stage| {
             Ok(stage.entries.iter().any(|entry| entry.is_of(0, Kind::Accepted)))
         })?;
@@ -331,7 +330,7 @@ impl<'a> Stage<'a> {
         let Some((number, stream)) = self.silent.take() else { return Ok(()) };
         let addr = stream.peer_addr()?.to_string();
         let peer = stream.local_addr()?.to_string();
-        self.tell(number, Kind::Closed, &addr, format!("closed {addr}"));
+        self.tell(number, Kind::Closed, &addr, format_args!("closed {addr}"));
         drop(stream);
         self.watch(MOMENT, |stage| {
             let closed = stage.entries.iter().filter(|entry| entry.is_of(0, Kind::Closed));
@@ -341,22 +340,11 @@ impl<'a> Stage<'a> {
     }
 
     /// Records what the silent client does.
-    fn tell(&mut self, program: usize, kind: Kind, peer: &str, text: String) {
+    fn tell(&mut self, program: usize, kind: Kind, peer: &str, text: Arguments) {
         let at = self.begun.elapsed();
-        let event = Event {
-            seconds: (at - self.programs[program].started).as_secs_f64(),
-            program: "nc".into(),
-            service: None,
-            kind,
-            file: String::new(),
-            line: 0,
-            peer: Some(peer.into()),
-            bytes: None,
-            text: text.clone(),
-        };
-        let voice = Voice::Log;
-        let is_detail = false;
-        self.entries.push(Entry { at, program, voice, is_detail, event: Some(event), text });
+        let seconds = (at - self.programs[program].started).as_secs_f64();
+        let event = Event { peer: Some(&peer), ..Event::new(kind, text) };
+        self.entries.push(Entry::read(at, program, &event.json(seconds, "nc")));
     }
 }
 
