@@ -61,9 +61,11 @@ pub fn ladder(recording: &Recording, play: &Play, sources: &Sources) -> Ladder {
         }
     }
     for (index, office) in notes(&play.entries) {
+        let entry = &play.entries[index];
         let lane = ladder.lane(&format!("{office} smtp"));
-        if let Some(lane) = lane.filter(|_| own.contains(&play.entries[index].program)) {
-            ladder.rows.push(Row::new((index, 1), What::Logs, (lane, lane), noted(play, index)));
+        if let Some(lane) = lane.filter(|_| own.contains(&entry.program)) {
+            let text = entry.text.clone();
+            ladder.rows.push(Row::new((index, 1), What::Logs, (lane, lane), text));
         }
     }
     ladder.settle(&play.entries);
@@ -75,12 +77,6 @@ fn lane_name(talk: &Talk) -> String {
         "ftp" => "ftp control".into(),
         service => service.replace('-', " "),
     }
-}
-
-/// What an office notes, without its name, which stands above.
-pub fn noted(play: &Play, index: usize) -> String {
-    let text = &play.entries[index].text;
-    text.split_once("| ").map_or(text.as_str(), |(_name, text)| text).to_string()
 }
 
 /// The port of a practice server, such as `:2525`.

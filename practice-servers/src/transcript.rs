@@ -13,8 +13,8 @@ use crate::limits;
 /// Where the events go: to the log, or wherever a program wants to show them, each from a level on.
 ///
 /// The service of an event is one of the table, such as `qq-smtp`, or `ftp-data` for a data connection,
-/// `qq-queue`, `qq-relay`. Its peer is the other side of the connection, or where a service listens. Its
-/// bytes are a line, without its end and its secrets, or a part of a message or a file; a message that
+/// `qq-queue`, `qq-relay`. Its peer is the client of the connection, also in what a relay tells, which
+/// is that client itself; or where a service listens. Its bytes are a line, without its end and its secrets, or a part of a message or a file; a message that
 /// has come or gone as a whole has none. Its text is the line for people.
 pub type Sink = fn(Level, &Event);
 
@@ -57,10 +57,10 @@ impl Transcript {
         Transcript { label, peer: Some(peer), ..self.clone() }
     }
 
-    /// For a conversation whose other side is also in this program and shown: these lines appear only
-    /// with `LESSON_LOG=debug`.
-    pub fn with_own_side(&self, peer: SocketAddr) -> Self {
-        Transcript { peer: Some(peer), level: Level::Debug, ..self.clone() }
+    /// For the conversation of this client, which is this program itself: the server's side is shown,
+    /// too, and so these lines appear only with `LESSON_LOG=debug`.
+    pub fn with_own_side(&self, client: SocketAddr) -> Self {
+        Transcript { peer: Some(client), level: Level::Debug, ..self.clone() }
     }
 
     /// For another connection of the same conversation.

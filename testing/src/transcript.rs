@@ -12,20 +12,24 @@ pub fn logged(line: &str) -> String {
 
 /// A line of the practice servers' transcript: `qq-smtp < EHLO student`. What came is `<`, what went
 /// is `>`, both twice for a part of a message or a file, and without words for the end of one; `+` is
-/// a client that connects, `x` the end of a connection, and `|` is anything else.
+/// a client that connects, as `*` says on its own side, `x` the end of a connection, and `|` is anything
+/// else. The client's port is 9, or stands behind the service: `sina-smtp:7 +`.
 pub fn told(line: &str) -> String {
     let (service, told) = line.split_once(' ').unwrap_or((line, ""));
+    let (service, port) = service.split_once(':').unwrap_or((service, "9"));
     let (mark, words) = told.split_once(' ').unwrap_or((told, ""));
     let kind = match mark {
         "<" | "<<" => "received",
         ">" | ">>" => "sent",
         "+" => "accepted",
+        "*" => "connected",
         "x" => "closed",
         _ => "said",
     };
     let detail = if mark.len() == 2 { "\u{1}" } else { "" };
     let bytes = Some(words).filter(|words| !words.is_empty() && mark.starts_with(['<', '>']));
-    detail.to_string() + &event("0.0", Some(service), kind, "127.0.0.1:9", bytes, words)
+    let peer = format!("127.0.0.1:{port}");
+    detail.to_string() + &event("0.0", Some(service), kind, &peer, bytes, words)
 }
 
 fn event(

@@ -89,15 +89,12 @@ pub fn talks(entries: &[Entry]) -> Vec<Talk> {
         };
         if let Some(talk) = known {
             talk.entries.push(index);
-            if entry.kind() == Some(Kind::Received) && talk.office.is_none() {
-                talk.office = office(&entry.words(), entries);
-            }
         } else if entry.kind() == Some(Kind::Accepted) {
             talks.push(Talk {
                 service: service.into(),
                 peer: peer.into(),
                 program: entry.program,
-                office: None,
+                office: office(peer, entries),
                 entries: vec![index],
             });
         }
@@ -105,13 +102,12 @@ pub fn talks(entries: &[Entry]) -> Vec<Talk> {
     talks
 }
 
-/// The office that greets with this command, if it is one of those that the transcript names.
-fn office(command: &str, entries: &[Entry]) -> Option<String> {
-    let (verb, name) = command.split_once(' ')?;
-    let (name, _domain) = name.split_once('.')?;
-    let is_office =
-        |(_, service, _): (usize, &str, &Entry)| service.split('-').next() == Some(name);
-    (verb.eq_ignore_ascii_case("EHLO") && told(entries).any(is_office)).then(|| name.into())
+/// The office that has connected from this address, if it was one.
+fn office(client: &str, entries: &[Entry]) -> Option<String> {
+    told(entries).find_map(|(_, service, entry)| {
+        let is_it = entry.kind() == Some(Kind::Connected) && entry.peer() == Some(client);
+        service.strip_suffix("-relay").filter(|_| is_it).map(String::from)
+    })
 }
 
 /// What a program's log says that the transcript says, too: that it has connected, or what it has
@@ -205,13 +201,8 @@ mod tests {
     }
 
     #[test]
-    fn an_office_is_known_by_its_greeting() {
-        let talks = talks(&entries(&[
-            "qq-smtp +",
-            "qq-smtp < EHLO student.example",
-            "sina-smtp +",
-            "sina-smtp < EHLO qq.example",
-        ]));
+    fn an_office_is_known_by_its_address() {
+        let talks = talks(&entries(&["qq-smtp:7 +", "sina-smtp:8 +", "qq-relay:8 *"]));
         let offices: Vec<_> = talks.iter().map(|talk| talk.office.as_deref()).collect();
         assert_eq!(offices, [None, Some("qq")]);
         assert_eq!(talks[1].service, "sina-smtp");

@@ -39,7 +39,7 @@ pub fn hand_over(
     transcript: Transcript,
 ) -> io::Result<(Connection, Vec<String>)> {
     let socket = TcpStream::connect_timeout(&addr, limits::STALL)?;
-    let transcript = transcript.with_own_side(addr);
+    let transcript = transcript.with_own_side(socket.local_addr()?);
     transcript.told(Kind::Connected, format!("takes {} to {addr}", mail.id));
     let mut peer = Connection::new(socket, transcript, Crowd::default().enter())?;
     expect("220", read_reply(&mut peer)?)?;
