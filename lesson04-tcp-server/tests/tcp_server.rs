@@ -60,8 +60,8 @@ fn serves_one_client_after_another() {
     second.read_exact(&mut answer).unwrap();
     assert_eq!(&answer, b"second");
     drop(second);
-    lesson.logged("closed");
-    lesson.logged("closed");
+    lesson.event(|event| event.kind == Kind::Closed);
+    lesson.event(|event| event.kind == Kind::Closed);
 }
 
 #[test]

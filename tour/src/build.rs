@@ -9,6 +9,28 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use shared::{Error, OrCannot, Result};
 
+/// `cargo build` in the profile of this program, of all that can be built.
+pub fn cargo_build(workspace: &Path) -> Command {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(["build", "--keep-going"]).current_dir(workspace);
+    if !cfg!(debug_assertions) {
+        cargo.arg("--release");
+    }
+    // What `cargo run` says of this program would make other ones that look at it be compiled anew.
+    keep_out(&["CARGO_PKG_", "CARGO_MANIFEST_"], &mut cargo);
+    cargo
+}
+
+/// Does not pass on the variables that begin so.
+pub fn keep_out(starts: &[&str], command: &mut Command) {
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        if starts.iter().any(|start| text.starts_with(start)) {
+            command.env_remove(name);
+        }
+    }
+}
+
 /// Builds the programs of these packages, each as far as it goes: one that cannot be compiled keeps
 /// no other from being built. What cargo and the compiler say goes to standard error, too.
 ///
@@ -17,20 +39,10 @@ use shared::{Error, OrCannot, Result};
 /// # Errors
 /// Cargo cannot be run, or cannot even begin.
 pub fn build(workspace: &Path, packages: &[&'static str]) -> Result<HashMap<&'static str, String>> {
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    // What `cargo run` says of this program would make other ones that look at it be compiled anew.
-    for (name, _) in env::vars_os() {
-        let text = name.to_string_lossy();
-        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
-            cargo.env_remove(name);
-        }
-    }
-    cargo.args(["build", "--keep-going", "--message-format", "json"]).current_dir(workspace);
+    let mut cargo = cargo_build(workspace);
+    cargo.args(["--message-format", "json"]);
     for package in packages {
         cargo.args(["-p", package]);
-    }
-    if !cfg!(debug_assertions) {
-        cargo.arg("--release");
     }
     let mut child = cargo.stdout(Stdio::piped()).spawn().or_cannot("run", "cargo build")?;
 

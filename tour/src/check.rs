@@ -1,6 +1,5 @@
 //! Which exercises are solved: their tests tell, each in a process of its own.
 
-use std::env;
 use std::io::{self, BufRead, BufReader, Write};
 use std::mem;
 use std::path::PathBuf;
@@ -13,6 +12,7 @@ use std::time::Duration;
 use serde_json::Value;
 use shared::{Error, OrCannot, Result};
 
+use tour::build::cargo_build;
 use tour::lessons::{LESSONS, Lesson, workspace};
 use tour::or_refuse;
 
@@ -139,23 +139,12 @@ fn build(
     lessons: &[&'static Lesson],
     is_solutions: bool,
 ) -> Result<(Vec<Exercise>, Vec<&'static str>)> {
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["build", "--keep-going", "--message-format", "json-render-diagnostics"]);
-    cargo.args(["--test", "exercises"]).args(is_solutions.then_some("--examples"));
-    // What `cargo run` says of this program would make other ones that look at it be compiled anew.
-    for (name, _) in env::vars_os() {
-        let text = name.to_string_lossy();
-        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
-            cargo.env_remove(name);
-        }
-    }
+    let mut cargo = cargo_build(workspace());
+    cargo.args(["--message-format", "json-render-diagnostics", "--test", "exercises"]);
+    cargo.args(is_solutions.then_some("--examples")).stderr(Stdio::inherit());
     for lesson in lessons {
         cargo.args(["-p", lesson.package]);
     }
-    if !cfg!(debug_assertions) {
-        cargo.arg("--release");
-    }
-    cargo.current_dir(workspace()).stderr(Stdio::inherit());
     let built = cargo.output().or_cannot("run", "cargo build")?.stdout;
 
     // Each line of JSON is about one thing that has been built.

@@ -29,7 +29,7 @@ pub fn files(lessons: &[&Lesson], options: &Options) -> Result<Vec<Files>> {
         ([lesson], None, false) => Ok(vec![(source(parent(lesson)?), source(lesson))]),
         ([old, new], None, false) => Ok(vec![(source(old), source(new))]),
         _ => {
-            let problem = "diff takes one or two lessons, or one and --bare or an exercise";
+            let problem = "diff takes one lesson or two; --bare or --exercise goes with one";
             let hint = "as in cargo run -- diff 07, diff 06 12, or diff 03 --exercise 1";
             Err(Error::new(problem, hint))
         }

@@ -3,7 +3,7 @@
 //! [`lessons::LESSONS`] is the table of them, [`Tour`] plays one after another, and [`play`] does
 //! both at once.
 
-mod build;
+pub mod build;
 mod causes;
 pub mod channel;
 pub mod diff;

@@ -29,10 +29,6 @@ fn main() -> Result {
             quietly(compare::show(&files, &options), "compare", "the lessons")
         }
         ["check", "solutions", names @ ..] => check::check(&choose(names), options.exercise, true),
-        // Lessons that are checked together are named by two digits each.
-        ["check", name, exercise] if matches!(exercise.as_bytes(), [b'0'..=b'9']) => {
-            check::check(&choose(&[name]), exercise.parse().ok(), false)
-        }
         ["check", names @ ..] => match options.hint {
             Some(exercise) => check::hint(&choose(names), exercise),
             None => check::check(&choose(names), options.exercise, false),
@@ -52,8 +48,7 @@ fn quietly(written: io::Result<()>, doing: &str, whom: &str) -> Result {
 
 /// Plays these lessons and shows how it goes, briefly or all of it.
 fn play(lessons: &[&'static Lesson], is_brief: bool) -> Result {
-    let _ =
-        writeln!(io::stderr(), "building the lessons: the first time, this takes a minute or two");
+    let _ = writeln!(io::stderr(), "building the lessons: the first time, this takes a while");
     let tour = Tour::new()?;
     let mut failed = Vec::new();
     quietly(play_and_show(lessons, is_brief, &tour, &mut failed), "play", "the lessons")?;

@@ -63,6 +63,9 @@ impl Options {
         } else if options.exercise.is_some() && options.words.len() < 2 {
             let hint = "as in cargo run -- check 03 --exercise 1";
             Err(Error::new("--exercise needs the lesson, too", hint))
+        } else if options.exercise.is_some() && options.hint.is_some() {
+            let hint = "as in cargo run -- check 03 --hint 1";
+            Err(Error::new("--hint and --exercise do not go together", hint))
         } else {
             Ok(options)
         }
@@ -77,12 +80,30 @@ impl Options {
                 Arg::Long("side-by-side") => options.is_side_by_side = true,
                 Arg::Long("all") => options.is_all = true,
                 Arg::Long("bare") => options.is_bare = true,
-                Arg::Long("exercise") => options.exercise = Some(parser.value()?.parse()?),
-                Arg::Long("hint") => options.hint = Some(parser.value()?.parse()?),
+                Arg::Long("exercise") => {
+                    options.exercise = Some(number("--exercise", &mut parser)?)
+                }
+                Arg::Long("hint") => options.hint = Some(number("--hint", &mut parser)?),
                 Arg::Value(word) => options.words.push(word.string()?),
                 other => return Err(other.unexpected()),
             }
         }
+        // Lessons that are checked together are named by two digits each.
+        if let [check, _, exercise] = options.words.as_slice()
+            && check == "check"
+            && exercise.len() == 1
+            && let Ok(number) = exercise.parse()
+            && options.exercise.is_none()
+        {
+            options.exercise = Some(number);
+            options.words.truncate(2);
+        }
         Ok(options)
     }
+}
+
+/// The number of an exercise behind a flag.
+fn number(flag: &str, parser: &mut Parser) -> std::result::Result<usize, lexopt::Error> {
+    let word = parser.value()?.string()?;
+    word.parse().map_err(|_| format!("{flag} takes the number of an exercise, not {word}").into())
 }

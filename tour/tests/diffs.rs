@@ -192,7 +192,7 @@ fn colours_are_for_terminals_and_mark_the_words_that_change() {
 
 #[test]
 fn says_what_cannot_be_compared() {
-    let numbers = "diff takes one or two lessons, or one and --bare or an exercise";
+    let numbers = "diff takes one lesson or two; --bare or --exercise goes with one";
     for (arguments, problem, hint) in [
         (&["06"] as &[&str], "lesson 06 has no parent: it is the first of its kind", "diff 06 12"),
         (&[], numbers, "cargo run -- diff 07"),
@@ -200,7 +200,7 @@ fn says_what_cannot_be_compared() {
         (&["06", "07", "--exercise", "1"], numbers, "diff 03 --exercise 1"),
         (&["06", "07", "--bare"], numbers, "cargo run -- diff 07"),
         (&["77"], "there is no lesson 77", "there are 00 01"),
-        (&["03", "--exercise", "one"], "\"one\"", "cargo run -- --help"),
+        (&["03", "--exercise", "one"], "the number of an exercise, not one", "run -- --help"),
         (&["03", "--exercise"], "'--exercise'", "cargo run -- --help"),
         (
             &["03", "--exercise=99"],

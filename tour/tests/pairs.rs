@@ -1,7 +1,7 @@
 //! The lessons with each other: each client against each server of its kind.
 #![cfg(test)]
 
-use testing::{built, built_bare, run, start, tcp_peer};
+use testing::{Kind, built, built_bare, run, start, tcp_peer};
 
 /// Runs `client` against `server`, `times` times, each with a message of its own.
 fn play(server: &str, client: &str, addr: &str, times: usize) {
@@ -15,7 +15,7 @@ fn play(server: &str, client: &str, addr: &str, times: usize) {
         assert_eq!(ended.stdout, message + "\n");
     }
     if times == 1 {
-        server.logged("sent");
+        server.event(|event| event.kind == Kind::Sent);
     }
 }
 

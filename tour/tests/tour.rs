@@ -288,7 +288,7 @@ fn what_is_typed_wrongly_is_refused() {
     for words in [["diff", "lesson", "3"], ["check", "lesson", "3"]] {
         refuses(&run(TOUR, &words), "there is no lesson lesson", there_are);
     }
-    let hint = "cargo run -- check 03 --exercise 2";
+    let hint = "name it once; an exercise is named so: cargo run -- check 03 2";
     refuses(&run(TOUR, &["diff", "03", "3"]), "lesson 03 is named twice", hint);
     let help = "cargo run -- --help";
     refuses(&run(TOUR, &["--side-by-sid"]), "invalid option '--side-by-sid'", help);
@@ -296,6 +296,8 @@ fn what_is_typed_wrongly_is_refused() {
     refuses(&run(TOUR, &["03", "--exercise", "1"]), "--exercise goes with diff or check", help);
     let hint = "cargo run -- check 03 --exercise 1";
     refuses(&run(TOUR, &["check", "--exercise", "1"]), "needs the lesson", hint);
+    let hint = "cargo run -- check 03 --hint 1";
+    refuses(&run(TOUR, &["check", "03", "2", "--hint", "1"]), "do not go together", hint);
 }
 
 #[test]
