@@ -27,9 +27,9 @@ pub enum Phase<'a> {
     Sender,
     /// To say who gets it (RCPT).
     Recipient,
-    /// To ask for leave to send it (DATA).
+    /// To ask for leave to send it (DATA), and to send all but its last piece.
     Data,
-    /// To send it, up to the dot at its end.
+    /// To send that, up to the dot at its end.
     SendMail,
     /// To do something after the login, to something: `Do("download", "readme.txt")`.
     Do(&'a str, &'a str),

@@ -73,8 +73,9 @@ fn after_io(kind: ErrorKind, phase: Phase, account: &Account) -> &'static str {
             "check your own network, and the host in {url}"
         }
         (_, Other) => "a firewall may be in between, or the server is set up wrongly",
-        // This comes of writing alone, so the dot at the end of the mail has not gone out.
-        (Phase::SendMail, BrokenPipe) => {
+        // A broken pipe comes of writing: the dot at the end of the mail has not gone out.
+        (Phase::Data, BrokenPipe | ConnectionReset | ConnectionAborted)
+        | (Phase::SendMail, BrokenPipe) => {
             "the server broke off before it had the whole mail, and so has not taken it: perhaps \
              it is too large"
         }

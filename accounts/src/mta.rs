@@ -18,6 +18,8 @@ use crate::{Account, InPhase, Phase, Refused, Tls, text_of};
 
 /// The longest wait for a server to say goodbye: by then the mail is sent, or is not.
 const GOODBYE: Duration = Duration::from_secs(2);
+/// A message goes out in pieces of so many bytes.
+const PIECE: usize = 65_536;
 
 /// A connection to the MTA of an account.
 ///
@@ -131,7 +133,8 @@ impl Mta<'_> {
         if addresses.any(|address| !address.to_string().is_ascii()) {
             if !self.smtp.server_info().supports_feature(Extension::SmtpUtfEight) {
                 let account = self.account;
-                let problem = format!("cannot send the mail to {account}: it knows ASCII alone");
+                let why = "the server takes only addresses in ASCII";
+                let problem = format!("cannot send the mail to {account}: {why}");
                 return Err(Error::new(problem, "write to, and from, addresses in ASCII"));
             }
             // The header has these addresses, too, and is no longer in ASCII (RFC 6531).
@@ -146,7 +149,8 @@ impl Mta<'_> {
         }
         self.ask(Data, PositiveIntermediate, Phase::Data)?;
 
-        let reply = self.smtp.message(message).map_err(|error| {
+        let mut pieces = message.chunks(PIECE);
+        let reply = self.smtp.message_iter(pieces.by_ref()).map_err(|error| {
             if error.status().is_some() || error.is_response() {
                 return error;
             }
@@ -157,7 +161,9 @@ impl Mta<'_> {
                 _ => error,
             }
         });
-        self.account.accept(PositiveCompletion, reply, Phase::SendMail)
+        // Without its last piece, the server cannot have taken the message.
+        let phase = if pieces.len() > 0 { Phase::Data } else { Phase::SendMail };
+        self.account.accept(PositiveCompletion, reply, phase)
     }
 
     /// Takes leave; a server that does not answer holds nobody for more than 2 s.
