@@ -62,7 +62,8 @@ impl Maildir {
         let path = new.join(uid);
         let linked = in_folder(&new, || fs::hard_link(message, &path));
         match linked {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(None),
+            // That something else is in the way is called `AlreadyExists`, too.
+            Err(_) if path.exists() => return Ok(None),
             Err(_) => self.copy(message, &path)?,
             Ok(()) => {}
         }
