@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::Path;
 
-use testing::{Folder, PATIENCE, Program, command};
+use testing::{Folder, PATIENCE, Program, command, native};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson13-pop3-mail");
 const MAILS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../mend/tests/mails");
@@ -544,8 +544,8 @@ fn base64_and_quoted_printable_with_errors() {
             format!("Content-Type: application/x; name=f\r\n{}", mail.split_once('\n').unwrap().1);
         let fetched = fetch(multipart("mixed", &[&part]).as_bytes());
         assert!(fetched.files["f"].starts_with(decoded.as_bytes()), "{encoding} {coded}");
-        let note = if is_whole { "f\n" } else { "f (not all of it could be decoded)\n" };
-        fetched.shows(&format!("saved downloads{}{note}", std::path::MAIN_SEPARATOR));
+        let note = if is_whole { "\n" } else { " (not all of it could be decoded)\n" };
+        fetched.shows(&format!("saved {}{note}", native("downloads/f")));
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use testing::{Ended, Practice, Program, built_bare, command, fails};
+use testing::{Ended, Practice, Program, built_bare, command, fails, native};
 
 const LESSON: &str = "lesson13-pop3-mail";
 
@@ -17,10 +17,11 @@ fn an_empty_mailbox_and_then_each_mail() {
     let ended = fetch(&practice);
     assert_eq!(ended.status, Some(0), "{ended:?}");
     assert!(ended.stdout.contains("the mailbox is empty"), "{ended:?}");
+    let picture = format!("saved {}\n", native("downloads/picture.png"));
     let lessons = [
         ("lesson06-text-mail", "Subject: A plain text mail\n", "\n老师\n"),
         ("lesson07-html-mail", "Subject: An HTML mail\n", "<p>老师</p>"),
-        ("lesson08-attachment-mail", "multipart/mixed", "saved downloads/picture.png\n"),
+        ("lesson08-attachment-mail", "multipart/mixed", &picture),
         ("lesson11-headers-mail", "From: 王老师 <laoshi@qq.example>\n", "你好：一封有抄送的邮件\n"),
         ("lesson12-alternative-mail", "multipart/alternative", "this text came to you over SMTP."),
     ];
@@ -69,7 +70,7 @@ fn a_file_of_any_name_arrives_byte_for_byte() {
     practice.mails("sina", "xuesheng", 1);
     for name in ["报告 最终.bin", "报告 最终 (2).bin"] {
         let ended = fetch(&practice);
-        let saved = format!("saved downloads/{name}\n");
+        let saved = format!("saved {}\n", native(&format!("downloads/{name}")));
         assert!(ended.stdout.ends_with(&saved), "{ended:?}");
         let file = practice.folder.path().join("downloads").join(name);
         assert!(fs::read(file).unwrap() == bytes);

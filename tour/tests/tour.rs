@@ -9,7 +9,7 @@ use std::process::Stdio;
 use console::measure_text_width;
 use events::Kind;
 use practice_servers::services::SERVICES;
-use testing::{Folder, Program, built, command, refuses, run};
+use testing::{Folder, Program, built, command, native, refuses, run};
 use tour::lessons::LESSONS;
 use tour::play;
 use tour::recording::{Entry, Play};
@@ -156,7 +156,7 @@ fn lesson_13_finds_the_mails_of_the_others() {
     for line in [
         "messages in the mailbox: 3 (",
         "Subject: A mail with an attachment",
-        "saved downloads/picture.png",
+        &format!("saved {}", native("downloads/picture.png")),
     ] {
         assert!(shown.contains(&format!("\n  lesson13 #2 > {line}")), "{shown}");
     }
