@@ -102,7 +102,12 @@ fn after_tls(error: TlsError, account: &Account) -> &'static str {
 
     let certificate = match error {
         TlsError::InvalidCertificate(certificate) => certificate,
-        TlsError::InvalidMessage(_) => return "that port begins without TLS: {ports}",
+        TlsError::InvalidMessage(_) if account.tls == Tls::FromTheStart => {
+            return "that port begins without TLS: {ports}";
+        }
+        TlsError::InvalidMessage(_) => {
+            return "the server has agreed to TLS, but what it sends is none: tell whoever runs it";
+        }
         _ => {
             return "the server has no kind of TLS in common with this program: its TLS may be too \
                     old, or the key of its certificate of a rare kind";
