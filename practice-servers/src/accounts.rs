@@ -77,7 +77,8 @@ impl Office {
 
 /// Whether this user logs in with an authorization code alone.
 pub fn wants_code(user: &str) -> bool {
-    Trouble::find(Where::MailLogin, user).is_some_and(|trouble| trouble.what == What::WantCode)
+    let trouble = Trouble::find(Where::MailLogin, &user.to_ascii_lowercase());
+    trouble.is_some_and(|trouble| trouble.what == What::WantCode)
 }
 
 /// What a user of the FTP host may do in its own tree. Each includes the ones before it.

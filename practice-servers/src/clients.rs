@@ -77,18 +77,10 @@ pub fn accept(practice: &Arc<Practice>, service: &'static Service, listener: &Tc
             transcript.told(Kind::Accepted, format!("{peer} has connected"));
             let practice = practice.clone();
             let seat = crowd.enter();
-            let serve = move || {
-                match serve_client(&practice, service, socket, &transcript, seat) {
-                    Err(error) if is_time_out(&error) => transcript.failed("the peer is too slow"),
-                    Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
-                        transcript.failed("broke off in the midst of it");
-                    }
-                    Err(error) => transcript.failed(format!("broke off: {error}")),
-                    Ok(()) => {}
-                }
-                transcript.told_in_detail(Kind::Closed, "closed");
-            };
-            thread::Builder::new().spawn(serve).map(drop)
+            thread::Builder::new().spawn(move || {
+                let served = serve_client(&practice, service, socket, &transcript, seat);
+                show_end(served, &transcript);
+            })
         });
         practice.is_short.store(started.is_err(), Ordering::Relaxed);
         if let Err(error) = started {
@@ -97,6 +89,19 @@ pub fn accept(practice: &Arc<Practice>, service: &'static Service, listener: &Tc
             thread::sleep(limits::TICK);
         }
     }
+}
+
+/// Shows how a conversation has ended.
+fn show_end(served: io::Result<()>, transcript: &Transcript) {
+    match served {
+        Err(error) if is_time_out(&error) => transcript.failed("the peer is too slow"),
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+            transcript.failed("broke off in the midst of it");
+        }
+        Err(error) => transcript.failed(format!("broke off: {error}")),
+        Ok(()) => {}
+    }
+    transcript.told_in_detail(Kind::Closed, "closed");
 }
 
 /// Serves one client.

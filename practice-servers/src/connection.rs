@@ -11,7 +11,7 @@ use socket2::SockRef;
 use crate::clients::Seat;
 use crate::limits;
 use crate::tls::{Channel, Tls};
-use crate::transcript::{self, Transcript};
+use crate::transcript::{SECRET, Transcript, has_secret};
 use crate::trouble;
 
 /// The bytes of a connection, plain or in TLS.
@@ -131,7 +131,7 @@ impl Connection {
     pub fn read_line(&mut self) -> io::Result<Line> {
         let line = self.read()?;
         match &line {
-            Line::Text(text) if self.may_be_secret(text) => self.transcript.received_secret(),
+            Line::Text(text) if self.may_be_secret(text) => self.transcript.received(SECRET),
             Line::Text(text) => self.transcript.received(text),
             Line::Bad(why) => self.transcript.said(format!("took nothing: {why}")),
             Line::Late => self.transcript.said("waited too long"),
@@ -142,11 +142,12 @@ impl Connection {
 
     /// Whether the line may be a secret: a password that a client has sent behind an `AUTH` without
     /// waiting for the reply, which refused it, or the rest of a `PASS` with an LF in it. Such a line
-    /// is a single word that is no command.
+    /// does not begin with a command.
     fn may_be_secret(&mut self, line: &str) -> bool {
-        let is_command = COMMANDS.iter().any(|command| command.eq_ignore_ascii_case(line));
-        let is_secret = self.is_secret_next && !is_command && !line.contains(' ');
-        self.is_secret_next = is_secret || transcript::has_secret(line);
+        let verb = line.split_whitespace().next().unwrap_or_default();
+        let is_command = COMMANDS.iter().any(|command| command.eq_ignore_ascii_case(verb));
+        let is_secret = self.is_secret_next && !is_command;
+        self.is_secret_next = is_secret || has_secret(line);
         is_secret
     }
 
@@ -156,7 +157,10 @@ impl Connection {
     /// The connection's.
     pub fn read_secret(&mut self) -> io::Result<Line> {
         let line = self.read()?;
-        self.transcript.received_secret();
+        self.transcript.received(SECRET);
+        if let Line::Text(_) = line {
+            self.is_secret_next = false;
+        }
         Ok(line)
     }
 
@@ -224,10 +228,13 @@ impl Connection {
     }
 }
 
-/// The commands of the three protocols that may stand alone.
-const COMMANDS: [&str; 21] = [
-    "ABOR", "AUTH", "CAPA", "CDUP", "DATA", "EPSV", "FEAT", "HELP", "LIST", "NLST", "NOOP", "PASV",
-    "PWD", "QUIT", "RSET", "STARTTLS", "STAT", "SYST", "UIDL", "XCUP", "XPWD",
+/// The commands of the three protocols.
+const COMMANDS: [&str; 55] = [
+    "ABOR", "ALLO", "APPE", "AUTH", "CAPA", "CDUP", "CWD", "DATA", "DELE", "EHLO", "EPRT", "EPSV",
+    "EXPN", "FEAT", "HELO", "HELP", "LIST", "MAIL", "MDTM", "MKD", "MODE", "NLST", "NOOP", "OPTS",
+    "PASS", "PASV", "PBSZ", "PORT", "PROT", "PWD", "QUIT", "RCPT", "REIN", "REST", "RETR", "RMD",
+    "RNFR", "RNTO", "RSET", "SITE", "SIZE", "STARTTLS", "STAT", "STOR", "STRU", "SYST", "TOP",
+    "TYPE", "UIDL", "USER", "VRFY", "XCUP", "XCWD", "XMKD", "XPWD",
 ];
 
 /// A line without the signals of Telnet that FTP clients put before an urgent command (RFC 959 section

@@ -31,9 +31,6 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// How many bytes the short server sends back.
 const SHORT: usize = 5;
 
-/// How many peers the datagrams are counted for.
-const PEERS: usize = 1_000;
-
 impl Manner {
     /// Whether it also takes datagrams.
     pub fn has_udp(self) -> bool {
@@ -79,7 +76,7 @@ pub fn serve(manner: Manner, connection: &mut Connection) -> io::Result<()> {
     connection.transcript.said("the peer has closed its sending side");
     if let Manner::Silent | Manner::Open = manner {
         let start = Instant::now();
-        while start.elapsed() < connection.patience() {
+        while start.elapsed() < connection.patience().min(limits::STALL) {
             thread::sleep(limits::TICK);
         }
     }
@@ -143,7 +140,7 @@ pub fn serve_datagrams(manner: Manner, socket: &UdpSocket, transcript: &Transcri
         if manner != Manner::Awkward {
             continue;
         }
-        if peers.len() >= PEERS {
+        if peers.len() >= limits::REMEMBERED {
             peers.clear();
         }
         for answer in peers.entry(addr).or_default().answers(datagram) {

@@ -26,12 +26,12 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Begins a file in `folder`, which lies on the same file system as the file's later place. The
-    /// folder is made if somebody has removed it.
+    /// Begins a file in `folder`, which lies on the same file system as the file's later place, with
+    /// the bytes `start`. The folder is made if somebody has removed it.
     ///
     /// # Errors
     /// The system's.
-    pub fn create(folder: &Path) -> io::Result<Self> {
+    pub fn create(folder: &Path, start: &[u8]) -> io::Result<Self> {
         let path = folder.join(unique_name());
         let mut options = OpenOptions::new();
         options.read(true).write(true).create_new(true);
@@ -39,7 +39,9 @@ impl Draft {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = in_folder(folder, || options.open(&path))?;
-        Ok(Draft { file, path })
+        let mut draft = Draft { file, path };
+        draft.write_all(start)?;
+        Ok(draft)
     }
 
     /// Gives the file its real name. When this returns, the whole file is on the disk under that
@@ -108,9 +110,7 @@ pub fn in_folder<T>(folder: &Path, work: impl Fn() -> io::Result<T>) -> io::Resu
 /// # Errors
 /// The system's.
 pub fn write(folder: &Path, name: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut draft = Draft::create(folder)?;
-    draft.write_all(bytes)?;
-    draft.publish(name)
+    Draft::create(folder, bytes)?.publish(name)
 }
 
 /// Writes a folder to the disk, with the names of the files in it. Windows has no such call.

@@ -29,9 +29,8 @@ use std::fs::{self, File};
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs, UdpSocket};
 use std::path::{self, Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize};
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, RwLock};
 use std::thread;
-use std::time::Instant;
 
 use shared::{Error, OrCannot, Whom};
 
@@ -42,6 +41,7 @@ use mail::queue::Queue;
 use services::{Protocol, SERVICES, Service};
 use tls::Tls;
 use transcript::{Sink, Transcript};
+use trouble::GreyList;
 
 /// What all threads share.
 pub struct Practice {
@@ -61,8 +61,7 @@ pub struct Practice {
     sink: Sink,
     /// How many clients have connected so far.
     count: AtomicUsize,
-    /// The pairs of sender and recipient that have been told to come again, and when.
-    grey_list: Mutex<HashMap<(String, String), Instant>>,
+    grey_list: GreyList,
     /// Whether the system has no more sockets or threads for this program.
     is_short: Arc<AtomicBool>,
     /// Held as long as the program runs: no other program works in the folder.
@@ -122,7 +121,7 @@ pub fn start<A: ToSocketAddrs + Whom>(
         queues,
         sink,
         count: AtomicUsize::new(0),
-        grey_list: Mutex::default(),
+        grey_list: GreyList::default(),
         is_short: Arc::default(),
         _lock: lock,
     });

@@ -15,6 +15,10 @@ pub const RECIPIENTS: usize = 100;
 /// The most messages in one mailbox, and the most that wait in one queue.
 pub const MESSAGES: usize = 100_000;
 
+/// For how many peers a server remembers what it did to them, where it did them trouble. Then it
+/// forgets them all.
+pub const REMEMBERED: usize = 1_000;
+
 /// A message with more `Received` lines than this goes round in a loop (RFC 5321 section 6.3).
 pub const HOPS: usize = 100;
 
@@ -43,7 +47,8 @@ pub const IN_USE: Duration = Duration::from_secs(2);
 /// A connection looks so often whether it has waited too long.
 pub const TICK: Duration = Duration::from_secs(1);
 
-/// The longest wait for the next bytes in the midst of a transfer, and for a whole TLS handshake.
+/// The longest wait for the next bytes in the midst of a transfer, and for a whole TLS handshake. So
+/// long an echo server keeps a connection open over which nothing more comes.
 pub const STALL: Duration = Duration::from_secs(60);
 
 /// The longest wait for an FTP client to open the data connection.

@@ -152,7 +152,7 @@ pub fn serve(session: &mut dyn Session, connection: &mut Connection, tls: &Tls) 
                 let transcript = &connection.transcript;
                 let mut sent = 0;
                 let length = dots::send(&mut message, lines, |part| {
-                    transcript.sent_bytes(sent, part);
+                    transcript.part(Kind::Sent, sent, part);
                     sent += part.len() as u64;
                     stream.write_all(part)
                 })?;

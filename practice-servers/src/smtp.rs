@@ -7,14 +7,12 @@ pub(crate) mod header;
 pub mod path;
 
 use std::io;
-use std::sync::PoisonError;
-use std::time::Instant;
 
 use crate::accounts::{OFFICES, Office, wants_code};
 use crate::connection::{Connection, parse_number};
 use crate::mail::envelope::{Envelope, Recipient};
 use crate::session::{self, Closing, Reply, Session as _, closing_421};
-use crate::trouble::{self, Trouble, What, Where};
+use crate::trouble::{GREYLISTED, Trouble, What, Where};
 use crate::{Practice, limits};
 use auth::{Auth, Step};
 
@@ -30,8 +28,10 @@ pub struct Session<'a> {
     login: Option<String>,
     /// Since MAIL.
     envelope: Option<Envelope>,
-    /// What the sender and the recipients of the envelope ask for, with their addresses.
-    troubles: Vec<(String, Trouble)>,
+    /// What the sender and the recipients of the envelope ask for, each once.
+    troubles: Vec<Trouble>,
+    /// Whether the sender asks for the grey list, for each recipient.
+    is_grey: bool,
     failed_logins: usize,
 }
 
@@ -103,6 +103,7 @@ impl<'a> Session<'a> {
             login: None,
             envelope: None,
             troubles: Vec::new(),
+            is_grey: false,
             failed_logins: 0,
         }
     }
@@ -186,25 +187,15 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// The refusal for a pair of addresses of which one asks for the grey list. When it was let
-    /// through, it has to wait again the next time.
-    fn has_to_wait(&self, sender: &str, recipient: &str) -> Option<Reply> {
-        let mut troubles = self.troubles.iter();
-        let (_, grey) = troubles.find(|(address, trouble)| {
-            trouble.what == What::Greylist && (address == sender || address == recipient)
-        })?;
-        let pair = (sender.to_string(), recipient.to_string());
-        let list = self.practice.grey_list.lock();
-        let mut list = list.unwrap_or_else(PoisonError::into_inner);
-        if list.get(&pair).is_some_and(|first| first.elapsed() >= trouble::GREY) {
-            list.remove(&pair);
-            return None;
+    /// Begins the trouble that an address asks for. Returns the reply that refuses the address.
+    fn begin(&mut self, trouble: Trouble, connection: &mut Connection) -> Option<Reply> {
+        match trouble.what {
+            What::Refuse => return Some(trouble.refusal()),
+            What::Slow => connection.is_slow = true,
+            _ if self.troubles.contains(&trouble) => {}
+            _ => self.troubles.push(trouble),
         }
-        if list.len() >= limits::MESSAGES {
-            list.clear();
-        }
-        list.entry(pair).or_insert_with(Instant::now);
-        Some(grey.refusal().into())
+        None
     }
 
     fn mail(&mut self, argument: &str, connection: &mut Connection) -> Reply {
@@ -217,13 +208,15 @@ impl<'a> Session<'a> {
         let Some((sender, words)) = path::parse(argument, "FROM:") else {
             return "501 it is MAIL FROM:<address>".into();
         };
+        // The trouble that the mail before asked for is over.
         self.troubles.clear();
+        connection.is_slow = false;
         let (sender, trouble) = Trouble::of_address(Where::MailAddress, &sender);
-        if let Some(trouble) = trouble {
-            if let Some(refusal) = begin(&trouble, connection) {
-                return refusal;
-            }
-            self.troubles.push((sender.clone(), trouble));
+        self.is_grey = is_grey(trouble.as_ref());
+        if let Some(trouble) = trouble
+            && let Some(refusal) = self.begin(trouble, connection)
+        {
+            return refusal;
         }
         if !is_extended && !words.is_empty() {
             return "555 parameters are for those who say EHLO".into();
@@ -276,14 +269,14 @@ impl<'a> Session<'a> {
             _ => return "501 it is RCPT TO:<address>".into(),
         };
         let (recipient, trouble) = Trouble::of_address(Where::MailAddress, &recipient);
-        if let Some(trouble) = trouble {
-            if let Some(refusal) = begin(&trouble, connection) {
-                return refusal;
-            }
-            self.troubles.push((recipient.clone(), trouble));
-        }
-        if let Some(refusal) = self.has_to_wait(&sender, &recipient) {
+        let is_grey = self.is_grey || is_grey(trouble.as_ref());
+        if let Some(trouble) = trouble
+            && let Some(refusal) = self.begin(trouble, connection)
+        {
             return refusal;
+        }
+        if is_grey && self.practice.grey_list.has_to_wait(&sender, &recipient) {
+            return GREYLISTED.into();
         }
         self.add(recipient)
     }
@@ -322,18 +315,9 @@ impl<'a> Session<'a> {
     }
 }
 
-/// Begins the trouble that an address asks for; returns the reply that refuses the address.
-fn begin(trouble: &Trouble, connection: &mut Connection) -> Option<Reply> {
-    match trouble.what {
-        // Whoever says 421 closes the connection (RFC 5321 section 3.8).
-        What::Refuse if trouble.code == 421 => Some(Reply::close(trouble.refusal())),
-        What::Refuse => Some(trouble.refusal().into()),
-        What::Slow => {
-            connection.is_slow = true;
-            None
-        }
-        _ => None,
-    }
+/// Whether an address asks for the grey list.
+fn is_grey(trouble: Option<&Trouble>) -> bool {
+    trouble.is_some_and(|trouble| trouble.what == What::Greylist)
 }
 
 /// Whether this is a parameter of `MAIL` or `RCPT` (RFC 5321 section 4.1.2).

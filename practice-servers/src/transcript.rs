@@ -2,7 +2,6 @@
 //! another way get the same as [`Event`]s, and never take the lines apart.
 
 use std::fmt::{Arguments, Display};
-use std::iter;
 use std::net::SocketAddr;
 
 use shared::Level;
@@ -17,6 +16,9 @@ use crate::limits;
 /// is that client itself; or where a service listens. Its bytes are a line, without its end and its secrets, or a part of a message or a file; a message that
 /// has come or gone as a whole has none. Its text is the line for people.
 pub type Sink = fn(Level, &Event);
+
+/// What is shown in place of a password.
+pub const SECRET: &str = "****";
 
 /// Tells that clients can reach a service from now on.
 #[track_caller]
@@ -86,18 +88,12 @@ impl Transcript {
         self.told(Kind::Said, text);
     }
 
-    /// Shows a line that came from the peer, with `****` in place of passwords.
+    /// Shows a line that came from the peer, with [`SECRET`] in place of passwords.
     #[track_caller]
     pub fn received(&self, line: &str) {
         let line = masked(line);
         let bytes = Some(line.as_bytes());
         self.show(self.level, Kind::Received, bytes, format_args!("< {line}"));
-    }
-
-    /// Shows that a secret came.
-    #[track_caller]
-    pub fn received_secret(&self) {
-        self.received("****");
     }
 
     /// Shows a line that went to the peer.
@@ -106,36 +102,28 @@ impl Transcript {
         self.show(self.level, Kind::Sent, Some(line.as_bytes()), format_args!("> {line}"));
     }
 
-    /// Shows a part of a message or a file that came behind the `before` bytes of it, with
+    /// Shows a part of a message or a file that follows the `before` bytes of it, with
     /// `LESSON_LOG=debug`: of each, the first [`limits::SHOWN`] bytes.
     #[track_caller]
-    pub fn received_bytes(&self, before: u64, bytes: &[u8]) {
-        let bytes = shown(before, bytes);
-        let text = bytes.escape_ascii();
+    pub fn part(&self, kind: Kind, before: u64, bytes: &[u8]) {
+        let left = limits::SHOWN.saturating_sub(before) as usize;
+        let bytes = &bytes[..left.min(bytes.len())];
         if !bytes.is_empty() {
-            self.show(Level::Debug, Kind::Received, Some(bytes), format_args!("< \"{text}\""));
-        }
-    }
-
-    /// The same for a part that went.
-    #[track_caller]
-    pub fn sent_bytes(&self, before: u64, bytes: &[u8]) {
-        let bytes = shown(before, bytes);
-        let text = bytes.escape_ascii();
-        if !bytes.is_empty() {
-            self.show(Level::Debug, Kind::Sent, Some(bytes), format_args!("> \"{text}\""));
+            let mark = mark(kind);
+            let text = bytes.escape_ascii();
+            self.show(Level::Debug, kind, Some(bytes), format_args!("{mark} \"{text}\""));
         }
     }
 
     /// Shows bytes of a conversation that has no lines, if they are not too many.
     #[track_caller]
     pub fn exchanged(&self, kind: Kind, bytes: &[u8]) {
-        let mark = if kind == Kind::Received { '<' } else { '>' };
         let text = match str::from_utf8(bytes) {
             _ if bytes.len() > 100 => String::new(),
             Ok(text) => format!(": {text:?}"),
             Err(_) => format!(": \"{}\"", bytes.escape_ascii()),
         };
+        let mark = mark(kind);
         let length = bytes.len();
         self.show(Level::Info, kind, Some(bytes), format_args!("{mark} {length} bytes{text}"));
     }
@@ -155,49 +143,43 @@ impl Transcript {
     }
 }
 
-/// What of a part is shown that follows `before` bytes.
-fn shown(before: u64, bytes: &[u8]) -> &[u8] {
-    let left = limits::SHOWN.saturating_sub(before) as usize;
-    &bytes[..left.min(bytes.len())]
+/// What stands before the bytes that came or went.
+fn mark(kind: Kind) -> char {
+    if kind == Kind::Received { '<' } else { '>' }
 }
 
 /// The line without its secrets: without what follows `PASS`, and without what follows the mechanism
-/// of `AUTH`. A client that does not end its lines as it should sends several commands in what is
-/// one line here, and any character may stand before a command and within it.
+/// of `AUTH`, whatever characters stand before and within the command. A server takes no line with a
+/// control character in it: in what follows that, such as the keys of a terminal or a second command,
+/// a password may stand anywhere.
 pub(crate) fn masked(line: &str) -> String {
-    let Some((start, verb)) = find_secret(line) else {
-        return line.into();
+    let Some(verb) = secret_verb(line) else {
+        let end = line.find(char::is_control);
+        return end.map_or(line.into(), |end| format!("{}{SECRET}", &line[..end]));
     };
-    let (before, command) = line.split_at(start);
     let is_blank = |character: char| character.is_whitespace() || character.is_control();
-    let words: Vec<_> = command.split(is_blank).filter(|word| !word.is_empty()).collect();
+    let words: Vec<_> = line.split(is_blank).filter(|word| !word.is_empty()).collect();
     let mechanism = words.get(1).unwrap_or(&"").to_ascii_uppercase();
     let is_mechanism = matches!(&*mechanism, "PLAIN" | "LOGIN" | "TLS" | "TLS-C" | "SSL");
-    let is_plain = verb == "AUTH" && words[0].eq_ignore_ascii_case("AUTH");
+    let is_plain = words[0].eq_ignore_ascii_case("AUTH");
     match words.len() {
         1 if is_plain => line.into(),
         2 if is_plain && is_mechanism => line.into(),
-        _ if is_plain && is_mechanism => format!("{before}AUTH {mechanism} ****"),
-        _ => format!("{before}{verb} ****"),
+        _ if is_plain && is_mechanism => format!("AUTH {mechanism} {SECRET}"),
+        _ => format!("{verb} {SECRET}"),
     }
 }
 
 /// Whether a secret may follow in the next line.
 pub fn has_secret(line: &str) -> bool {
-    find_secret(line).is_some()
+    secret_verb(line).is_some() || line.contains(char::is_control)
 }
 
-/// Where in the line the first command begins that a secret follows, and which one it is.
-fn find_secret(line: &str) -> Option<(usize, &'static str)> {
-    let ends = line.char_indices().filter(|(_, character)| character.is_control());
-    let mut starts = iter::once(0).chain(ends.map(|(index, end)| index + end.len_utf8()));
-    starts.find_map(|start| {
-        let letters = line[start..].chars().filter(|character| character.is_alphanumeric());
-        let verb: String = letters.take(4).collect();
-        let verbs = ["PASS", "AUTH"];
-        let found = verbs.into_iter().find(|secret| verb.eq_ignore_ascii_case(secret));
-        found.map(|verb| (start, verb))
-    })
+/// The command with which the line begins, if a secret follows it.
+fn secret_verb(line: &str) -> Option<&'static str> {
+    let letters = line.chars().filter(|character| character.is_alphanumeric());
+    let verb: String = letters.take(4).collect();
+    ["PASS", "AUTH"].into_iter().find(|secret| verb.eq_ignore_ascii_case(secret))
 }
 
 #[cfg(test)]
@@ -225,7 +207,7 @@ mod tests {
         let transcript = Transcript::new("qq-smtp", tell).with(peer, 3);
         transcript.told(Kind::Accepted, "hello");
         transcript.received("PASS \"practice\"");
-        transcript.sent_bytes(limits::SHOWN - 1, b"\0x");
+        transcript.part(Kind::Sent, limits::SHOWN - 1, b"\0x");
         let told = [
             r#""service":"qq-smtp","kind":"accepted","peer":"127.0.0.1:50312","text":"qq smtp #3 | hello"}"#,
             r#""service":"qq-smtp","kind":"received","peer":"127.0.0.1:50312","bytes":"50415353202a2a2a2a","text":"qq smtp #3 < PASS ****"}"#,
@@ -241,7 +223,9 @@ mod tests {
             ("pass\tpractice", "PASS ****"),
             ("\u{1}PA\0SS\u{7f}prac\rtice", "PASS ****"),
             ("\u{feff} PASS", "PASS ****"),
-            ("NOOP\rPASS practice\rNOOP", "NOOP\rPASS ****"),
+            ("NOOP\rPASS practice\rNOOP", "NOOP****"),
+            ("\u{1b}[APASS practice", "****"),
+            ("PA\u{1b}[DSS practice", "PA****"),
             ("AUTH PLAIN AGE=", "AUTH PLAIN ****"),
             ("auth\tlogin\tAGE=", "AUTH LOGIN ****"),
             ("A\u{8}UTH PLAIN AGE=", "AUTH ****"),

@@ -1,10 +1,15 @@
 //! Troubles for whoever asks for one, and for nobody else: what one types, and what happens then, the
 //! same at every time.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::Path;
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::limits;
+use crate::session::Reply;
 
 /// Where one types it.
 #[derive(Clone, Copy, PartialEq)]
@@ -28,7 +33,7 @@ pub enum What {
     Refuse,
     /// A mail is refused with the code after its final dot.
     RefuseMail,
-    /// A mail is refused with 451, and taken when it is tried again a second later.
+    /// A mail is [`GREYLISTED`], and taken when it is tried again a second later.
     Greylist,
     /// Each reply takes [`SLOW`].
     Slow,
@@ -77,6 +82,9 @@ pub const SLOW: Duration = Duration::from_secs(3);
 /// How long a pair of addresses has to wait when it is on the grey list.
 pub const GREY: Duration = Duration::from_secs(1);
 
+/// The reply to a pair of addresses that has to wait.
+pub const GREYLISTED: &str = "451 4.7.1 greylisted: try again in a second";
+
 /// The authorization code of the user who cannot log in with the password.
 pub const CODE: &str = "practice-code";
 
@@ -84,7 +92,7 @@ pub const CODE: &str = "practice-code";
 pub const FOLDER: &str = "/trouble";
 
 /// A trouble that somebody has asked for.
-#[derive(Clone)]
+#[derive(PartialEq)]
 pub struct Trouble {
     /// What happens.
     pub what: What,
@@ -107,7 +115,7 @@ impl Trouble {
     pub fn of_address(place: Where, address: &str) -> (String, Option<Self>) {
         if let Some((user, domain)) = address.rsplit_once('@')
             && let Some(start) = user.rfind('+')
-            && let Some(trouble) = Self::find(place, &user[start..])
+            && let Some(trouble) = Self::find(place, &user[start..].to_ascii_lowercase())
         {
             return (format!("{}@{domain}", &user[..start]), Some(trouble));
         }
@@ -115,23 +123,24 @@ impl Trouble {
     }
 
     /// The refusal with the code; for mail with its enhanced code (RFC 3463), too.
-    pub fn refusal(&self) -> String {
-        let Trouble { what, code, typed } = self;
-        let enhanced = match (*what, code) {
-            (What::Greylist, _) => return "451 4.7.1 greylisted: try again in a second".into(),
+    pub fn refusal(&self) -> Reply {
+        let Trouble { code, typed, .. } = self;
+        let enhanced = match code {
             _ if typed.starts_with('/') => String::new(),
-            (_, 421) => "4.3.2 ".into(),
-            (_, 450) => "4.2.1 ".into(),
-            (_, 451) => "4.3.0 ".into(),
-            (_, 452) => "4.2.2 ".into(),
-            (_, 550) => "5.1.1 ".into(),
-            (_, 551) => "5.1.6 ".into(),
-            (_, 552) => "5.2.2 ".into(),
-            (_, 553) => "5.1.3 ".into(),
-            (_, 554) => "5.7.1 ".into(),
-            (_, code) => format!("{}.0.0 ", code / 100),
+            421 => "4.3.2 ".into(),
+            450 => "4.2.1 ".into(),
+            451 => "4.3.0 ".into(),
+            452 => "4.2.2 ".into(),
+            550 => "5.1.1 ".into(),
+            551 => "5.1.6 ".into(),
+            552 => "5.2.2 ".into(),
+            553 => "5.1.3 ".into(),
+            554 => "5.7.1 ".into(),
+            code => format!("{}.0.0 ", code / 100),
         };
-        format!("{code} {enhanced}as {typed} asks for")
+        let text = format!("{code} {enhanced}as {typed} asks for");
+        // Whoever says 421 closes the connection (RFC 5321 section 3.8, RFC 959 section 4.2).
+        if *code == 421 { Reply::close(text) } else { text.into() }
     }
 }
 
@@ -139,11 +148,32 @@ impl Trouble {
 /// the two do not match.
 fn code(pattern: &str, typed: &str) -> Option<u16> {
     let Some((before, behind)) = pattern.split_once("NNN") else {
-        return pattern.eq_ignore_ascii_case(typed).then_some(0);
+        return (pattern == typed).then_some(0);
     };
     let code = typed.get(before.len()..typed.len().checked_sub(behind.len())?)?;
     let is_right = typed.starts_with(before) && typed.ends_with(behind) && code.len() == 3;
     code.parse().ok().filter(|code| is_right && (400..600).contains(code))
+}
+
+/// The pairs of sender and recipient that have been told to come again, and when.
+#[derive(Default)]
+pub struct GreyList(Mutex<HashMap<(String, String), Instant>>);
+
+impl GreyList {
+    /// Whether the pair has to come again. Once it was let through, it has to wait again the next time.
+    pub fn has_to_wait(&self, sender: &str, recipient: &str) -> bool {
+        let mut pairs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let pair = (sender.to_string(), recipient.to_string());
+        if pairs.get(&pair).is_some_and(|first| first.elapsed() >= GREY) {
+            pairs.remove(&pair);
+            return false;
+        }
+        if pairs.len() >= limits::REMEMBERED {
+            pairs.clear();
+        }
+        pairs.entry(pair).or_insert_with(Instant::now);
+        true
+    }
 }
 
 /// Makes the FTP files of the table in `folder`.
@@ -172,8 +202,7 @@ mod tests {
         for (address, rest, code) in [
             ("a+451@b.example", "a@b.example", Some(451)),
             ("a+b+599@c.example", "a+b@c.example", Some(599)),
-            ("a+Data-552@b.example", "a+Data-552@b.example", None),
-            ("a+data-552@b.example", "a@b.example", Some(552)),
+            ("a+Data-552@b.example", "a@b.example", Some(552)),
             ("a+SLOW@b.example", "a@b.example", Some(0)),
             ("a+399@b.example", "a+399@b.example", None),
             ("a+600@b.example", "a+600@b.example", None),

@@ -89,7 +89,7 @@ impl Session<'_> {
             && trouble.what == What::Refuse
         {
             self.listener = None;
-            return Err(trouble.refusal().into());
+            return Err(trouble.refusal());
         }
         let (place, metadata) = self.find_file(argument)?;
         if offset > metadata.len() {
@@ -140,7 +140,7 @@ impl Session<'_> {
             return Err("554 the file is not that long".into());
         }
         let begin = if appends { length } else { offset };
-        let mut draft = Draft::create(&self.practice.drafts).map_err(cannot_keep)?;
+        let mut draft = Draft::create(&self.practice.drafts, b"").map_err(cannot_keep)?;
         if begin > 0 {
             let mut before = File::open(&*place).map_err(refusal)?.take(begin);
             io::copy(&mut before, draft.file()).map_err(cannot_keep)?;
@@ -148,7 +148,7 @@ impl Session<'_> {
         drop(place);
         let is_binary = self.is_binary;
         let mut kept = Ok(());
-        let moved = self.transfer(connection, |stream| {
+        self.transfer(connection, |stream| {
             let mut has_cr = false;
             // A client hears best why its file was not kept when it could send all of it.
             let moved = for_each_part(stream, |part| {
@@ -163,8 +163,7 @@ impl Session<'_> {
                 kept = draft.write_all(b"\r");
             }
             Ok(moved)
-        });
-        moved?;
+        })?;
         kept.map_err(cannot_keep)?;
         if has_gone(connection) {
             return Err("426 you have gone: nothing is kept".into());
@@ -304,7 +303,7 @@ impl Read for Data<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.patiently(|stream| stream.read(buffer))?;
         if length > 0 {
-            self.transcript.received_bytes(self.moved, &buffer[..length]);
+            self.transcript.part(Kind::Received, self.moved, &buffer[..length]);
             self.moved += length as u64;
         }
         Ok(length)
@@ -314,7 +313,7 @@ impl Read for Data<'_> {
 impl Write for Data<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let length = self.patiently(|stream| stream.write(bytes))?;
-        self.transcript.sent_bytes(self.moved, &bytes[..length]);
+        self.transcript.part(Kind::Sent, self.moved, &bytes[..length]);
         self.moved += length as u64;
         Ok(length)
     }

@@ -77,7 +77,7 @@ impl Maildir {
 
     /// Not every file system lets a file have two names.
     fn copy(&self, message: &Path, path: &Path) -> io::Result<()> {
-        let mut draft = Draft::create(&self.folder.join("tmp"))?;
+        let mut draft = Draft::create(&self.folder.join("tmp"), b"")?;
         io::copy(&mut File::open(message)?, draft.file())?;
         draft.file().sync_all()?;
         draft.rename(path)

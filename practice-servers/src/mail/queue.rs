@@ -264,8 +264,7 @@ impl Queue {
         let report_id = format!("{id}B{done}");
         let message = relay::open(&self.file(id, "message"))?;
         let envelope = Envelope::of_report(sender.clone());
-        let mut draft = Draft::create(&self.drafts)?;
-        draft.write_all(envelope.return_path().as_bytes())?;
+        let mut draft = Draft::create(&self.drafts, envelope.return_path().as_bytes())?;
         draft.write_all(&report(self.office, &report_id, sender, refused, message)?)?;
         self.accept(&report_id, draft, envelope)
     }

@@ -53,11 +53,7 @@ impl Session<'_> {
         let id = files::unique_name();
         // The queue's thread leaves the first line out when it hands the mail to another office.
         let trace = envelope.return_path() + &self.trace(&id, &envelope, connection);
-        let draft = Draft::create(&self.practice.drafts);
-        let mut draft = match draft.and_then(|mut draft| {
-            draft.write_all(trace.as_bytes())?;
-            Ok(draft)
-        }) {
+        let mut draft = match Draft::create(&self.practice.drafts, trace.as_bytes()) {
             Ok(draft) => draft,
             Err(error) => return cannot_keep(error),
         };
@@ -68,7 +64,7 @@ impl Session<'_> {
         let mut stays = Vec::new();
         let mut kept = Ok(());
         let received = dots::receive(connection, |part| {
-            transcript.received_bytes(size, part);
+            transcript.part(Kind::Received, size, part);
             stays.clear();
             header.take(part, &mut stays);
             size += stays.len() as u64;
@@ -97,13 +93,12 @@ impl Session<'_> {
         if self.office.wants_author && self.login.is_some() && !header.has_author() {
             return Ok(NO_AUTHOR.into());
         }
-        let troubles = &self.troubles;
-        let refused = troubles.iter().find(|(_, trouble)| trouble.what == What::RefuseMail);
-        if let Some((_, trouble)) = refused {
-            return Ok(trouble.refusal().into());
+        let find = |what| self.troubles.iter().find(|trouble| trouble.what == what);
+        if let Some(trouble) = find(What::RefuseMail) {
+            return Ok(trouble.refusal());
         }
         match queue.accept(&id, draft, envelope) {
-            Ok(()) if troubles.iter().any(|(_, trouble)| trouble.what == What::Cut) => {
+            Ok(()) if find(What::Cut).is_some() => {
                 transcript.said("cuts the connection without a reply");
                 Ok(Reply::close(""))
             }
