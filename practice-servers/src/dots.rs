@@ -266,23 +266,6 @@ pub(crate) mod tests {
         }
     }
 
-    /// The ends of a mail that make SMTP smuggling work on other servers.
-    #[test]
-    fn only_cr_lf_dot_cr_lf_ends_a_message() {
-        let ends = ["\r\n", "\n", "\r", "\0"];
-        for (before, after) in ends.iter().flat_map(|before| ends.map(|after| (before, after))) {
-            let bytes = format!("a{before}.{after}MAIL FROM:<evil@b.example>\r\n.\r\n");
-            for piece in [1, 2, 3, 100] {
-                let (kept, taken) = received(bytes.as_bytes(), piece);
-                let is_end = (*before, after) == ("\r\n", "\r\n");
-                assert_eq!(taken, Some(if is_end { 6 } else { bytes.len() }), "{bytes:?}");
-                // What was kept goes on as one mail, too.
-                let on = sent(&kept, piece, None);
-                assert_eq!(received(&on, piece), (kept, Some(on.len())), "{bytes:?}");
-            }
-        }
-    }
-
     #[test]
     fn whatever_lies_in_a_file_is_sent_in_lines() {
         for (file, lines, stream) in [

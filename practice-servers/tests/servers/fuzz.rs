@@ -3,6 +3,7 @@
 use std::env;
 use std::io::{BufRead, BufReader, Write};
 
+use practice_servers::limits;
 use testing::tcp_peer;
 
 use crate::support::Servers;
@@ -103,5 +104,30 @@ fn a_server_answers_whatever_a_client_says() {
     }
     for name in ["qq-smtp", "qq-pop3", "ftp"] {
         servers.peer(name);
+    }
+}
+
+/// Whoever says what is no command hears so, up to a limit.
+#[test]
+fn lines_that_are_no_commands_do_no_harm_up_to_a_limit() {
+    let servers = Servers::start();
+    let long = [vec![b'x'; 1_000_000], b"\r\n".to_vec()].concat();
+    for (name, refusal, last) in
+        [("qq-smtp", "500", "421"), ("qq-pop3", "-ERR", "-ERR closing"), ("ftp", "5", "421")]
+    {
+        let mut peer = servers.peer(name);
+        let lines: [&[u8]; 6] =
+            [&long, b"NO\0OP\r\n", b"NO\rOP\r\n", b"NO\x0bOP\n", b"\xff\xfe\r\n", b"\r\n"];
+        for line in lines {
+            peer.send(line);
+            assert!(peer.reply().starts_with(refusal), "{name}: {:?}", &line[..4.min(line.len())]);
+        }
+        let mut count = 0;
+        while !peer.says("GET / HTTP/1.1", "").starts_with(last) {
+            count += 1;
+            assert!(count < limits::MISTAKES, "{name}");
+        }
+        assert!(count > limits::MISTAKES / 2, "{name}: {count}");
+        peer.is_closed();
     }
 }

@@ -158,30 +158,6 @@ fn nothing_without_a_login() {
 }
 
 #[test]
-fn lines_that_are_no_commands_do_no_harm_up_to_a_limit() {
-    let servers = Servers::start();
-    let mut peer = servers.peer("qq-pop3");
-    let mut long = vec![b'x'; 1_000_000];
-    long.extend(b"\r\n");
-    for line in [&long[..], b"NO\0OP\r\n", b"NO\rOP\r\n", b"NO\x0bOP\n", b"\xff\xfe\r\n", b"\r\n"] {
-        peer.send(line);
-        assert!(peer.reply().starts_with("-ERR"), "{:?}", &line[..4.min(line.len())]);
-    }
-    peer.says("CAPA", "+OK");
-    peer.lines_to_dot();
-    for _ in 6..19 {
-        peer.says("GET / HTTP/1.1", "-ERR");
-    }
-    peer.says("GET / HTTP/1.1", "-ERR closing");
-    peer.is_closed();
-    // Whoever has logged in speaks POP3, and may ask for more than there is.
-    let mut peer = servers.mailbox("qq", "laoshi");
-    for _ in 0..40 {
-        peer.says("XTND", "-ERR");
-    }
-}
-
-#[test]
 fn a_session_has_its_mailbox_alone() {
     let servers = Servers::start();
     let mut first = servers.mailbox("qq", "laoshi");

@@ -63,6 +63,9 @@ fn patterns_and_status() {
     assert_eq!(peer.fetches("NLST /?.bin"), b"/b.bin\r\n");
     assert_eq!(peer.fetches("NLST pub/*"), b"pub/readme.txt\r\n");
     assert_eq!(peer.fetches("NLST *.none"), b"");
+    // Tried in every way, this pattern would take for ever.
+    fs::write(servers.path("ftp/laoshi/pub").join("a".repeat(200)), "").unwrap();
+    assert_eq!(peer.fetches(&format!("NLST pub/{}b", "*a".repeat(100))), b"");
     assert_eq!(peer.fetches("NLST ../../*.bin"), b"../../b.bin\r\n");
     let list = String::from_utf8(peer.fetches("LIST b*")).unwrap();
     assert!(list.lines().count() == 2 && list.ends_with(" b.txt\r\n"), "{list}");

@@ -124,12 +124,6 @@ fn names_that_are_none_get_501_and_the_session_lives() {
     for _ in 0..40 {
         peer.says("SITE CHMOD 644 x", "502");
     }
-    let mut stranger = servers.peer("ftp");
-    for _ in 0..19 {
-        stranger.says("XYZZY", "530");
-    }
-    stranger.says("XYZZY", "421");
-    stranger.is_closed();
 }
 
 /// Windows takes these names for devices, for streams of other files, and for other files.
