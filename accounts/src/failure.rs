@@ -152,18 +152,18 @@ fn cause_of(error: &(dyn Source + 'static)) -> (Cause, String) {
         let is_cut = inside == "incomplete response";
         return (if is_cut { Cause::Io(ErrorKind::UnexpectedEof) } else { Cause::Foreign }, why);
     }
-    match io_error.map(|io| (io.kind(), io)) {
+    let Some(io) = io_error else {
+        // What lettre finds wrong by itself: the server does not offer it.
+        return (Cause::Missing, error.source().unwrap_or(error).to_string());
+    };
+    match io.kind() {
         // The system says so of a wait that ran out.
-        Some((ErrorKind::WouldBlock, _)) => (Cause::Io(ErrorKind::TimedOut), "timed out".into()),
-        Some((ErrorKind::InvalidData, _)) if smtp.is_some() => {
+        ErrorKind::WouldBlock => (Cause::Io(ErrorKind::TimedOut), "timed out".into()),
+        ErrorKind::InvalidData if smtp.is_some() => {
             (Cause::Unreadable, "the server's answer is not UTF-8".into())
         }
-        Some((ErrorKind::InvalidData, io)) => (Cause::Foreign, io.to_string()),
-        Some((kind @ (ErrorKind::Other | ErrorKind::FileTooLarge), io)) => {
-            (Cause::Io(kind), io.to_string())
-        }
-        Some((kind, _)) => (Cause::Io(kind), kind.to_string()),
-        // What lettre finds wrong by itself: the server does not offer it.
-        None => (Cause::Missing, error.source().unwrap_or(error).to_string()),
+        ErrorKind::InvalidData => (Cause::Foreign, io.to_string()),
+        kind @ (ErrorKind::Other | ErrorKind::FileTooLarge) => (Cause::Io(kind), io.to_string()),
+        kind => (Cause::Io(kind), kind.to_string()),
     }
 }

@@ -271,6 +271,12 @@ impl Account {
         }
     }
 
+    /// The longest wait for the server to say goodbye, 2 s at most: by then all is done, or has
+    /// failed.
+    pub fn goodbye(&self) -> Duration {
+        self.timeout.min(Duration::from_secs(2))
+    }
+
     /// HOST:PORT, or [IPV6]:PORT.
     pub fn host_and_port(&self) -> String {
         let host = &self.host;

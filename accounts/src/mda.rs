@@ -33,9 +33,22 @@ impl Account {
 }
 
 /// The bytes of a connection, plain or in TLS.
-pub trait Stream: Read + Write {}
+pub trait Stream: Read + Write {
+    /// The socket below.
+    fn socket(&self) -> &TcpStream;
+}
 
-impl<S: Read + Write> Stream for S {}
+impl Stream for Timed {
+    fn socket(&self) -> &TcpStream {
+        &self.socket
+    }
+}
+
+impl Stream for StreamOwned<ClientConnection, Timed> {
+    fn socket(&self) -> &TcpStream {
+        &self.sock.socket
+    }
+}
 
 /// A socket on which also the whole of an answer comes in time, not only each part. The time that
 /// an answer takes is counted from the last command.

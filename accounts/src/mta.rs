@@ -2,7 +2,6 @@
 
 use std::fmt::Display;
 use std::io::Read;
-use std::time::Duration;
 
 use lettre::address::Envelope;
 use lettre::transport::smtp;
@@ -16,8 +15,6 @@ use shared::Error;
 
 use crate::{Account, InPhase, Phase, Refused, Tls, text_of};
 
-/// The longest wait for a server to say goodbye: by then the mail is sent, or is not.
-const GOODBYE: Duration = Duration::from_secs(2);
 /// A message goes out in pieces of so many bytes.
 const PIECE: usize = 65_536;
 
@@ -68,7 +65,7 @@ impl Account {
         let Ok(stream) = self.connect() else { return Ok(()) };
         let mut greeting = Vec::new();
         // It ends when the server hangs up, or waits for us.
-        let waits = stream.set_read_timeout(Some(GOODBYE));
+        let waits = stream.set_read_timeout(Some(self.goodbye()));
         let _ = waits.and_then(|()| stream.take(512).read_to_end(&mut greeting));
         let text = text_of(&greeting);
         let last = text.lines().last().unwrap_or_default();
@@ -120,7 +117,7 @@ impl Mta<'_> {
         let sent = self.say_all(envelope, message);
         if sent.is_err() {
             // Nobody hangs up without a goodbye.
-            let _ = self.smtp.set_timeout(Some(GOODBYE));
+            let _ = self.smtp.set_timeout(Some(self.account.goodbye()));
             self.smtp.abort();
         }
         sent
@@ -155,7 +152,7 @@ impl Mta<'_> {
                 return error;
             }
             // A server that hangs up in the middle of a message has perhaps said why.
-            let _ = self.smtp.set_timeout(Some(GOODBYE));
+            let _ = self.smtp.set_timeout(Some(self.account.goodbye()));
             match self.smtp.read_response() {
                 Err(last) if last.status().is_some() => last,
                 _ => error,
@@ -171,7 +168,7 @@ impl Mta<'_> {
     /// # Errors
     /// The server does not say goodbye.
     pub fn quit(mut self) -> shared::Result {
-        let _ = self.smtp.set_timeout(Some(GOODBYE.min(self.account.timeout)));
+        let _ = self.smtp.set_timeout(Some(self.account.goodbye()));
         self.ask(Quit, PositiveCompletion, Phase::Quit)?;
         Ok(())
     }

@@ -10,7 +10,7 @@ mod session;
 
 use std::io;
 
-use accounts::Phase::{Do, LogIn, Quit};
+use accounts::Phase::{Do, LogIn};
 use accounts::{Account, InPhase};
 use suppaftp::RustlsFtpStream;
 use suppaftp::types::FileType;
@@ -47,7 +47,7 @@ fn main() -> shared::Result {
     }
 
     // Step 4: leave. All is done, whatever the server says now.
-    if let Err(error) = done(ftp.quit()).in_phase(Quit, &account) {
+    if let Err(error) = session::quit(&mut ftp, &account) {
         shared::report(&error);
     }
     Ok(())

@@ -3,7 +3,7 @@
 
 use std::io::{self, ErrorKind, Read};
 
-use accounts::Phase::{Connect, Do, StartTls};
+use accounts::Phase::{Connect, Do, Quit, StartTls};
 use accounts::{Account, InPhase, Tls};
 use suppaftp::{FtpError, FtpResult, Mode, RustlsConnector, RustlsFtpStream, Status};
 
@@ -114,4 +114,11 @@ pub fn outcome<T>(transfer: io::Result<T>, reply: FtpResult<()>) -> FtpResult<T>
     let transferred = transfer.map_err(FtpError::ConnectionError)?;
     reply?;
     Ok(transferred)
+}
+
+/// Takes leave; a server that does not answer holds nobody for long.
+pub fn quit(ftp: &mut RustlsFtpStream, account: &Account) -> shared::Result {
+    let limited = ftp.get_ref().set_read_timeout(Some(account.goodbye()));
+    limited.in_phase(Quit, account)?;
+    done(ftp.quit()).in_phase(Quit, account)
 }

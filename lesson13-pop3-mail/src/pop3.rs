@@ -80,6 +80,8 @@ impl<'a> Mailbox<'a> {
     /// # Errors
     /// The server breaks off, or could not remove something.
     pub fn quit(mut self) -> shared::Result {
+        let socket = self.stream.get_ref().socket();
+        socket.set_read_timeout(Some(self.account.goodbye())).in_phase(Quit, self.account)?;
         self.ask("QUIT", "", Quit)?;
         Ok(())
     }

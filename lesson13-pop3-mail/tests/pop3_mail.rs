@@ -549,6 +549,25 @@ fn a_server_that_keeps_silent_or_lets_bytes_drip_is_left() {
 }
 
 #[test]
+fn a_server_silent_at_quit_holds_nobody() {
+    let session = serve(&["--timeout", "3600"], |mut stream| {
+        let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+        for (_, bytes) in answers(b"Subject: here\r\n\r\nx\r\n") {
+            stream.write_all(&bytes).unwrap();
+            if lines.next().unwrap().unwrap() == "QUIT" {
+                break;
+            }
+        }
+        // Until the client has gone.
+        lines.next();
+        Vec::new()
+    });
+    let Ended { status, stdout, stderr } = &session.ended;
+    assert!(*status == Some(0) && stdout.contains("Subject: here\n"), "{stdout}");
+    assert!(stderr.contains("cannot leave pop3://127.0.0.1:"), "{stderr}");
+}
+
+#[test]
 fn a_server_that_never_stops_is_left() {
     let lines = b"1 320\r\n".repeat(200_000);
     let long = [b'x'; 70_000];
