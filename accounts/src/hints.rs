@@ -35,6 +35,7 @@ pub(crate) fn hint(cause: Cause, phase: Phase, account: &Account) -> String {
         (Cause::Foreign, _) => match phase {
             Phase::Connect | Phase::StartTls => WRONG_SERVER,
             Phase::SendMail => MAYBE_TAKEN,
+            Phase::LogIn => "the server answers oddly: try again; if that does not help, {login}",
             _ => "the server broke off, or answers oddly: try again",
         },
         (Cause::Unreadable, _) => match phase {
@@ -47,7 +48,10 @@ pub(crate) fn hint(cause: Cause, phase: Phase, account: &Account) -> String {
         },
         (Cause::Missing, _) => match phase {
             Phase::StartTls => NO_TLS,
-            Phase::LogIn => "the server offers no login here, perhaps only in TLS; {ports}",
+            Phase::LogIn => {
+                "the server offers no login here that lettre knows (AUTH PLAIN or LOGIN), perhaps \
+                 only in TLS; {ports}"
+            }
             _ => REASON,
         },
     };

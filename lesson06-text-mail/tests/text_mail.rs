@@ -156,6 +156,7 @@ fn a_refused_login_is_about_the_account() {
     }
     let hint = "the server broke off at the login: check LESSON_SMTP_USER";
     check("AUTH", b"", "incomplete", hint);
+    check("AUTH", b"535\r\n", "no whole reply has come", "answers oddly: try again; if that does");
     check("AUTH", b"504 no such mechanism\r\n", "(504)", "kind of login");
     let microsoft = b"535 5.7.139 basic authentication is disabled\r\n";
     check("AUTH", microsoft, "basic authentication is disabled", "no passwords from programs");
@@ -166,7 +167,8 @@ fn a_refused_login_is_about_the_account() {
     // Real providers say it in GBK.
     let gbk = b"535 \xb5\xc7\xc2\xbc\xca\xa7\xb0\xdc\r\n";
     check("AUTH", gbk, "the server's answer is not UTF-8", "authorization code");
-    check("EHLO", b"250 nothing\r\n", "cannot log in as", "offers no login here");
+    let other = b"250-hello\r\n250 AUTH CRAM-MD5\r\n";
+    check("EHLO", other, "cannot log in as", "offers no login here that lettre knows");
 }
 
 #[test]
