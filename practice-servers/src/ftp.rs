@@ -13,7 +13,7 @@ use std::net::TcpListener;
 
 use crate::Practice;
 use crate::connection::Connection;
-use crate::session::{self, Closing, Next, Reply, closing_421};
+use crate::session::{self, Next, Reply};
 use login::Account;
 
 /// The host's side of one conversation.
@@ -115,10 +115,6 @@ impl session::Session for Session<'_> {
 
     fn refuse(&mut self, why: &str) -> Reply {
         Reply::mistake(format!("500 {why}"))
-    }
-
-    fn closing(&self, why: Closing) -> &'static str {
-        closing_421(why)
     }
 }
 

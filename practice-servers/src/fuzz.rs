@@ -41,36 +41,9 @@ fn fuzz(mut attempt: impl FnMut(&mut Random)) {
 
 #[test]
 fn an_address_stays_what_it_is() {
-    let words = [
-        "a",
-        "b.example",
-        "@",
-        "<",
-        ">",
-        "\"",
-        "\\",
-        " ",
-        ".",
-        "-",
-        "[",
-        "]",
-        "IPv6:",
-        "::1",
-        "192.0.2.1",
-        ":",
-        ",",
-        "(",
-        ")",
-        "老",
-        "\t",
-        "\r",
-        "\n",
-        "\0",
-        "\u{a0}",
-        "SIZE=1",
-        "postmaster",
-        "a@b.example",
-    ];
+    let words = "a|b.example|@|<|>|\"|\\| |.|-|[|]|IPv6:|::1|192.0.2.1|:|,|(|)|老|\t|\r|\n|\0|\u{a0}|\
+                 SIZE=1|postmaster|a@b.example";
+    let words: Vec<_> = words.split('|').collect();
     fuzz(|random| {
         let argument = format!("FROM:{}", random.words(&words, 12));
         if let Some((address, parameters)) = path::parse(&argument, "FROM:") {
@@ -174,19 +147,9 @@ fn no_secret_is_shown() {
 
 #[test]
 fn a_header_is_read_the_same_in_any_pieces() {
-    let words = [
-        "Return-Path:",
-        "return-path :",
-        "Received:",
-        " ",
-        "\t",
-        "x",
-        "Subject: y",
-        "\r\n",
-        "\r\n\r\n",
-        ":",
-        "a very long name of a field that nobody knows:",
-    ];
+    let words = "Return-Path:|return-path :|Received:| |\t|x|Subject: y|\r\n|\r\n\r\n|:|\
+                 a very long name of a field that nobody knows:";
+    let words: Vec<_> = words.split('|').collect();
     let read = |text: &str, piece| {
         let mut header = Header::default();
         let mut kept = Vec::new();

@@ -102,8 +102,14 @@ pub trait Session {
     /// The reply to a line that could not be read, and why.
     fn refuse(&mut self, why: &str) -> Reply;
 
-    /// The server's last words when it closes the connection.
-    fn closing(&self, why: Closing) -> &'static str;
+    /// The server's last words when it closes the connection; here as SMTP and FTP have them.
+    fn closing(&self, why: Closing) -> &'static str {
+        match why {
+            Closing::Late => "421 closing: no whole line came in time",
+            Closing::Mistakes => "421 closing: too many mistakes",
+            Closing::Logins => "421 closing: too many failed logins",
+        }
+    }
 }
 
 /// Serves one client until it leaves.
@@ -160,14 +166,5 @@ pub fn serve(session: &mut dyn Session, connection: &mut Connection, tls: &Tls) 
                 transcript.told(Kind::Sent, format!("message of {length} bytes"));
             }
         }
-    }
-}
-
-/// [`Session::closing`] in SMTP and FTP.
-pub fn closing_421(why: Closing) -> &'static str {
-    match why {
-        Closing::Late => "421 closing: no whole line came in time",
-        Closing::Mistakes => "421 closing: too many mistakes",
-        Closing::Logins => "421 closing: too many failed logins",
     }
 }

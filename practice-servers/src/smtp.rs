@@ -11,7 +11,7 @@ use std::io;
 use crate::accounts::{OFFICES, Office, wants_code};
 use crate::connection::{Connection, parse_number};
 use crate::mail::envelope::{Envelope, Recipient};
-use crate::session::{self, Closing, Reply, Session as _, closing_421};
+use crate::session::{self, Closing, Reply, Session as _};
 use crate::trouble::{GREYLISTED, Trouble, What, Where};
 use crate::{Practice, limits};
 use auth::{Auth, Step};
@@ -85,10 +85,6 @@ impl session::Session for Session<'_> {
     fn refuse(&mut self, why: &str) -> Reply {
         self.auth = None;
         Reply::mistake(format!("500 {why}"))
-    }
-
-    fn closing(&self, why: Closing) -> &'static str {
-        closing_421(why)
     }
 }
 

@@ -48,32 +48,21 @@ pub enum What {
     Full,
 }
 
-/// A row of the table.
-struct Row {
-    place: Where,
-    /// `NNN` stands for a code from 400 to 599.
-    typed: &'static str,
-    what: What,
-}
-
-const fn row(place: Where, typed: &'static str, what: What) -> Row {
-    Row { place, typed, what }
-}
-
-static TROUBLES: [Row; 13] = [
-    row(Where::MailAddress, "+NNN", What::Refuse),
-    row(Where::MailAddress, "+greylist", What::Greylist),
-    row(Where::MailAddress, "+data-NNN", What::RefuseMail),
-    row(Where::MailAddress, "+slow", What::Slow),
-    row(Where::MailAddress, "+cut", What::Cut),
-    row(Where::MailLogin, "+cut", What::Cut),
-    row(Where::MailLogin, "xinsheng@qq.example", What::WantCode),
-    row(Where::MailboxLogin, "+in-use", What::InUse),
-    row(Where::MailboxLogin, "+slow", What::Slow),
-    row(Where::MailboxLogin, "+cut", What::Cut),
-    row(Where::Download, "/trouble/cut.bin", What::Cut),
-    row(Where::Download, "/trouble/NNN.txt", What::Refuse),
-    row(Where::Upload, "/trouble/full/", What::Full),
+/// Where one types it, what one types, and what happens. `NNN` stands for a code from 400 to 599.
+const TROUBLES: [(Where, &str, What); 13] = [
+    (Where::MailAddress, "+NNN", What::Refuse),
+    (Where::MailAddress, "+greylist", What::Greylist),
+    (Where::MailAddress, "+data-NNN", What::RefuseMail),
+    (Where::MailAddress, "+slow", What::Slow),
+    (Where::MailAddress, "+cut", What::Cut),
+    (Where::MailLogin, "+cut", What::Cut),
+    (Where::MailLogin, "xinsheng@qq.example", What::WantCode),
+    (Where::MailboxLogin, "+in-use", What::InUse),
+    (Where::MailboxLogin, "+slow", What::Slow),
+    (Where::MailboxLogin, "+cut", What::Cut),
+    (Where::Download, "/trouble/cut.bin", What::Cut),
+    (Where::Download, "/trouble/NNN.txt", What::Refuse),
+    (Where::Upload, "/trouble/full/", What::Full),
 ];
 
 /// How long a slow server takes for each reply.
@@ -104,9 +93,10 @@ pub struct Trouble {
 impl Trouble {
     /// The trouble that `typed` asks for.
     pub fn find(place: Where, typed: &str) -> Option<Self> {
-        TROUBLES.iter().filter(|row| row.place == place).find_map(|row| {
-            let code = code(row.typed, typed)?;
-            Some(Trouble { what: row.what, code, typed: typed.into() })
+        let mut rows = TROUBLES.into_iter().filter(|(other, ..)| *other == place);
+        rows.find_map(|(_, pattern, what)| {
+            let code = code(pattern, typed)?;
+            Some(Trouble { what, code, typed: typed.into() })
         })
     }
 

@@ -1,6 +1,7 @@
 //! `LIST`, `NLST` and `STAT`: what is in a folder.
 
 use std::fs::{self, Metadata};
+use std::io::Write;
 use std::time::UNIX_EPOCH;
 
 use crate::clock;

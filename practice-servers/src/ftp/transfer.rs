@@ -179,7 +179,7 @@ impl Session<'_> {
     pub(super) fn transfer(
         &mut self,
         connection: &mut Connection,
-        work: impl FnOnce(&mut dyn Stream) -> io::Result<u64>,
+        work: impl FnOnce(&mut Data) -> io::Result<u64>,
     ) -> Answer<u64> {
         let Some(listener) = self.listener.take() else {
             return Err("425 say PASV or EPSV first".into());
@@ -194,7 +194,7 @@ impl Session<'_> {
         let moved = self.open(socket).and_then(|stream| {
             let mut data = Data { stream, control: connection, transcript: &transcript, moved: 0 };
             let moved = work(&mut data);
-            let _ = data.finish();
+            let _ = data.stream.finish();
             moved
         });
         let refused = match moved {
@@ -255,7 +255,7 @@ fn accept_from(listener: &TcpListener, host: IpAddr) -> Option<(TcpStream, Socke
 
 /// Reads to the end, part by part, and returns the number of bytes.
 fn for_each_part(
-    from: &mut (impl Read + ?Sized),
+    from: &mut impl Read,
     mut work: impl FnMut(&[u8]) -> io::Result<()>,
 ) -> io::Result<u64> {
     let mut buffer = vec![0; limits::PIECE];
@@ -272,7 +272,7 @@ fn for_each_part(
 
 /// The data connection of a transfer. It waits for the peer up to [`limits::STALL`], unless the client
 /// says `ABOR` meanwhile.
-struct Data<'a> {
+pub(super) struct Data<'a> {
     stream: Box<dyn Stream>,
     control: &'a mut Connection,
     transcript: &'a Transcript,
@@ -320,12 +320,6 @@ impl Write for Data<'_> {
 
     fn flush(&mut self) -> io::Result<()> {
         self.patiently(|stream| stream.flush())
-    }
-}
-
-impl Stream for Data<'_> {
-    fn finish(&mut self) -> io::Result<()> {
-        self.stream.finish()
     }
 }
 
