@@ -27,7 +27,7 @@ pub fn report(
     let mut header = String::new();
     for line in message.take(16_384).split(b'\n') {
         let line = line?;
-        let line = String::from_utf8_lossy(line.trim_ascii_end());
+        let line = ::accounts::text_of(line.trim_ascii_end());
         if line.is_empty() {
             break;
         }
