@@ -185,6 +185,7 @@ fn a_flag_without_its_value_is_refused() {
 fn what_is_the_tour_s_is_said_so() {
     for (arguments, command) in [
         (&["check", "02"] as &[&str], "cargo run -p tour -- check 02"),
+        (&["06", "13"], "cargo run -p tour -- 06 13"),
         (&["diff", "05", "--all"], "cargo run -p tour -- diff 05 --all"),
     ] {
         refuses(&run(LESSON, arguments), "does not take", command);

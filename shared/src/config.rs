@@ -319,8 +319,11 @@ impl Config {
 
     fn read_flags(&mut self) -> Result {
         let arguments: Vec<_> = env::args_os().skip(1).map(utf8).collect::<Result<_>>()?;
-        if arguments.first().is_some_and(|first| matches!(&**first, "check" | "diff")) {
-            let problem = format!("{} does not take {}", self.program, arguments[0]);
+        if let Some(first) = arguments.first()
+            && (matches!(first.as_str(), "check" | "diff")
+                || (self.usage.is_empty() && first.parse::<u8>().is_ok()))
+        {
+            let problem = format!("{} does not take {first}", self.program);
             let hint = format!("the tour does: cargo run -p tour -- {}", arguments.join(" "));
             return Err(Error::new(problem, hint));
         }

@@ -54,7 +54,11 @@ fn play(lessons: &[&'static Lesson], is_brief: bool) -> Result {
     quietly(play_and_show(lessons, is_brief, &tour, &mut failed), "play", "the lessons")?;
     let Some(first) = failed.first() else { return Ok(()) };
     let message = format!("{} of {} lessons failed", failed.len(), lessons.len());
-    let hint = format!("its lines above say why; play one alone with: cargo run -- {first}");
+    let hint = if lessons.len() == 1 {
+        "its lines above say why".to_string()
+    } else {
+        format!("its lines above say why; play one alone with: cargo run -- {first}")
+    };
     Err(Error::new(message, hint))
 }
 
@@ -91,7 +95,7 @@ fn help() -> Result<String> {
     let mut help = USAGE.to_string();
     for lesson in LESSONS {
         let purpose = lesson.purpose().or_cannot("read", lesson.package)?;
-        help += &format!("\n  {}  {purpose}", lesson.number());
+        help += &format!("\n{}  {purpose}", lesson.number());
     }
     Ok(help)
 }

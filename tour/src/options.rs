@@ -7,18 +7,18 @@ use shared::{Error, Result};
 pub const USAGE: &str = "Plays the lessons in order, each with its other side.
 
   cargo run                           play all lessons, and show what they print
-  cargo run -- 03 09                  play these, and show all that both sides say
+  cargo run -- 03 09                  play these, and show what all sides say
   cargo run -- diff 07                show what a lesson changes in its parent
   cargo run -- diff 06 12             show how two lessons differ
-  cargo run -- diff 03 --bare         show what a lesson adds to its bare program
-  cargo run -- diff 03 --exercise 1   show what the solution of an exercise changes
+  cargo run -- diff 03 --bare         show what it adds to its bare program
+  cargo run -- diff 03 --exercise 1   show what a solution changes
   cargo run -- check 03               say which exercises of a lesson are solved
-  cargo run -- check 03 2             say whether exercise 2 is, as --exercise 2 does
+  cargo run -- check 03 2             say whether its exercise 2 is
   cargo run -- check 03 --hint 2      show the hint of exercise 2
 
 With diff:
   --side-by-side   show the old and the new in two columns
-  --all            show the comments at the top, too, which each lesson has for itself
+  --all            show the comments at the top, too
 
 Lessons (03, 3, lesson03 and lesson03-udp-loop are the same):
 ";

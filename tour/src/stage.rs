@@ -312,7 +312,7 @@ impl<'a> Stage<'a> {
         let number = self.programs.len();
         let started = self.begun.elapsed();
         let stream = TcpStream::connect(addr)?;
-        let command = "nc 127.0.0.1 7007".to_string();
+        let command = "nc 127.0.0.1 7007   # and says nothing".to_string();
         let label = "nc".to_string();
         let package = "nc".to_string();
         self.programs.push(Program { label, package, command, started });

@@ -304,7 +304,7 @@ fn what_is_typed_wrongly_is_refused() {
 fn help_lists_all_of_it() {
     let help = shown(&["--help"]);
     for lesson in lessons() {
-        assert!(help.contains(&format!("\n  {}  ", &lesson[6..8])), "{help}");
+        assert!(help.contains(&format!("\n{}  ", &lesson[6..8])), "{help}");
     }
     for text in
         ["diff 07", "diff 06 12", "--exercise", "--side-by-side", "--all", "--bare", "check 03"]
