@@ -91,7 +91,7 @@ pub fn load(
     more: &[Takes],
 ) -> Config {
     let taken = [&protocol.settings().map(Takes::Setting), more].concat();
-    Config::load_and(program, purpose, &taken, |config| {
+    Config::load(program, purpose, &taken, |config| {
         let url = Url::parse(config.text(protocol.url()));
         let host = url.ok().and_then(|url| Host::parse(url.host_str()?).ok());
         if host.is_none_or(|host| is_this_machine(&host)) {

@@ -13,7 +13,8 @@ use shared::{Config, Takes};
 fn main() -> shared::Result {
     let services = SERVICES.iter().map(|service| Takes::Setting(service.setting));
     let taken: Vec<_> = services.chain([Takes::Setting("LESSON_PRACTICE_DIR")]).collect();
-    let config = Config::load(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_DESCRIPTION"), &taken);
+    let purpose = env!("CARGO_PKG_DESCRIPTION");
+    let config = Config::load(env!("CARGO_PKG_NAME"), purpose, &taken, |_config| {});
     let folder = Path::new(config.text("LESSON_PRACTICE_DIR"));
     if folder.as_os_str().is_empty() {
         config.refuse("LESSON_PRACTICE_DIR", "not the name of a folder");

@@ -91,23 +91,19 @@ macro_rules! load {
             env!("CARGO_PKG_NAME"),
             env!("CARGO_PKG_DESCRIPTION"),
             &[$($crate::Takes::from($taken)),+],
+            |_config| {},
         )
     };
 }
 
 impl Config {
     /// Loads what is `taken` by `program`, starts its log, and answers `--help`, also with its
-    /// `purpose`. The macro [`load!`](crate::load!) calls it.
+    /// `purpose`. Some defaults hold on conditions: `adjust` sees the settings before `--help` shows
+    /// them. The macro [`load!`](crate::load!) calls it.
     ///
     /// It ends the program with status 0 after `--help`, and with status 2, an error and a hint
     /// when somebody sets what does not exist.
-    pub fn load(program: &'static str, purpose: &'static str, taken: &[Takes]) -> Config {
-        Config::load_and(program, purpose, taken, |_| {})
-    }
-
-    /// The same for a program some of whose defaults hold on conditions: `adjust` sees the settings
-    /// before `--help` shows them.
-    pub fn load_and(
+    pub fn load(
         program: &'static str,
         purpose: &'static str,
         taken: &[Takes],

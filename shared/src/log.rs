@@ -200,62 +200,58 @@ pub fn report(error: &Error) {
     write(Level::Error, &Event::new(Kind::Said, format_args!("{error}")));
 }
 
+/// Logs what happened between this program and `peer`.
+#[track_caller]
+fn log(kind: Kind, peer: &dyn Display, bytes: Option<&[u8]>, text: Arguments) {
+    write(Level::Info, &Event { peer: Some(peer), bytes, ..Event::new(kind, text) });
+}
+
 /// Logs that clients can reach this server from now on, and at which address.
 #[track_caller]
 pub fn listening(addr: impl Display) {
-    let text = format_args!("listening on {addr}");
-    write(Level::Info, &Event { peer: Some(&addr), ..Event::new(Kind::Listening, text) });
+    log(Kind::Listening, &addr, None, format_args!("listening on {addr}"));
 }
 
 /// Logs that this server has accepted a connection from `peer`.
 #[track_caller]
 pub fn accepted(peer: impl Display) {
-    let text = format_args!("accepted {peer}");
-    write(Level::Info, &Event { peer: Some(&peer), ..Event::new(Kind::Accepted, text) });
+    log(Kind::Accepted, &peer, None, format_args!("accepted {peer}"));
 }
 
 /// Logs that this client has a connection to `peer`, in words of its own.
 #[track_caller]
 pub fn connected(peer: impl Display, text: impl Display) {
-    let text = format_args!("{text}");
-    write(Level::Info, &Event { peer: Some(&peer), ..Event::new(Kind::Connected, text) });
+    log(Kind::Connected, &peer, None, format_args!("{text}"));
 }
 
 /// Logs that `bytes` went to `peer`; at the level `debug` with the bytes themselves.
 #[track_caller]
 pub fn sent(bytes: &[u8], peer: impl Display) {
-    let text = format_args!("sent {} bytes to {peer}", bytes.len());
-    let event = Event::new(Kind::Sent, text);
-    write(Level::Info, &Event { peer: Some(&peer), bytes: Some(bytes), ..event });
+    let length = bytes.len();
+    log(Kind::Sent, &peer, Some(bytes), format_args!("sent {length} bytes to {peer}"));
 }
 
 /// Logs that `bytes` came from `peer`; at the level `debug` with the bytes themselves.
 #[track_caller]
 pub fn received(bytes: &[u8], peer: impl Display) {
-    let text = format_args!("received {} bytes from {peer}", bytes.len());
-    let event = Event::new(Kind::Received, text);
-    write(Level::Info, &Event { peer: Some(&peer), bytes: Some(bytes), ..event });
+    let length = bytes.len();
+    log(Kind::Received, &peer, Some(bytes), format_args!("received {length} bytes from {peer}"));
 }
 
 /// Logs that a line of a protocol went to `peer`, in the words of that line.
 #[track_caller]
 pub fn sent_line(line: &str, peer: impl Display) {
-    let text = format_args!("sent {line}");
-    let event = Event::new(Kind::Sent, text);
-    write(Level::Info, &Event { peer: Some(&peer), bytes: Some(line.as_bytes()), ..event });
+    log(Kind::Sent, &peer, Some(line.as_bytes()), format_args!("sent {line}"));
 }
 
 /// Logs that a line of a protocol came from `peer`, in the words of that line.
 #[track_caller]
 pub fn received_line(line: &str, peer: impl Display) {
-    let text = format_args!("received {line}");
-    let event = Event::new(Kind::Received, text);
-    write(Level::Info, &Event { peer: Some(&peer), bytes: Some(line.as_bytes()), ..event });
+    log(Kind::Received, &peer, Some(line.as_bytes()), format_args!("received {line}"));
 }
 
 /// Logs that the connection to `peer` is closed.
 #[track_caller]
 pub fn closed(peer: impl Display) {
-    let text = format_args!("closed {peer}");
-    write(Level::Info, &Event { peer: Some(&peer), ..Event::new(Kind::Closed, text) });
+    log(Kind::Closed, &peer, None, format_args!("closed {peer}"));
 }
