@@ -4,7 +4,7 @@
 use std::net::UdpSocket;
 use std::process::Stdio;
 
-use testing::{Ended, Folder, Kind, LARGEST_DATAGRAM, PATIENCE, Program, command, run, start};
+use testing::{Ended, Folder, LARGEST_DATAGRAM, PATIENCE, Program, command, run, start};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson02-udp-client");
 
@@ -144,7 +144,7 @@ fn says_that_the_wait_timed_out() {
 fn waits_on_when_it_was_stopped() {
     let (server, addr) = server("127.0.0.1:0");
     let mut lesson = start(LESSON, &["--echo-addr", &addr, "--message", "hello"]);
-    lesson.event(|event| event.kind == Kind::Sent);
+    lesson.event(|event| event.kind == testing::Kind::Sent);
     let (_, peer) = shared::wait(|| server.recv_from(&mut [0; 100])).unwrap();
     for signal in ["-STOP", "-CONT", "-STOP", "-CONT"] {
         let process = lesson.id().to_string();
