@@ -27,7 +27,7 @@ pub struct Crowd {
 pub struct Seat(Crowd);
 
 impl Crowd {
-    /// Nobody. `is_short` says whether the system has no more sockets or threads for this program.
+    /// A crowd without clients. `is_short` says whether the system has no more sockets or threads for this program.
     fn new(is_short: Arc<AtomicBool>) -> Self {
         Crowd { count: Arc::default(), is_short }
     }

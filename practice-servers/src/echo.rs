@@ -43,8 +43,9 @@ impl Manner {
 /// # Errors
 /// The connection's.
 pub fn serve(manner: Manner, connection: &mut Connection) -> io::Result<()> {
-    // Of the piece before.
+    // How long the awkward server's last piece was.
     let mut length = 0;
+    // How many bytes the short server still sends back.
     let mut left = SHORT;
     while connection.wait(Instant::now())? {
         let bytes = connection.stream.buffer().to_vec();

@@ -19,26 +19,27 @@ use login::Account;
 /// The host's side of one conversation.
 pub struct Session<'a> {
     practice: &'a Practice,
-    /// Since USER.
+    /// The user whom USER has named.
     user: String,
-    /// After the login.
+    /// What the login has given to the user.
     account: Option<Account>,
     failed_logins: usize,
-    /// Since PBSZ.
+    /// Whether the client has said PBSZ, as it must before PROT.
     has_buffer_size: bool,
-    /// `PROT P`: data connections are in TLS.
+    /// Whether the client has said `PROT P`: then data connections are in TLS.
     is_private: bool,
     /// The working folder, from the user's `/` on.
     folder: String,
-    /// `TYPE I`: every byte as it is. Else text, whose lines end with CR LF on the way.
+    /// Whether the client has said `TYPE I`: then every byte goes as it is. Else files are text, whose
+    /// lines end with CR LF on the way.
     is_binary: bool,
-    /// Waits for the next data connection.
+    /// The port that waits for the next data connection.
     listener: Option<TcpListener>,
-    /// Since `EPSV ALL` (RFC 2428 section 4).
+    /// Whether the client has said `EPSV ALL` (RFC 2428 section 4).
     extended_only: bool,
-    /// From REST: where the next RETR or STOR begins.
+    /// Where the next RETR or STOR begins, as REST has said.
     offset: u64,
-    /// From RNFR: what RNTO will rename.
+    /// What RNTO will rename, as RNFR has said.
     rename_from: Option<String>,
 }
 

@@ -16,9 +16,9 @@ use crate::{Practice, limits};
 pub struct Session<'a> {
     practice: &'a Practice,
     office: &'static Office,
-    /// Since USER.
+    /// The user whom USER has named, until PASS.
     user: Option<String>,
-    /// After the login.
+    /// The mailbox that the login has opened.
     mailbox: Option<OpenMailbox<'a>>,
     failed_logins: usize,
 }

@@ -11,7 +11,7 @@ pub enum Protocol {
     Smtp(&'static Office),
     /// The office's users fetch mail.
     Pop3(&'static Office),
-    /// Files.
+    /// The host's users fetch and bring files.
     Ftp,
     /// Echo, with a trouble.
     Echo(Manner),

@@ -22,10 +22,11 @@ pub struct Reply {
 pub enum Next {
     /// It waits for the next line.
     Line,
-    /// The same. The line just answered may come from a peer that does not speak the protocol at
-    /// all: after [`limits::MISTAKES`] of these without a login, the server closes the connection.
+    /// It waits for the next line. The line just answered may come from a peer that does not speak the
+    /// protocol at all: after [`limits::MISTAKES`] of these without a login, the server closes the
+    /// connection.
     LineAfterMistake,
-    /// The same. What the client has asked for failed by no fault of its own.
+    /// It waits for the next line. What the client has asked for failed by no fault of its own.
     LineAfterFault,
     /// It waits for a line that must not be shown, such as a password.
     Secret,

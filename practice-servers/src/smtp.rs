@@ -26,7 +26,7 @@ pub struct Session<'a> {
     auth: Option<Auth>,
     /// The account that has logged in.
     login: Option<String>,
-    /// Since MAIL.
+    /// The envelope of the mail that MAIL has begun.
     envelope: Option<Envelope>,
     /// What the sender and the recipients of the envelope ask for, each once.
     troubles: Vec<Trouble>,

@@ -41,31 +41,31 @@ pub struct Transcript {
 }
 
 impl Transcript {
-    /// For a service as a whole.
+    /// The transcript of a service as a whole.
     pub fn new(service: &str, sink: Sink) -> Self {
         let label = service.replace('-', " ");
         Transcript { service: service.into(), label, peer: None, sink, level: Level::Info }
     }
 
-    /// For the conversation with the client of this number.
+    /// The transcript of the conversation with the client of this number.
     pub fn with(&self, peer: SocketAddr, number: usize) -> Self {
         let label = format!("{} #{number}", self.label);
         Transcript { label, peer: Some(peer), ..self.clone() }
     }
 
-    /// For the datagrams of this peer.
+    /// The transcript of the datagrams of this peer.
     pub fn with_peer(&self, peer: SocketAddr) -> Self {
         let label = format!("{} {peer}", self.label);
         Transcript { label, peer: Some(peer), ..self.clone() }
     }
 
-    /// For the conversation of this client, which is this program itself: the server's side is shown,
-    /// too, and so these lines appear only with `LESSON_LOG=debug`.
+    /// The transcript of the conversation of this client, which is this program itself: the server's
+    /// side is shown, too, and so these lines appear only with `LESSON_LOG=debug`.
     pub fn with_own_side(&self, client: SocketAddr) -> Self {
         Transcript { peer: Some(client), level: Level::Debug, ..self.clone() }
     }
 
-    /// For another connection of the same conversation.
+    /// The transcript of another connection of the same conversation.
     pub fn of_other(&self, service: &str, peer: SocketAddr) -> Self {
         Transcript { service: service.into(), peer: Some(peer), ..self.clone() }
     }

@@ -23,7 +23,7 @@ pub struct Recipient {
 }
 
 impl Recipient {
-    /// One who waits.
+    /// A recipient who waits for the message.
     pub fn new(address: String) -> Self {
         Recipient { address, is_done: false }
     }

@@ -26,7 +26,7 @@ pub struct Queue {
     /// The other offices, and where each takes mail.
     others: Vec<(&'static Office, SocketAddr)>,
     folder: PathBuf,
-    /// By the address.
+    /// The office's mailboxes, by their addresses.
     mailboxes: HashMap<String, Maildir>,
     drafts: PathBuf,
     /// About how many mails wait.

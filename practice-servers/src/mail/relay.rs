@@ -19,9 +19,9 @@ pub struct Mail<'a> {
     pub id: &'a str,
     /// The file with the message.
     pub message: &'a Path,
-    /// From the envelope.
+    /// The sender, from the envelope.
     pub sender: &'a str,
-    /// From the envelope.
+    /// The parameters, from the envelope.
     pub parameters: &'a str,
     /// The recipients at the other office.
     pub recipients: Vec<&'a str>,
