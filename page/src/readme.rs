@@ -37,9 +37,7 @@ pub fn read(file: &Path, site: &Site) -> Option<Readme> {
 fn render(text: &str, name: &str, site: &Site) -> Readme {
     let mut readme = Readme::default();
     let mut kept: Vec<Vec<Event>> = Vec::new();
-    let mut is_behind_diagram = false;
     for block in blocks(Parser::new_ext(text, Options::ENABLE_TABLES)) {
-        let is_diagram = is_diagram(&block);
         match &block[0] {
             Event::Start(Tag::Heading { level: HeadingLevel::H1, .. }) => {
                 readme.title = plain(&block);
@@ -50,17 +48,14 @@ fn render(text: &str, name: &str, site: &Site) -> Readme {
             Event::Start(Tag::Paragraph) if readme.lead.is_empty() => {
                 readme.lead = first_sentence(&plain(&block)).to_string();
             }
-            // A heading that nothing followed but a diagram goes with it.
-            Event::Start(Tag::Heading { .. }) if is_behind_diagram => {
-                kept.pop_if(|last| matches!(last[0], Event::Start(Tag::Heading { .. })));
+            // The ladder on the page stands in for a diagram.
+            _ if is_diagram(&block) => {
+                kept.push(Parser::new(ladder_words(name)).collect());
+                continue;
             }
             _ => {}
         }
-        is_behind_diagram = is_diagram;
-        // The ladder on the page stands in for a diagram.
-        if !is_diagram {
-            kept.push(block);
-        }
+        kept.push(block);
     }
     html::push_html(&mut readme.html, adapted(kept.into_iter().flatten(), name, site).into_iter());
     if let Some((_number, title)) = readme.title.split_once([':', '：']) {
@@ -92,6 +87,15 @@ fn is_diagram(block: &[Event]) -> bool {
     match &block[0] {
         Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(kind))) => &**kind == "mermaid",
         _ => false,
+    }
+}
+
+/// What stands in a README in place of a diagram.
+fn ladder_words(name: &str) -> &'static str {
+    if name == "README.md" {
+        "For the diagram see [the run above](README.md)."
+    } else {
+        "图见上面的[“这次运行”](README.zh-CN.md)。"
     }
 }
 
@@ -310,7 +314,8 @@ mod tests {
             ("a TCP server", "One word or two.")
         );
         let html = "<p>One <code>word</code>\nor two. And a third.</p>\n<p>More.</p>\n\
-                    <h4 id=\"en04-on-the-wire\">On the wire</h4>\n<pre><code>$ cargo &lt;run&gt;\n</code></pre>\n";
+                    <h4 id=\"en04-on-the-wire\">On the wire</h4>\n\
+                    <p>For the diagram see <a href=\"#lesson04\">the run above</a>.</p>\n<pre><code>$ cargo &lt;run&gt;\n</code></pre>\n";
         assert_eq!(readme.html, html);
     }
 
