@@ -4,6 +4,7 @@ pub mod code;
 pub mod diff;
 pub mod ladder;
 pub mod mail;
+mod steps;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display};
@@ -78,6 +79,13 @@ struct Panes {
     rest: Vec<code::Pane>,
     /// The shortest program of the same purpose.
     bare: Option<code::Pane>,
+}
+
+impl Panes {
+    /// How many files lie folded below the first.
+    fn folds(&self) -> usize {
+        self.lit.len() + usize::from(!self.rest.is_empty()) + usize::from(self.bare.is_some()) - 1
+    }
 }
 
 /// What went wrong in a lesson.

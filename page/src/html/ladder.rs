@@ -5,6 +5,7 @@
 
 use askama::Template;
 
+use super::steps::step;
 use super::{Say, say};
 use crate::ladder::{Ladder, Lane, Row, What};
 use crate::way;
@@ -106,15 +107,6 @@ fn words(text: &str) -> Words<'_> {
         way::FETCH => say("3 · The student fetches it: POP3", "3 · 学生取信：POP3"),
         text => return Words::OfRun(text),
     })
-}
-
-/// `Step 3: send; why not?` with its number in both languages, and `send`.
-fn step(text: &str) -> (String, String, &str) {
-    let (number, what) = text.split_once(": ").unwrap_or((text, ""));
-    let what = what.split(';').next().unwrap_or_default().trim_end_matches('.');
-    let chinese = number.trim_start_matches("Steps ").trim_start_matches("Step ");
-    let chinese = chinese.replace(" to ", " 到 ").replace(" and ", " 和 ");
-    (number.into(), format!("第 {chinese} 步"), what)
 }
 
 /// Lays a ladder out; `heading` is the element of the headings in it.
