@@ -5,6 +5,7 @@
 mod driver;
 mod everybody;
 mod links;
+mod picture;
 mod steps;
 
 use std::io::ErrorKind;
