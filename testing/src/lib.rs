@@ -122,7 +122,7 @@ pub fn as_committed(package: &str) -> Vec<(String, String)> {
 #[expect(clippy::print_stderr, reason = "a test shows it when it fails, and only then")]
 pub fn mention_changes() {
     static CHANGED: OnceLock<BTreeSet<String>> = OnceLock::new();
-    thread_local!(static IS_SAID: Cell<bool> = const { Cell::new(false) });
+    thread_local!(static IS_SAID: Cell<bool> = Cell::default());
     if IS_SAID.replace(true) {
         return;
     }
