@@ -44,7 +44,7 @@ fn in_order(shown: &str, texts: &[&str]) {
 }
 
 #[test]
-fn plays_all_lessons_in_order() {
+fn plays_all_lessons_in_order_and_says_little() {
     let ended = run(TOUR, &[]);
     assert_eq!(ended.status, Some(0), "{}\n{}", ended.stdout, ended.stderr);
     assert!(ended.stderr.starts_with("building the lessons"), "{}", ended.stderr);
@@ -57,11 +57,8 @@ fn plays_all_lessons_in_order() {
     for text in ["README.md", "cargo run -- 06", "cargo run -p page"] {
         assert!(next.contains(text), "{next}");
     }
-}
 
-#[test]
-fn all_lessons_together_say_little() {
-    let shown = shown(&[]);
+    let shown = &ended.stdout;
     let rows = |line: &str| measure_text_width(line).div_ceil(80).max(1);
     let count: usize = shown.lines().map(rows).sum();
     assert!(count <= 9 * lessons().len(), "{count} lines\n{shown}");
