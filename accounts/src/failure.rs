@@ -74,6 +74,8 @@ pub(crate) enum Cause {
     Foreign,
     /// A reply, but in another encoding than UTF-8, which the library cannot read.
     Unreadable,
+    /// A code alone (RFC 5321 section 4.2.1), which lettre cannot read, and does not tell.
+    Wordless,
     /// The server does not offer what is needed.
     Missing,
 }
@@ -114,7 +116,7 @@ fn words_of_tls(error: &TlsError) -> String {
 }
 
 /// The cause of an error, and its words.
-fn cause_of(error: &(dyn Source + 'static)) -> (Cause, String) {
+pub(crate) fn cause_of(error: &(dyn Source + 'static)) -> (Cause, String) {
     if let Some(Refused { code, words }) = error.downcast_ref() {
         return (Cause::Reply(*code, words.clone()), words.clone());
     }
@@ -147,6 +149,11 @@ fn cause_of(error: &(dyn Source + 'static)) -> (Cause, String) {
     }
     if smtp.is_some_and(smtp::Error::is_response) {
         let inside = error.source().map_or(error.to_string(), ToString::to_string);
+        // Of a reply that it cannot read, lettre names what is left behind the part that it could.
+        let inside = inside.split_once(" at: ").map_or(&*inside, |(_, left)| left).trim_end();
+        if inside.is_empty() {
+            return (Cause::Wordless, "the server's reply has no words behind its code".into());
+        }
         let why = format!("no whole reply has come ({inside})");
         // So lettre calls one in which the connection ends.
         let is_cut = inside == "incomplete response";

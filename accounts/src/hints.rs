@@ -46,6 +46,11 @@ pub(crate) fn hint(cause: Cause, phase: Phase, account: &Account) -> String {
             }
             _ => "it may be a refusal in GBK, which the library lettre cannot read",
         },
+        (Cause::Wordless, _) => match phase {
+            Phase::LogIn => "the library lettre cannot read that; it may be a refusal: {login}",
+            Phase::SendMail => MAYBE_TAKEN,
+            _ => "the library lettre cannot read that: use another mail program for this server",
+        },
         (Cause::Missing, _) => match phase {
             Phase::StartTls => NO_TLS,
             Phase::LogIn => {
@@ -84,6 +89,7 @@ fn after_io(kind: ErrorKind, phase: Phase, account: &Account) -> &'static str {
              it is too large"
         }
         (Phase::SendMail, _) => MAYBE_TAKEN,
+        (Phase::Connect | Phase::LogIn, FileTooLarge) => WRONG_SERVER,
         (Phase::Connect | Phase::StartTls, TimedOut) => {
             "{place}; if they are right, wait longer: --timeout 60"
         }
@@ -164,6 +170,8 @@ fn after_smtp(code: u16, words: &str, phase: Phase, account: &Account) -> &'stat
     let first = words.split_whitespace().next().unwrap_or_default();
     let detail = first.split_once('.').map_or("", |(_class, detail)| detail);
     match (phase, code, detail) {
+        // Servers of other protocols answer so to EHLO.
+        (Phase::Connect, 500 | 502 | 530, _) => WRONG_SERVER,
         (Phase::Connect, 500.., _) => UNWELCOME,
         (Phase::StartTls, 500.., _) => NO_TLS,
         (Phase::LogIn, 504, _) => {
@@ -239,6 +247,7 @@ fn after_ftp(code: u16, words: &str, phase: Phase, account: &Account) -> &'stati
             "no data connection: a firewall may be in between, or the server is set up wrongly"
         }
         (Phase::Do(..), 426) => "the transfer broke off: try again",
+        (_, 452 | 552) => "the server has no room: upload less",
         (_, 400..=499) => LATER,
         (Phase::Connect, _) => UNWELCOME,
         _ if is_about_tls && account.tls == Tls::Required => {
@@ -247,9 +256,7 @@ fn after_ftp(code: u16, words: &str, phase: Phase, account: &Account) -> &'stati
         (Phase::StartTls, _) => NO_TLS,
         _ if is_about_tls => "the server may want TLS: put ?tls=required at the end of {url}",
         (Phase::LogIn, 500 | 502) => WRONG_SERVER,
-        (_, 530) => "{login}",
-        (Phase::LogIn, _) => LOGIN,
-        (_, 552) => "the server has no room: upload less",
+        (Phase::LogIn, _) | (_, 530) => LOGIN,
         (_, 550 | 553) => "check DIR and FILE in {url}, and what {user} may do there",
         (_, 500..=504) => {
             "the server does not know this command, or has no passive mode: ask another one"

@@ -304,7 +304,13 @@ impl Account {
                 ": a real provider wants its authorization code there"
             }
         };
-        let tls = if self.tls == Tls::Never { "; the server may also want TLS" } else { "" };
+        let tls = match (self.tls, self.protocol) {
+            (Tls::Never, Protocol::Ftp) => {
+                "; the server may also want TLS: put ?tls=required at the end of LESSON_FTP_URL"
+            }
+            (Tls::Never, _) => "; the server may also want TLS",
+            _ => "",
+        };
         format!("check {user} and {password}{what}{tls}")
     }
 

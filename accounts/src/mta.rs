@@ -1,7 +1,7 @@
 //! The way to an MTA, over SMTP (RFC 5321) with lettre.
 
 use std::fmt::Display;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 
 use lettre::address::Envelope;
 use lettre::transport::smtp;
@@ -13,6 +13,7 @@ use lettre::transport::smtp::response::Response;
 use lettre::transport::smtp::response::Severity::{self, PositiveCompletion, PositiveIntermediate};
 use shared::Error;
 
+use crate::failure::{Cause, cause_of};
 use crate::{Account, InPhase, Phase, Refused, Tls, text_of};
 
 /// A message goes out in pieces of so many bytes.
@@ -148,10 +149,15 @@ impl Mta<'_> {
 
         let mut pieces = message.chunks(PIECE);
         let reply = self.smtp.message_iter(pieces.by_ref()).map_err(|error| {
-            if error.status().is_some() || error.is_response() {
+            // A server that hangs up, or no longer reads, has perhaps said why. One that has the
+            // whole message and is silent has been waited for.
+            let may_have_said = match cause_of(&error).0 {
+                Cause::Io(ErrorKind::TimedOut) => pieces.len() > 0,
+                cause => matches!(cause, Cause::Io(_)),
+            };
+            if !may_have_said {
                 return error;
             }
-            // A server that hangs up in the middle of a message has perhaps said why.
             let _ = self.smtp.set_timeout(Some(self.account.goodbye()));
             match self.smtp.read_response() {
                 Err(last) if last.status().is_some() => last,

@@ -156,7 +156,7 @@ fn a_refused_login_is_about_the_account() {
     }
     let hint = "the server broke off at the login: check LESSON_SMTP_USER";
     check("AUTH", b"", "incomplete", hint);
-    check("AUTH", b"535\r\n", "no whole reply has come", "answers oddly: try again; if that does");
+    check("AUTH", b"535\r\n", "no words behind its code", "it may be a refusal: check LESSON_SMTP");
     check("AUTH", b"504 no such mechanism\r\n", "(504)", "kind of login");
     let microsoft = b"535 5.7.139 basic authentication is disabled\r\n";
     check("AUTH", microsoft, "basic authentication is disabled", "no passwords from programs");
@@ -228,7 +228,12 @@ fn whatever_a_server_does_ends_in_one_line_and_one_hint() {
     let ports = "smtp:// goes with port 25, ?tls=required with 587";
     check("", b"421 busy\r\n", "(421): busy", "try again later");
     check("", b"554 go away\r\n", "cannot connect to smtp://", "does not want to talk");
-    check("", b"HTTP/1.1 400\r\n", "no whole reply has come", "is it the right server?");
+    check("", b"HTTP/1.1 400\r\n", "has come (HTTP/1.1 400)", "is it the right server?");
+    // So FTP servers answer a command that is none of theirs, or comes before the login.
+    check("EHLO", b"530 Please log in\r\n", "(530): Please log in", "is it the right server?");
+    check("", b"220\r\n", "no words behind its code", "use another mail program");
+    check("RCPT", b"250\r\n", "no words behind its code", "use another mail program");
+    check(".", b"250\r\n", "no words behind its code", "may have taken the mail");
     check("", b"250", "timed out", ports);
     check("EHLO", b"250-half\r\n", "timed out", ports);
     check("", b"", "incomplete", "the server broke off: see what it says; check the host");

@@ -369,7 +369,10 @@ fn a_refused_login_shows_no_password() {
         is_odd
     });
     let why = "cannot log in as guest: the server says 530 Login incorrect.";
-    run.fails(why, "check LESSON_FTP_USER and LESSON_FTP_PASSWORD");
+    run.fails(
+        why,
+        "check LESSON_FTP_USER and LESSON_FTP_PASSWORD; the server may also want TLS: put",
+    );
     assert!(!run.ended.stderr.contains("hush"), "{}", run.ended.stderr);
     assert_eq!(run.ended.stdout, "");
 }
@@ -543,19 +546,24 @@ fn a_silent_upload_ends_in_time() {
 
 #[test]
 fn an_upload_that_is_refused_midway_tells_why() {
-    let folder = Folder::create();
-    fs::write(folder.path().join("big.bin"), vec![0; 32 << 20]).unwrap();
-    let run = play(folder, "readme.txt", &["--ftp-upload", "big.bin"], b"x", |server, heard| {
-        let is_odd = heard.starts_with("STOR");
-        if is_odd {
-            drop(server.begins());
-            server.says("552 Disk full");
-        }
-        is_odd
-    });
-    let said = "Error: cannot upload big.bin: the server says 552 Disk full\n\
-                hint: the server has no room: upload less\n";
-    assert_eq!(run.ended.stderr, said);
+    for refusal in ["452 Disk full", "552 Disk full"] {
+        let folder = Folder::create();
+        fs::write(folder.path().join("big.bin"), vec![0; 32 << 20]).unwrap();
+        let run =
+            play(folder, "readme.txt", &["--ftp-upload", "big.bin"], b"x", |server, heard| {
+                let is_odd = heard.starts_with("STOR");
+                if is_odd {
+                    drop(server.begins());
+                    server.says(refusal);
+                }
+                is_odd
+            });
+        let said = format!(
+            "Error: cannot upload big.bin: the server says {refusal}\n\
+             hint: the server has no room: upload less\n"
+        );
+        assert_eq!(run.ended.stderr, said);
+    }
 }
 
 #[test]

@@ -135,7 +135,7 @@ impl<'a> Mailbox<'a> {
         let start = lines.len();
         while !lines[start..].ends_with(b"\r\n") {
             if lines.len() == max {
-                let why = format!("more than {max} bytes");
+                let why = format!("the server sends more than {max} bytes");
                 return Err(io::Error::new(ErrorKind::FileTooLarge, why));
             }
             let mut limited = (&mut self.stream).take((max - lines.len()) as u64);
