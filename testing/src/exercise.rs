@@ -160,7 +160,7 @@ impl Attempt {
     /// Expects that the program ends, with any status.
     pub fn ends_somehow(&mut self, done: &str) -> Check<Ended> {
         self.expect(done, "your program to end within 5 s", |attempt| {
-            attempt.has_ended(LIMIT).ok_or("Your program still runs.".into())
+            attempt.has_ended(LIMIT).ok_or("Your program still ran then.".into())
         })
     }
 
