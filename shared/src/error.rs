@@ -109,7 +109,12 @@ fn explain(doing: &str, whom: &dyn Whom, error: &(dyn Source + 'static)) -> Erro
         let hint = "check what the line above names; --help shows the settings as they are";
         return Error::new(format!("cannot {doing} {whom}: {error}"), hint);
     };
-    Error::new(format!("cannot {doing} {whom}: {kind}"), hint)
+    let why = match kind {
+        // std's own words are "entity not found".
+        ErrorKind::NotFound => "there is no such file or folder".into(),
+        kind => kind.to_string(),
+    };
+    Error::new(format!("cannot {doing} {whom}: {why}"), hint)
 }
 
 /// What to do next, as far as the cause alone says it.
