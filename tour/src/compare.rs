@@ -20,7 +20,7 @@ pub type Files = (PathBuf, PathBuf);
 /// lessons, of a lesson and its bare program, or of a lesson and the solution of an exercise.
 ///
 /// # Errors
-/// They are not one or two lessons; the lesson has no parent, or no such exercise.
+/// They are not one or two lessons; the lesson has no earlier one to compare it with, or no such exercise.
 pub fn files(lessons: &[&Lesson], options: &Options) -> Result<Vec<Files>> {
     let source = |lesson: &Lesson| lesson.folder().join("src").join("main.rs");
     match (lessons, options.exercise, options.is_bare) {
@@ -40,7 +40,7 @@ pub fn files(lessons: &[&Lesson], options: &Options) -> Result<Vec<Files>> {
 fn parent(lesson: &Lesson) -> Result<&'static Lesson> {
     lesson.find_parent().ok_or_else(|| {
         let number = lesson.number();
-        let problem = format!("lesson {number} has no parent: it is the first of its kind");
+        let problem = format!("there is no earlier lesson to compare lesson {number} with");
         Error::new(problem, "name two lessons: cargo run -- diff 06 12")
     })
 }

@@ -194,7 +194,7 @@ fn colours_are_for_terminals_and_mark_the_words_that_change() {
 fn says_what_cannot_be_compared() {
     let numbers = "diff takes one lesson or two; --bare or --exercise goes with one";
     for (arguments, problem, hint) in [
-        (&["06"] as &[&str], "lesson 06 has no parent: it is the first of its kind", "diff 06 12"),
+        (&["06"] as &[&str], "there is no earlier lesson to compare lesson 06 with", "diff 06 12"),
         (&[], numbers, "cargo run -- diff 07"),
         (&["06", "07", "12"], numbers, "cargo run -- diff 07"),
         (&["06", "07", "--exercise", "1"], numbers, "diff 03 --exercise 1"),
