@@ -91,7 +91,7 @@ fn goes_on_when_the_system_has_no_thread_to_give() {
     for _ in 0..3 {
         let mut stream = tcp_peer(server);
         let from = stream.local_addr().unwrap();
-        let expected = "operation would block";
+        let expected = "the system has no more threads";
         lesson.logged(&format!("cannot start a thread for {from}: {expected}"));
         is_closed(&mut stream);
     }

@@ -112,6 +112,7 @@ fn explain(doing: &str, whom: &dyn Whom, error: &(dyn Source + 'static)) -> Erro
     let why = match kind {
         // std's own words are "entity not found".
         ErrorKind::NotFound => "there is no such file or folder".into(),
+        ErrorKind::WouldBlock => "the system has no more threads".into(),
         kind => kind.to_string(),
     };
     Error::new(format!("cannot {doing} {whom}: {why}"), hint)
@@ -121,9 +122,7 @@ fn explain(doing: &str, whom: &dyn Whom, error: &(dyn Source + 'static)) -> Erro
 fn general_hint(kind: ErrorKind) -> Option<&'static str> {
     let hint = match kind {
         ErrorKind::TimedOut => "is the other side running? try again, or wait longer: --timeout 60",
-        ErrorKind::WouldBlock => {
-            "the system has no more threads: wait until some clients have left"
-        }
+        ErrorKind::WouldBlock => "wait until some clients have left",
         ErrorKind::ConnectionRefused => "nobody listens there: start the other side",
         kind if is_broken(kind) => "the other side broke off: see what it says, or start it again",
         ErrorKind::AddrInUse => "stop the program that uses this port, or choose another",

@@ -52,7 +52,7 @@ fn each_cause_has_its_words_and_its_hint() {
 #[test]
 fn a_thread_that_the_system_does_not_give_is_no_time_out() {
     let (why, _) = explained(ErrorKind::WouldBlock, "start a thread for");
-    assert_eq!(why, "operation would block");
+    assert_eq!(why, "the system has no more threads");
 }
 
 /// An error of a library, which has an I/O error as its source.
