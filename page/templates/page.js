@@ -88,6 +88,7 @@ function pin(element, isToShow = isBelow()) {
       pane.open ||= isShown;
     }
     two.classList.add('chosen');
+    two.classList.toggle('both', all('.shown', two).length > 1);
   }
   if (isToShow) show(element.matches('.row') ? element : two?.querySelector('.row.lit'));
   bring(element);
