@@ -105,9 +105,12 @@ fn exercise_3() -> Check {
     let rest = [[b'x'; 1_020].as_slice(), b"\n"].concat();
     server.replies(&mut stream, &rest, &[b"two", rest.as_slice()].concat())?;
     server.replies(&mut stream, b"\nthree\nfour\n", b"\nthree\nfour\n")?;
-    let _ = stream.write_all(b"tail");
+    // The longest rest that is no line too long.
+    let tail = [b't'; 1_024];
+    let _ = stream.write_all(&tail);
     say_no_more(&stream);
-    server.sends(&mut stream, "sent \"tail\" and closed its sending side", b"tail")?;
+    let sent = "sent 1,024 bytes without a new line, and closed its sending side";
+    server.sends(&mut stream, sent, &tail)?;
     server.closes(&mut stream, "waited for the end of the stream")?;
 
     let mut stream = server.connect("connected again", addr)?;
