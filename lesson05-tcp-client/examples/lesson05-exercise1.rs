@@ -10,7 +10,7 @@ use shared::{Addr, Error, OrCannot};
 
 /// At most this many bytes of the stream are received at once; what follows waits for its turn.
 const BUFFER_SIZE: usize = 65_535;
-/// The most bytes by which an answer may be longer than its message. An echo is as long.
+/// The most bytes by which an answer may be longer than its message; an echo is just as long.
 const MAX_MORE: usize = 1_048_576;
 
 fn main() -> shared::Result {
