@@ -164,7 +164,7 @@ fn flags_that_do_not_exist_are_refused() {
         );
     }
     refuses(&run(LESSON, &["--addr", "x"]), "does not take --addr", "did you mean --echo-addr,");
-    let taken = "there are --echo-addr, --message, --timeout, --log";
+    let taken = "it takes --echo-addr, --message, --timeout, --log";
     for wrong in ["-m", "hello", "--", "--verbose", "--port", "--smtp-password=secret"] {
         let ended = run(LESSON, &[wrong]);
         refuses(&ended, "lesson02-udp-client does not take ", taken);

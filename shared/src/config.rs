@@ -246,7 +246,7 @@ impl Config {
     /// named.
     fn setting(&self, name: &str) -> &Setting {
         self.taken().find(|setting| setting.name == name).unwrap_or_else(|| {
-            let hint = "name it in `shared::load!` in `main`";
+            let hint = "name it in `shared::load!` in `main`, and in the project's `.env.example`";
             end(&Error::new(format!("{name} is not loaded"), hint), 2)
         })
     }
@@ -338,7 +338,7 @@ impl Config {
             let Some(name) = name else {
                 let hint = match nearest(given, self.taken()) {
                     Some(setting) => format!("did you mean {}?", label(setting.name)),
-                    None => format!("there are {}", names(self.taken(), flag)),
+                    None => format!("it takes {}", names(self.taken(), flag)),
                 };
                 return Err(Error::new(format!("{} does not take {given}", self.program), hint));
             };
