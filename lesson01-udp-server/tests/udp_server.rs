@@ -139,7 +139,7 @@ fn an_address_of_another_machine_is_said_so() {
     assert_eq!(
         ended.stderr,
         "Error: cannot listen on 192.0.2.1:7007: address not available\n\
-         hint: this machine has no such address; all that it has are --echo-addr 0.0.0.0:7007\n"
+         hint: this machine has no such address; all that it has: --echo-addr 0.0.0.0:7007\n"
     );
 }
 

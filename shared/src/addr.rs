@@ -100,7 +100,7 @@ impl Whom for Addr {
             }
             ErrorKind::AddrNotAvailable if self.server.is_none() => {
                 let everywhere = quoted(&self.everywhere());
-                format!("this machine has no such address; all that it has are {flag} {everywhere}")
+                format!("this machine has no such address; all that it has: {flag} {everywhere}")
             }
             ErrorKind::AddrNotAvailable => {
                 let loopback = quoted(&self.loopback());

@@ -128,7 +128,7 @@ fn find(lessons: &[&'static Lesson], exercise: usize) -> Result<(&'static Lesson
     let text = lesson.exercise(exercise).or_cannot("read the README of", lesson.package)?;
     let text = text.ok_or_else(|| {
         let problem = format!("lesson {} has no exercise {exercise}", lesson.number());
-        Error::new(problem, format!("{}/README.md says which there are", lesson.package))
+        Error::new(problem, format!("{}/README.md says which exercises there are", lesson.package))
     })?;
     Ok((lesson, text))
 }
