@@ -129,7 +129,8 @@ fn after_tls(error: TlsError, account: &Account) -> &'static str {
              one with a subjectAltName"
         }
         NotValidForName | NotValidForNameContext { .. } => {
-            "the certificate is for another name: put that name into {url}"
+            "the certificate is for another name: if that is the server you mean, put that name into \
+             {url}; if not, somebody else answers"
         }
         Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. } => {
             "check the clock of this machine; if it is right, the server's owner must renew the \
@@ -313,6 +314,7 @@ mod tests {
         };
         for (certificate, expected) in [
             (without_name, "names no host"),
+            (CertificateError::NotValidForName, "if that is the server you mean"),
             (CertificateError::UnknownIssuer, "set SSL_CERT_FILE"),
             (CertificateError::Expired, "clock"),
             (named("CaUsedAsEndEntity"), "signed by itself"),
