@@ -44,9 +44,10 @@ fn main() -> shared::Result {
 fn build_message(config: &Config) -> shared::Result<Message> {
     let text = SinglePart::plain(CONTENT.to_string());
     let (name, bytes) = file::read(config);
-    // In base64, any bytes arrive as they are.
-    let body = Body::new_with_encoding(bytes, ContentTransferEncoding::Base64);
     let kind = ContentType::parse(type_of(&name)).or_cannot("use", "its type")?;
+    // In base64, any bytes arrive as they are; lettre itself might leave the lines of a text as
+    // they are, and on the way their ends may change. Base64 refuses no bytes: `else` never comes.
+    let body = Body::new_with_encoding(bytes, ContentTransferEncoding::Base64);
     let file = Attachment::new(name).body(body.unwrap_or_else(Body::new), kind);
     Message::builder()
         .from(accounts::sender(config))
