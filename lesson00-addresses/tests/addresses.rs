@@ -99,7 +99,7 @@ fn without_addresses_it_shows_examples() {
 #[test]
 fn what_is_no_address_is_said_so_after_the_right_ones() {
     for wrong in ["256.0.0.1", "127.0.0.1:65536", "::1:::", "www.sina.example", "", "1.2.3"] {
-        let ended = run(LESSON, &[wrong, "127.0.0.1"]);
+        let ended = run(LESSON, &[wrong, "127.0.0.1", "the.last"]);
         assert_eq!(ended.status, Some(2));
         assert_eq!(ended.stdout.lines().count(), 2, "{}", ended.stdout);
         assert!(ended.stdout.contains("127.0.0.1              IPv4"), "{}", ended.stdout);

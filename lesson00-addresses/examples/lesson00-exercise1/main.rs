@@ -36,7 +36,7 @@ fn main() -> shared::Result {
         // Step 1: read the address, and the port if there is one.
         let parsed = parse(text);
         let Some((ip, port)) = parsed else {
-            wrong = Some(text);
+            wrong = wrong.or(Some(text));
             continue;
         };
 
