@@ -37,7 +37,7 @@ pub fn print(text: impl Display) -> Result {
 pub fn text(bytes: &[u8]) -> Cow<'_, str> {
     let text = String::from_utf8_lossy(bytes);
     if let Cow::Owned(_) = text {
-        crate::info!("what came is not UTF-8 (perhaps GBK): \u{fffd} stands for what it is not");
+        crate::info!("what came is not UTF-8 (perhaps GBK): \u{fffd} stands for what is no text");
     }
     text
 }
