@@ -218,7 +218,7 @@ fn run(exercises: &[Exercise], mut show: impl FnMut(usize, Option<&Problem>) -> 
                 Err(_) if !does[shown].is_empty() => {
                     let Exercise { lesson, number, .. } = &exercises[shown];
                     let text = mem::take(&mut does[shown]);
-                    let line = format!("{}, exercise {number}: {text} ..\n", lesson.package);
+                    let line = format!("{}, exercise {number}: {text} It waits.\n", lesson.package);
                     let _ = io::stderr().write_all(line.as_bytes());
                 }
                 Err(_) => {}
