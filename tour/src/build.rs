@@ -89,22 +89,25 @@ mod tests {
 
     use super::*;
 
+    /// Cargo says this name where the tests run, and nobody shall wonder.
+    const BROKEN: &str = "broken-on-purpose";
+
     #[test]
     fn a_package_that_cannot_be_compiled_keeps_no_other_from_being_built() {
         let folder = Folder::create();
         folder.write(
             "Cargo.toml",
-            "[workspace]\nresolver = \"3\"\nmembers = [\"broken\", \"whole\"]\n",
+            "[workspace]\nresolver = \"3\"\nmembers = [\"broken-on-purpose\", \"whole\"]\n",
         );
-        for (package, main) in [("whole", "fn main() {}"), ("broken", "fn main() { let x: }")] {
+        for (package, main) in [("whole", "fn main() {}"), (BROKEN, "fn main() { let x: }")] {
             fs::create_dir_all(folder.path().join(package).join("src")).unwrap();
             let manifest = format!("[package]\nname = \"{package}\"\nedition = \"2024\"\n");
             folder.write(&format!("{package}/Cargo.toml"), &manifest);
             folder.write(&format!("{package}/src/main.rs"), main);
         }
-        let broken = build(folder.path(), &["broken", "whole"]).unwrap();
-        assert_eq!(broken.keys().collect::<Vec<_>>(), [&"broken"]);
-        assert!(broken["broken"].starts_with("error: expected type"), "{broken:?}");
-        assert!(broken["broken"].contains("main.rs:1:20"), "{broken:?}");
+        let broken = build(folder.path(), &[BROKEN, "whole"]).unwrap();
+        assert_eq!(broken.keys().collect::<Vec<_>>(), [&BROKEN]);
+        assert!(broken[BROKEN].starts_with("error: expected type"), "{broken:?}");
+        assert!(broken[BROKEN].contains("main.rs:1:20"), "{broken:?}");
     }
 }
