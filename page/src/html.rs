@@ -169,7 +169,8 @@ fn add_steps(ladder: &mut Ladder, play: &Play, sources: &Sources) {
         let mut steps = row.places.iter().filter(|place| place.package == play.lesson.package);
         let step = steps.find_map(|place| step_at(files, place));
         if let Some(step) = step.filter(|step| step.text != last) {
-            let mut heading = Row::new(row.anchor, What::Steps, (0, 0), step.text.clone());
+            let text = format!("{} {}", play.lesson.number(), step.text);
+            let mut heading = Row::new(row.anchor, What::Steps, (0, 0), text);
             heading.fold = row.fold;
             rows.push(heading);
             last = &step.text;
