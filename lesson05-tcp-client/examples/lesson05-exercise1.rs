@@ -6,7 +6,7 @@
 use std::io::{Read, Write};
 use std::net::Shutdown;
 
-use shared::{Addr, Error, OrCannot};
+use shared::{Error, OrCannot};
 
 /// At most this many bytes of the stream are received at once; what follows waits for its turn.
 const BUFFER_SIZE: usize = 65_535;
@@ -31,9 +31,18 @@ fn main() -> shared::Result {
     socket.shutdown(Shutdown::Write).or_cannot("finish sending to", &server)?;
 
     let most = message.len() + MAX_MORE;
-    let stream = shared::in_time(&socket, timeout).take(most as u64);
-    // Step 4: receive the answer, to the end of the stream.
-    let answer = receive_to_end(stream, &server)?;
+    let mut stream = shared::in_time(&socket, timeout).take(most as u64);
+    let mut buffer = vec![0; BUFFER_SIZE];
+    let mut answer = Vec::new();
+    loop {
+        // Step 4: receive the answer, to the end of the stream.
+        let length = stream.read(&mut buffer).or_cannot("receive from", &server)?;
+        if length == 0 {
+            break;
+        }
+        shared::received(&buffer[..length], &server);
+        answer.extend_from_slice(&buffer[..length]);
+    }
 
     // Step 5: close.
     drop(socket);
@@ -54,18 +63,4 @@ fn main() -> shared::Result {
         return Err(Error::new(format!("{server} answers without end"), hint));
     }
     shared::print(shared::text(&answer))
-}
-
-/// Receives to the end of the stream, in pieces of any length.
-fn receive_to_end(mut stream: impl Read, server: &Addr) -> shared::Result<Vec<u8>> {
-    let mut buffer = vec![0; BUFFER_SIZE];
-    let mut answer = Vec::new();
-    loop {
-        let length = stream.read(&mut buffer).or_cannot("receive from", server)?;
-        if length == 0 {
-            return Ok(answer);
-        }
-        shared::received(&buffer[..length], server);
-        answer.extend_from_slice(&buffer[..length]);
-    }
 }

@@ -43,9 +43,18 @@ fn ask(server: &Addr, message: &[u8], timeout: Duration) -> shared::Result<Strin
     socket.shutdown(Shutdown::Write).or_cannot("finish sending to", server)?;
 
     let most = message.len() + MAX_MORE;
-    let stream = shared::in_time(&socket, timeout).take(most as u64);
-    // Step 4: receive the answer, to the end of the stream.
-    let answer = receive_to_end(stream, server)?;
+    let mut stream = shared::in_time(&socket, timeout).take(most as u64);
+    let mut buffer = vec![0; BUFFER_SIZE];
+    let mut answer = Vec::new();
+    loop {
+        // Step 4: receive the answer, to the end of the stream.
+        let length = stream.read(&mut buffer).or_cannot("receive from", server)?;
+        if length == 0 {
+            break;
+        }
+        shared::received(&buffer[..length], server);
+        answer.extend_from_slice(&buffer[..length]);
+    }
 
     // Step 5: close.
     drop(socket);
@@ -59,18 +68,4 @@ fn ask(server: &Addr, message: &[u8], timeout: Duration) -> shared::Result<Strin
         return Err(Error::new(format!("{server} answers without end"), hint));
     }
     Ok(shared::text(&answer).into_owned())
-}
-
-/// Receives to the end of the stream, in pieces of any length.
-fn receive_to_end(mut stream: impl Read, server: &Addr) -> shared::Result<Vec<u8>> {
-    let mut buffer = vec![0; BUFFER_SIZE];
-    let mut answer = Vec::new();
-    loop {
-        let length = stream.read(&mut buffer).or_cannot("receive from", server)?;
-        if length == 0 {
-            return Ok(answer);
-        }
-        shared::received(&buffer[..length], server);
-        answer.extend_from_slice(&buffer[..length]);
-    }
 }

@@ -253,7 +253,7 @@ pub const LESSONS: &[Lesson] = &[
     Lesson {
         package: "lesson05-tcp-client",
         steps: 5,
-        parent: from("02", 71),
+        parent: from("02", 66),
         server: Server::Forever { package: "lesson04-tcp-server", last: Kind::Closed },
         clients: &[say("lesson05-tcp-client", &["--message", "Who is there? 谁在那儿？"])],
         ..PLAIN
