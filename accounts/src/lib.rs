@@ -277,7 +277,7 @@ impl Account {
         self.timeout.min(Duration::from_secs(2))
     }
 
-    /// HOST:PORT, or [IPV6]:PORT.
+    /// `HOST:PORT`, or `[IPV6]:PORT`.
     pub fn host_and_port(&self) -> String {
         let host = &self.host;
         let port = self.port;
