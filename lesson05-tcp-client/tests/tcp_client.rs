@@ -26,6 +26,10 @@ fn served<T>(arguments: &[&str], serve: impl FnOnce(TcpStream) -> T) -> (Ended, 
 const KEEPS_OPEN: &str = "the other side keeps the connection open; an echo is whole when it is as \
                           long as its message; or wait longer: --timeout 60";
 
+/// The hint when nothing comes at all.
+const KEEPS_SILENT: &str = "the other side keeps silent: is it an echo server, or busy with another \
+                            client? see what it says, or wait longer: --timeout 60";
+
 fn read_all(stream: &mut TcpStream) -> String {
     let mut text = String::new();
     stream.read_to_string(&mut text).unwrap();
@@ -146,7 +150,7 @@ fn a_server_that_keeps_silent_is_an_error() {
     fails(
         &ended,
         &format!("cannot receive from {addr}: timed out after 0 bytes, without an end"),
-        KEEPS_OPEN,
+        KEEPS_SILENT,
     );
 }
 

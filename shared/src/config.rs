@@ -357,7 +357,9 @@ impl Config {
             let value = shown(name, value);
             help += &format!("  {}\n{purpose}      now: {value} (from {origin})\n\n", label(name));
         }
-        help + "A flag overrides the environment, which overrides the nearest .env file."
+        help += "A flag overrides the environment, which overrides the nearest .env file.";
+        // A program of a learner's own may have no description.
+        help.trim_start().to_string()
     }
 }
 

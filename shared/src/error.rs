@@ -96,7 +96,7 @@ fn explain(doing: &str, whom: &dyn Whom, error: &(dyn Source + 'static)) -> Erro
     let io_error = causes.find_map(|error| error.downcast_ref::<io::Error>());
     let inner = io_error.and_then(io::Error::get_ref);
     if let Some(unended) = inner.and_then(|inner| inner.downcast_ref::<Unended>()) {
-        return Error::new(format!("cannot {doing} {whom}: {unended}"), Unended::HINT);
+        return Error::new(format!("cannot {doing} {whom}: {unended}"), unended.hint());
     }
     let kind = match io_error.map_or(ErrorKind::Other, io::Error::kind) {
         // The system says so of a wait that ran out, and also when it has no more threads.

@@ -80,8 +80,14 @@ pub(crate) struct Unended {
 
 impl Unended {
     /// What to do next.
-    pub(crate) const HINT: &str = "the other side keeps the connection open; an echo is whole when \
-                                   it is as long as its message; or wait longer: --timeout 60";
+    pub(crate) fn hint(&self) -> &'static str {
+        if self.came == 0 {
+            return "the other side keeps silent: is it an echo server, or busy with another \
+                    client? see what it says, or wait longer: --timeout 60";
+        }
+        "the other side keeps the connection open; an echo is whole when it is as long as its \
+         message; or wait longer: --timeout 60"
+    }
 }
 
 impl Display for Unended {
