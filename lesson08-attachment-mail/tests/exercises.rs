@@ -19,10 +19,15 @@ struct Attached {
     bytes: Vec<u8>,
 }
 
-/// Sends a mail with this file, and returns its attachments, one at least.
+/// Sends a mail with this file, or with the picture if the path is empty, and returns its
+/// attachments, one at least.
 fn attach(path: &str, folder: &Folder) -> Check<Vec<Attached>> {
     let mta = mta(|_, _| None);
-    let arguments = ["--smtp-url", &format!("smtp://{}", mta.addr), "--attachment", path];
+    let url = format!("smtp://{}", mta.addr);
+    let mut arguments = vec!["--smtp-url", &url];
+    if !path.is_empty() {
+        arguments.extend(["--attachment", path]);
+    }
     let done = "took what your program sent, as an MTA";
     Attempt::start_in(folder, LESSON, &arguments).ends(done, 0)?;
     let mut attached = Vec::new();
@@ -67,6 +72,7 @@ fn exercise_1() -> Check {
     if mta.count() > 0 {
         return not_yet("no connection to the MTA", "Your program has connected to it.");
     }
+    attach("", &folder)?;
     match attach("most.bin", &folder)?[0].bytes.len() {
         65_536 => Ok(()),
         length => {
@@ -104,7 +110,10 @@ fn exercise_2() -> Check {
             );
         }
     }
-    Ok(())
+    match attach("", &folder)?[0].kind.as_str() {
+        "image/png" => Ok(()),
+        kind => not_yet("the type image/png for picture.png", format!("It is {kind}.")),
+    }
 }
 
 #[test]
@@ -113,23 +122,28 @@ fn exercise_3() -> Check {
     let folder = Folder::create();
     let path = folder.path().join("work.bin");
     fs::write(&path, [0; 1_000]).unwrap();
-    let attached = attach(&path.display().to_string(), &folder)?;
-    let names: Vec<_> = attached.iter().map(|file| file.name.as_str()).collect();
-    if names != ["work.bin", "about.txt"] {
-        let came = format!("Your program attached {}.", names.join(", "));
-        return not_yet("the attachments work.bin, about.txt", came);
+    for (path, expected) in [
+        (path.display().to_string(), "work.bin: 1000 bytes"),
+        (String::new(), "picture.png: 155 bytes"),
+    ] {
+        let attached = attach(&path, &folder)?;
+        let (name, _) = expected.split_once(':').unwrap();
+        let names: Vec<_> = attached.iter().map(|file| file.name.as_str()).collect();
+        if names != [name, "about.txt"] {
+            let came = format!("Your program attached {}.", names.join(", "));
+            return not_yet(format!("the attachments {name}, about.txt"), came);
+        }
+        let about = &attached[1];
+        if about.kind != "text/plain" {
+            return not_yet("the type text/plain for about.txt", format!("It is {}.", about.kind));
+        }
+        let text = String::from_utf8_lossy(&about.bytes);
+        if text.trim_end() != expected {
+            let came = format!("It says {}.", show(text.trim_end().as_bytes()));
+            return not_yet(format!("\"{expected}\" in about.txt"), came);
+        }
     }
-    let about = &attached[1];
-    if about.kind != "text/plain" {
-        return not_yet("the type text/plain for about.txt", format!("It is {}.", about.kind));
-    }
-    match String::from_utf8_lossy(&about.bytes).trim_end() {
-        "work.bin: 1000 bytes" => Ok(()),
-        text => not_yet(
-            "\"work.bin: 1000 bytes\" in about.txt",
-            format!("It says {}.", show(text.as_bytes())),
-        ),
-    }
+    Ok(())
 }
 
 #[test]

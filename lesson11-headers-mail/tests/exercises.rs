@@ -49,7 +49,7 @@ fn exercise_2() -> Check {
         "--mail-cc",
         "z@b.example, a@d.example",
         "--mail-bcc",
-        "c@d.example, b@b.example, a@d.example, f@b.example, e@d.example, d@b.example",
+        "c@d.example, b@b.example, a@d.example, f@b.example, f@b.example, e@d.example, d@b.example",
     ];
     let mail = sent_mail(LESSON, &arguments)?;
     // So many that a set without an order does not have them in order by chance.

@@ -30,6 +30,9 @@ fn exercise_1() -> Check {
         return not_yet(expected, format!("They are {came}."));
     }
     let markdown = &container.subparts[1];
+    if markdown.get_content_disposition().disposition == DispositionType::Attachment {
+        return not_yet("text/markdown to be shown", "It is an attachment.");
+    }
     let charset = &markdown.ctype.charset;
     if !charset.eq_ignore_ascii_case("utf-8") {
         return not_yet("charset=utf-8 for text/markdown", format!("It is {charset}."));
