@@ -397,7 +397,7 @@ impl Session {
             ("04" | "09", 7, false) => &["stream = fd ", PEER],
             ("04" | "09", 7, true) => &[PEER],
             ("05", 4, false) => &[SERVER, SOCKET, TIMEOUT],
-            ("05", 4, true) => &[SERVER, SOCKET, "answer = {bytes}\n"],
+            ("05", 4, true) => &[SERVER, SOCKET, LENGTH, BUFFER],
             ("05", 5, _) => &[SERVER, "answer = {bytes}\n"],
             ("06" | "07" | "08" | "12", 2.., _) => {
                 &["From: laoshi@qq.example", "To: xuesheng@sina.example"]
