@@ -76,6 +76,9 @@ fn exercise_3() -> Check {
     server.hears(&mut first, "waited as the first client", "hello.")?;
     server.says("the first client", &mut first, "again.")?;
     server.hears(&mut second, "waited as the second client", "again.")?;
+    // It leaves with bytes unread, which breaks its connection.
+    server.says("the first client", &mut first, "unread.")?;
+    let _ = second.peek(&mut [0]);
     drop(second);
     for text in ["one.", "two.", "three."] {
         server.says("the first client, when the second had gone", &mut first, text)?;
