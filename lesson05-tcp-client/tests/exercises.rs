@@ -5,14 +5,23 @@ use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 
+use testing::Ended;
 use testing::exercise::{
-    Attempt, Check, SILENCE, Server, has_error, has_printed, has_status, not_yet, show, times,
+    Attempt, Check, LIMIT, SILENCE, Server, has_error, has_printed, has_status, not_yet, show,
+    times,
 };
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson05-tcp-client");
 
 fn start(addr: SocketAddr, message: &str) -> Attempt {
-    Attempt::start(LESSON, &["--echo-addr", &addr.to_string(), "--message", message])
+    start_for(addr, message, "10")
+}
+
+/// Starts the client, which waits for so many seconds.
+fn start_for(addr: SocketAddr, message: &str, timeout: &str) -> Attempt {
+    let addr = addr.to_string();
+    let arguments = ["--echo-addr", &addr, "--message", message, "--timeout", timeout];
+    Attempt::start(LESSON, &arguments)
 }
 
 /// Receives a message of so many bytes.
@@ -31,7 +40,7 @@ fn echo(mut stream: TcpStream, message: &[u8]) {
 #[test]
 #[ignore = "exercise 1"]
 fn exercise_1() -> Check {
-    for (message, answer) in [("hello", "hel"), ("你好", "xy")] {
+    for (message, answer) in [("hello", "hell"), ("你好", "xy")] {
         let server = Server::start(|_, mut stream| {
             receive(&mut stream, message.len());
             let _ = stream.write_all(answer.as_bytes());
@@ -45,9 +54,11 @@ fn exercise_1() -> Check {
     }
     let server = Server::start(|_, mut stream| {
         let message = receive(&mut stream, 5);
-        echo(stream, &message);
+        let _ = stream.write_all(&message[..2]);
+        thread::sleep(SILENCE);
+        echo(stream, &message[2..]);
     });
-    let ended = start(server.addr, "hello").ends("sent back all of \"hello\"", 0)?;
+    let ended = start(server.addr, "hello").ends("sent back \"he\", and then \"llo\"", 0)?;
     has_printed(&ended, "hello")
 }
 
@@ -55,19 +66,20 @@ fn exercise_1() -> Check {
 #[ignore = "exercise 2"]
 fn exercise_2() -> Check {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let mut client = start(listener.local_addr().unwrap(), "hello");
+    let mut client = start(listener.local_addr().unwrap(), "你好");
     let mut stream = client.connects(&listener)?;
-    client.sends(&mut stream, "accepted the connection", b"hello")?;
+    let message = "你好".as_bytes();
+    client.sends(&mut stream, "accepted the connection", message)?;
     // If the client has gone, the next step says so.
-    let _ = stream.write_all(b"he");
-    client.keeps_silent(&mut stream, "answered \"he\"")?;
-    let _ = stream.write_all(b"llo");
-    client.sends(&mut stream, "answered \"llo\", too", b"bye")?;
+    let _ = stream.write_all(&message[..4]);
+    client.keeps_silent(&mut stream, "answered four of the six bytes")?;
+    let _ = stream.write_all(&message[4..]);
+    client.sends(&mut stream, "answered the other two", b"bye")?;
     let _ = stream.write_all(b"bye");
     client.closes(&mut stream, "answered \"bye\"")?;
     drop(stream);
     let ended = client.ends("closed the connection", 0)?;
-    has_printed(&ended, "hello\nbye")
+    has_printed(&ended, "你好\nbye")
 }
 
 /// How the server of exercise 3 treats a connection.
@@ -75,6 +87,7 @@ fn exercise_2() -> Check {
 enum Treats {
     Closes,
     Breaks,
+    KeepsSilent,
     Answers,
 }
 
@@ -88,11 +101,12 @@ fn tries(done: &str, treats: &'static [Treats]) -> Check {
         }
         // To close with bytes unread resets the connection.
         Some(Treats::Breaks) => drop(stream.peek(&mut [0])),
+        Some(Treats::KeepsSilent) => thread::sleep(LIMIT),
         None | Some(Treats::Closes) => drop(receive(&mut stream, 5)),
     });
-    let mut client = start(server.addr, "hello");
+    let mut client = start_for(server.addr, "hello", "2");
     let ended = client.expect(done, "your program to end within 5 s", |client| {
-        let ended = client.has_ended(testing::exercise::LIMIT);
+        let ended = client.has_ended(LIMIT);
         let count = server.count();
         ended.ok_or(format!("Your program still runs, and has connected {}.", times(count)))
     })?;
@@ -112,11 +126,8 @@ fn tries(done: &str, treats: &'static [Treats]) -> Check {
             format!("Your program printed {first}."),
         );
     }
-    // What the lesson logs of a connection that goes well.
-    let usual = [": sent ", ": received ", ": connected ", ": closed ", "hint: "];
-    let is_error = |line: &&str| !usual.iter().any(|usual| line.contains(usual));
-    let (errors, failed) =
-        (ended.stderr.lines().filter(is_error).count(), expected - usize::from(is_answered));
+    let failed = expected - usize::from(is_answered);
+    let errors = errors(&ended);
     if errors >= failed {
         return Ok(());
     }
@@ -126,16 +137,35 @@ fn tries(done: &str, treats: &'static [Treats]) -> Check {
     )
 }
 
+/// How many lines of the log are about errors.
+fn errors(ended: &Ended) -> usize {
+    // What the lesson logs of a connection that goes well.
+    let usual = [": sent 5 bytes ", ": received 5 bytes ", ": connected ", ": closed ", "hint: "];
+    let is_error = |line: &&str| !usual.iter().any(|usual| line.contains(usual));
+    ended.stderr.lines().filter(is_error).count()
+}
+
 #[test]
 #[ignore = "exercise 3"]
 fn exercise_3() -> Check {
-    use Treats::{Answers, Breaks, Closes};
+    use Treats::{Answers, Breaks, Closes, KeepsSilent};
 
     tries("answered over the first connection", &[Answers])?;
     let done = "broke off the first connection, closed the second without an answer, and answered \
                 over the third";
     tries(done, &[Breaks, Closes, Answers])?;
-    tries("closed every connection without an answer", &[Closes, Closes, Closes])
+    tries("kept silent, and answered over the second connection", &[KeepsSilent, Answers])?;
+    tries("closed every connection without an answer", &[Closes, Closes, Closes])?;
+
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let ended = start_for(nobody, "hello", "1").ends("did not listen there", 1)?;
+    match errors(&ended) {
+        3.. => Ok(()),
+        count => not_yet(
+            "your program to log an error of each of the 3 tries",
+            format!("Your program logged {count} lines about errors."),
+        ),
+    }
 }
 
 #[test]
@@ -160,6 +190,14 @@ fn exercise_4() -> Check {
         let ended = client.ends(done, 0)?;
         has_printed(&ended, message)?;
     }
+
+    let mut client = start(addr, "hello");
+    let mut stream = client.connects(&listener)?;
+    client.sends(&mut stream, "accepted the connection", b"\0\0\0\x05hello")?;
+    let most = "x".repeat(65_536);
+    let _ = stream.write_all(&[b"\0\x01\0\0", most.as_bytes()].concat());
+    let ended = client.ends("answered 65536 bytes", 0)?;
+    has_printed(&ended, &most)?;
 
     for (answer, done, error) in [
         (&[0, 1, 0, 1][..], "announced 65537 bytes, and sent none", "announces 65537 bytes"),
