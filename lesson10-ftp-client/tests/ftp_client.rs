@@ -298,7 +298,8 @@ fn an_address_in_the_answer_is_not_followed() {
     let decoy = TcpListener::bind("127.0.0.1:0").unwrap();
     decoy.set_nonblocking(true).unwrap();
     let port = decoy.local_addr().unwrap().port();
-    let (high, low) = (port / 256, port % 256);
+    let high = port / 256;
+    let low = port % 256;
     for answer in [
         format!("229 Extended Passive Mode (|1|127.0.0.1|{port}|)"),
         format!("229 Extended Passive Mode (|1|192.0.2.1|{port}|)"),

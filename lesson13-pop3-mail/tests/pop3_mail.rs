@@ -361,7 +361,8 @@ fn attachments_have_safe_names() {
 
 #[test]
 fn no_file_is_ever_replaced() {
-    let (txt, tar) = (attachment("filename=a.txt"), attachment("filename=README"));
+    let txt = attachment("filename=a.txt");
+    let tar = attachment("filename=README");
     let session =
         mail(&multipart(&[(&txt, "1"), (&txt, "2"), (&tar, "3"), (&tar, "4"), (&txt, "5")]));
     session.saved(&[

@@ -45,7 +45,8 @@ fn check(message: &[u8]) -> Vec<u8> {
     let shown = || String::from_utf8_lossy(message).chars().take(3000).collect::<String>();
     let again = mend::mail(&mended);
     if again != mended {
-        let (mended, again) = (String::from_utf8_lossy(&mended), String::from_utf8_lossy(&again));
+        let mended = String::from_utf8_lossy(&mended);
+        let again = String::from_utf8_lossy(&again);
         panic!("mended twice is not mended once:\n{}\n---\n{mended}\n---\n{again}", shown());
     }
     let mail = parse_mail(&mended).unwrap();
@@ -53,7 +54,8 @@ fn check(message: &[u8]) -> Vec<u8> {
     assert!(parts.len() <= 1001 && depth(&mail) <= 20, "{}", shown());
     assert!(mended.len() <= 8 * message.len() + 200 * parts.len(), "{}", shown());
     for part in parts {
-        let (body, raw) = (part.get_body().unwrap(), part.get_body_raw().unwrap());
+        let body = part.get_body().unwrap();
+        let raw = part.get_body_raw().unwrap();
         let encoding = part.headers.get_first_value("Content-Transfer-Encoding");
         match (encoding.as_deref(), part.subparts.is_empty()) {
             (Some("8bit"), true) => {
@@ -315,7 +317,8 @@ fn a_well_formed_mail_says_the_same() {
     for _ in 0..2000 {
         let message = well_formed(&mut random, 0);
         let mended = check(&message);
-        let (before, after) = (parse_mail(&message).unwrap(), parse_mail(&mended).unwrap());
+        let before = parse_mail(&message).unwrap();
+        let after = parse_mail(&mended).unwrap();
         containers += before.subparts.len();
         assert_eq!(seen(&before), seen(&after), "{}", String::from_utf8_lossy(&message));
     }

@@ -62,7 +62,8 @@ fn echo_datagrams(server: SocketAddr, time: Duration) -> io::Result<f64> {
     let socket = UdpSocket::bind("127.0.0.1:0")?;
     socket.connect(server)?;
     socket.set_read_timeout(Some(LOST_AFTER))?;
-    let (datagram, mut answer) = ([b'x'; DATAGRAM], [0; DATAGRAM]);
+    let datagram = [b'x'; DATAGRAM];
+    let mut answer = [0; DATAGRAM];
     let (mut under_way, mut answered, mut lost) = (0, 0, 0);
 
     let start = Instant::now();
@@ -116,7 +117,8 @@ fn echo_stream(server: SocketAddr, time: Duration) -> io::Result<f64> {
     stream.set_write_timeout(Some(LIMIT))?;
     // A prime period, so that a part which is out of place shows.
     let chunk: Vec<u8> = (0..=250).cycle().take(CHUNK).collect();
-    let (mut echo, mut bytes) = (vec![0; CHUNK], 0.0);
+    let mut echo = vec![0; CHUNK];
+    let mut bytes = 0.0;
 
     let start = Instant::now();
     thread::scope(|scope| {

@@ -54,7 +54,8 @@ fn compare_all(folder: &Path) -> io::Result<()> {
         compare("aiosmtpd: mails/s", ROUNDS, takes(aiosmtpd.addr), takes(ours.smtp.addr))?;
     }
     drop(ours);
-    let (empty, full) = (start("other")?, start("full")?);
+    let empty = start("other")?;
+    let full = start("full")?;
     fill(&full.mailbox, MAILS, 2_000)?;
     drop(full);
     let full = start("full")?;

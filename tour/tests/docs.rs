@@ -83,7 +83,8 @@ impl Page {
 
     /// The commands after `$ ` in the code blocks, each with what it prints.
     fn quotes(&self) -> Vec<(&str, Vec<&str>)> {
-        let (mut quotes, mut lines) = (Vec::new(), self.lines().peekable());
+        let mut quotes = Vec::new();
+        let mut lines = self.lines().peekable();
         while let Some(line) = lines.next() {
             let is_printed = |line: &&str| !line.starts_with("$ ") && !line.starts_with("```");
             let printed = iter::from_fn(|| lines.next_if(is_printed)).collect();
@@ -150,7 +151,8 @@ fn check_cargo(words: &[String]) {
     if ["new", "add", "doc"].contains(&&*words[1]) || words.iter().any(|word| word == "my-client") {
         return;
     }
-    let (mut package, mut words) = ("tour", words.iter().map(String::as_str));
+    let mut package = "tour";
+    let mut words = words.iter().map(String::as_str);
     while let Some(word) = words.next().filter(|word| *word != "--") {
         match word {
             "-p" => package = words.next().unwrap(),
@@ -170,7 +172,8 @@ fn check_cargo(words: &[String]) {
 #[test]
 fn each_command_flag_setting_and_file_exists() {
     let all: BTreeSet<_> = HELPS.values().flatten().map(String::as_str).collect();
-    let (root, mut count) = (Path::new(WORKSPACE), 0);
+    let root = Path::new(WORKSPACE);
+    let mut count = 0;
     for page in pages().iter().flatten() {
         let beside = root.join(&page.name).with_file_name("src");
         let own = root.join(&page.name).with_file_name("");
@@ -267,7 +270,8 @@ fn the_first_program_quotes_lesson_01() {
 #[test]
 fn each_lesson_says_at_its_top_what_it_is_and_has_the_same_parts_in_order() {
     for lesson in LESSONS {
-        let (package, number) = (lesson.package, lesson.number());
+        let package = lesson.package;
+        let number = lesson.number();
         let parent = lesson.parent.as_ref().map(|parent| parent.number);
         let parents = match parent {
             Some(number) => [format!("lesson {number}"), format!("第 {number} 课")],

@@ -82,7 +82,8 @@ pub fn compare(
 ) -> io::Result<()> {
     let (mut others, mut all_ours, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..rounds {
-        let (other, ours) = (other()?, ours()?);
+        let other = other()?;
+        let ours = ours()?;
         others.push(other);
         all_ours.push(ours);
         ratios.push(ours / other);
@@ -91,7 +92,8 @@ pub fn compare(
         values.sort_by(f64::total_cmp);
         values[rounds / 2]
     });
-    let (min, max) = (ratios[0], ratios[rounds - 1]);
+    let min = ratios[0];
+    let max = ratios[rounds - 1];
     println!("{what:<30}{other:>14.0}{ours:>18.0}    {ratio:.2} ({min:.2} .. {max:.2})");
     Ok(())
 }
