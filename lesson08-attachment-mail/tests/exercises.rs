@@ -158,6 +158,9 @@ fn exercise_4() -> Check {
             let came = format!("`filename` is {}.", show(file.name.as_bytes()));
             return not_yet(format!("`filename` still to be {name}"), came);
         }
+        if file.bytes != b"hello" {
+            return not_yet("\"hello\" in the file", format!("It holds {}.", show(&file.bytes)));
+        }
         // What is ASCII, every program reads as it is.
         if name.is_ascii() && !file.content_type.contains("name=") {
             continue;
