@@ -138,6 +138,17 @@ impl Config {
         config
     }
 
+    /// Settings with these values, which come from nowhere else: for a test of what reads them.
+    #[doc(hidden)]
+    pub fn of(values: &[(&'static str, &'static str)]) -> Config {
+        let mut config =
+            Config { arguments: Vec::new(), program: "test", usage: "", settings: table() };
+        for (name, value) in values {
+            config.take(name, Some(value));
+        }
+        config
+    }
+
     fn take(&mut self, name: &str, default: Option<&'static str>) {
         for setting in self.settings.iter_mut().filter(|setting| setting.name == name) {
             setting.is_taken = true;
@@ -213,6 +224,16 @@ impl Config {
 
     /// Ends the program with status 2, because what a setting says is wrong, and says why.
     pub fn refuse(&self, name: &str, why: impl Display) -> ! {
+        end(&self.wrong(name, why), 2)
+    }
+
+    /// The same with a hint of its own.
+    pub fn refuse_with(&self, name: &str, why: impl Display, hint: &str) -> ! {
+        end(&self.wrong_with(name, why, hint), 2)
+    }
+
+    /// What is wrong with a setting, and a right example.
+    pub fn wrong(&self, name: &str, why: impl Display) -> Error {
         let setting = self.setting(name);
         let hint = match (setting.default, &setting.origin) {
             ("", _) => self.see_help(),
@@ -220,17 +241,17 @@ impl Config {
             (default, _) if is_password(name) => format!("a right one is {name}=\"{default}\""),
             (default, _) => format!("a right one is {} \"{default}\"", flag(name)),
         };
-        self.refuse_with(name, why, &hint)
+        self.wrong_with(name, why, &hint)
     }
 
     /// The same with a hint of its own.
-    pub fn refuse_with(&self, name: &str, why: impl Display, hint: &str) -> ! {
+    pub fn wrong_with(&self, name: &str, why: impl Display, hint: &str) -> Error {
         let setting = self.setting(name);
         let text = shown(name, &setting.value);
         // A wrong value can be of any length, and the message is one line.
         let more = if text.chars().count() > 60 { "..." } else { "" };
         let problem = format!("{name} is \"{text:.60}{more}\" (from {}): {why}", setting.origin);
-        end(&Error::new(problem, hint), 2)
+        Error::new(problem, hint)
     }
 
     /// Ends the program with status 2, because an argument that is no flag is wrong, and says why.
@@ -425,6 +446,11 @@ fn table() -> Vec<Setting> {
         }
     }
     settings
+}
+
+/// What is right in the settings; what is wrong ends the program with status 2.
+pub fn right_or_end<T>(result: Result<T>) -> T {
+    result.unwrap_or_else(|error| end(&error, 2))
 }
 
 /// Ends the program as an error in `main` does, but with this status.

@@ -10,7 +10,7 @@ mod print;
 mod wait;
 
 pub use addr::{Addr, connect, resolve};
-pub use config::{Config, Takes};
+pub use config::{Config, Takes, right_or_end};
 pub use error::{Error, OrCannot, Result, Whom};
 pub use log::{
     Level, accepted, closed, connected, listening, received, received_line, report, sent, sent_line,
