@@ -6,8 +6,8 @@ use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::Duration;
 use std::vec;
 
-use crate::config::{flag, label};
 use crate::error::{Error, Result, Whom};
+use crate::setting::{flag, label};
 
 /// HOST:PORT from the settings: where a program listens, or where it finds its peer. Hints say which
 /// setting it comes from, and how to start the other side there.
@@ -50,20 +50,19 @@ impl Addr {
         let ip = self.first().ip();
         let is_here = ip.is_loopback() || ip.is_unspecified();
         let place = if is_here { "in another terminal" } else { "on its machine" };
-        let addr = if is_here { self.text.clone() } else { self.everywhere() };
+        let addr = if is_here { self.text.clone() } else { self.port_at("0.0.0.0", "[::]") };
         format!(", {place}: cargo run -p {server} -- {} {}", flag(self.name), quoted(&addr))
     }
 
-    /// The port at all addresses of a machine.
-    fn everywhere(&self) -> String {
-        let all = if self.first().is_ipv4() { "0.0.0.0" } else { "[::]" };
-        format!("{all}:{}", self.first().port())
+    /// Its port at another address, which is the first or the second, as IPv4 or IPv6 is spoken.
+    fn port_at(&self, ipv4: &str, ipv6: &str) -> String {
+        let ip = if self.first().is_ipv4() { ipv4 } else { ipv6 };
+        format!("{ip}:{}", self.first().port())
     }
 
-    /// The port at the address by which a machine reaches itself.
-    fn loopback(&self) -> String {
-        let itself = if self.first().is_ipv4() { "127.0.0.1" } else { "[::1]" };
-        format!("{itself}:{}", self.first().port())
+    /// Whether it ends as most broadcast addresses do. Only the system knows which ones are.
+    fn may_be_broadcast(&self) -> bool {
+        matches!(self.first().ip(), IpAddr::V4(ip) if ip.octets()[3] == 255)
     }
 }
 
@@ -99,11 +98,11 @@ impl Whom for Addr {
                 format!("stop the program that uses this port, or choose another: {label}")
             }
             ErrorKind::AddrNotAvailable if self.server.is_none() => {
-                let everywhere = quoted(&self.everywhere());
+                let everywhere = quoted(&self.port_at("0.0.0.0", "[::]"));
                 format!("this machine has no such address; all that it has: {flag} {everywhere}")
             }
             ErrorKind::AddrNotAvailable => {
-                let loopback = quoted(&self.loopback());
+                let loopback = quoted(&self.port_at("127.0.0.1", "[::1]"));
                 format!("nobody can be reached there; this machine itself is {flag} {loopback}")
             }
             ErrorKind::PermissionDenied if self.server.is_none() => {
@@ -118,13 +117,6 @@ impl Whom for Addr {
             _ => return None,
         };
         Some(hint)
-    }
-}
-
-impl Addr {
-    /// Whether it ends as most broadcast addresses do. Only the system knows which ones are.
-    fn may_be_broadcast(&self) -> bool {
-        matches!(self.first().ip(), IpAddr::V4(ip) if ip.octets()[3] == 255)
     }
 }
 
@@ -143,6 +135,20 @@ pub(crate) fn is_broken(kind: ErrorKind) -> bool {
 /// The text as a shell takes it: some take brackets for a pattern.
 fn quoted(text: &str) -> String {
     if text.starts_with('[') { format!("\"{text}\"") } else { text.into() }
+}
+
+/// Checks that the text is HOST:PORT, and for a peer that the port is one; or says what is wrong.
+pub(crate) fn check_form(text: &str, is_peer: bool) -> Result<(), &'static str> {
+    let (host, port) = text.rsplit_once(':').unwrap_or_default();
+    let port = port.parse::<u16>();
+    let is_name = host.contains(char::is_alphabetic) && !host.contains([':', '/', '@', ' ']);
+    if port.is_err() || !(is_name || text.parse::<SocketAddr>().is_ok()) {
+        return Err("not HOST:PORT or [IPV6]:PORT, with a port from 0 to 65535");
+    }
+    if is_peer && port == Ok(0) {
+        return Err("port 0 is for servers: give the port that the server logs");
+    }
+    Ok(())
 }
 
 /// Looks up `addr` (HOST:PORT), the value of the setting `name`: all addresses of the host, IPv4
@@ -176,4 +182,126 @@ pub fn connect(peer: impl ToSocketAddrs, timeout: Duration) -> io::Result<TcpStr
         }
     }
     result
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn host_and_port_have_a_form() {
+        let form = Err("not HOST:PORT or [IPV6]:PORT, with a port from 0 to 65535");
+        for wrong in [
+            "127.0.0.1",
+            "",
+            "127.0.0.1:",
+            "127.0.0.1:65536",
+            "localhost",
+            "localhost:",
+            "localhost:65536",
+            "localhost:echo",
+            ":7007",
+            "::1:7007",
+            "[::g]:7007",
+            "udp://localhost:7007",
+            "me@localhost:7007",
+            "a b:7007",
+            "300.0.0.1:7007",
+            "127.1:7007",
+        ] {
+            assert_eq!(check_form(wrong, false), form, "{wrong}");
+        }
+        let zero = Err("port 0 is for servers: give the port that the server logs");
+        for host in ["127.0.0.1", "localhost", "[::1]"] {
+            assert_eq!(check_form(&format!("{host}:0"), false), Ok(()));
+            assert_eq!(check_form(&format!("{host}:0"), true), zero);
+            assert_eq!(check_form(&format!("{host}:7007"), true), Ok(()));
+        }
+    }
+
+    #[track_caller]
+    fn has_hint(text: &str, server: Option<&'static str>, kind: ErrorKind, expected: &str) {
+        let addr = Addr::look_up(text, "LESSON_ECHO_ADDR", server).unwrap();
+        assert_eq!(addr.hint(kind).as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn a_hint_for_a_client_says_how_to_start_the_other_side() {
+        let broke = "the other side broke off: see what it says, or start it again";
+        let here = "in another terminal: cargo run -p lesson01-udp-server -- --echo-addr";
+        let there = "on its machine: cargo run -p lesson01-udp-server -- --echo-addr";
+        let firewall = "a firewall may forbid it: ask whose it is";
+        let foreign = "nobody can be reached there; this machine itself is --echo-addr";
+        for (text, start) in [
+            ("127.0.0.1:7", format!("{here} 127.0.0.1:7")),
+            ("0.0.0.0:7", format!("{here} 0.0.0.0:7")),
+            ("[::1]:7", format!("{here} \"[::1]:7\"")),
+            ("192.0.2.1:7", format!("{there} 0.0.0.0:7")),
+            ("[2001:db8::1]:7", format!("{there} \"[::]:7\"")),
+        ] {
+            let nobody = format!("nobody listens at {text}: start the other side, {start}");
+            let broke = format!("{broke}, {start}");
+            let server = Some("lesson01-udp-server");
+            has_hint(text, server, ErrorKind::ConnectionRefused, &nobody);
+            has_hint(text, server, ErrorKind::ConnectionReset, &broke);
+            has_hint(text, server, ErrorKind::PermissionDenied, firewall);
+            let itself = if text.starts_with('[') { "\"[::1]:7\"" } else { "127.0.0.1:7" };
+            let foreign = format!("{foreign} {itself}");
+            has_hint(text, server, ErrorKind::AddrNotAvailable, &foreign);
+        }
+        let all = "it is the address of all machines of a network; a broadcast needs \
+                   `set_broadcast(true)`";
+        has_hint("192.0.2.255:7", Some("x"), ErrorKind::PermissionDenied, all);
+        has_hint("[2001:db8::ff]:7", Some("x"), ErrorKind::PermissionDenied, firewall);
+    }
+
+    #[test]
+    fn a_hint_for_a_server_names_the_setting() {
+        let other = "choose another: --echo-addr, LESSON_ECHO_ADDR";
+        let taken = format!("stop the program that uses this port, or {other}");
+        let forbidden = format!("not everybody may use this port, {other}");
+        let foreign = "this machine has no such address; all that it has: --echo-addr";
+        for (text, all) in [("127.0.0.1:7", "0.0.0.0:7"), ("[::1]:7", "\"[::]:7\"")] {
+            has_hint(text, None, ErrorKind::AddrInUse, &taken);
+            has_hint(text, None, ErrorKind::PermissionDenied, &forbidden);
+            has_hint(text, None, ErrorKind::AddrNotAvailable, &format!("{foreign} {all}"));
+        }
+        let addr = Addr::look_up("127.0.0.1:7", "LESSON_ECHO_ADDR", None).unwrap();
+        assert_eq!(addr.hint(ErrorKind::NotFound), None);
+        assert_eq!(addr.to_string(), "127.0.0.1:7");
+    }
+
+    #[test]
+    fn a_server_has_one_address_and_a_peer_has_all_of_its_host() {
+        let addrs = |server| {
+            let addr = Addr::look_up("localhost:7", "LESSON_ECHO_ADDR", server).unwrap();
+            addr.to_socket_addrs().unwrap().collect::<Vec<_>>()
+        };
+        assert_eq!(addrs(Some("lesson04-tcp-server")), resolve("localhost:7", "x").unwrap());
+        assert_eq!(addrs(None), resolve("localhost:7", "x").unwrap()[..1]);
+        assert!(addrs(None)[0].is_ipv4());
+    }
+
+    #[test]
+    fn a_host_that_is_not_found_is_said_so() {
+        let error = resolve("no-such-host.invalid:7", "LESSON_ECHO_ADDR").unwrap_err();
+        let lines = format!("{error:?}");
+        assert!(lines.starts_with("cannot look up no-such-host.invalid:7: "), "{lines}");
+        let hint = "check the spelling of the host in LESSON_ECHO_ADDR, or give its address there";
+        assert!(lines.ends_with(&format!("\nhint: {hint}")), "{lines}");
+    }
+
+    #[test]
+    fn the_first_address_that_takes_the_connection_has_it() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let open = listener.local_addr().unwrap();
+        let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let timeout = Duration::from_secs(60);
+        let stream = connect(&[closed, open, closed][..], timeout).unwrap();
+        assert_eq!(stream.peer_addr().unwrap(), open);
+        let error = connect(closed, timeout).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+    }
 }

@@ -1,21 +1,19 @@
 //! The settings of a program: a default, overridden by `.env`, by the environment, by a flag.
 
 use std::ffi::OsString;
-use std::fmt::{self, Display, Formatter};
+use std::fmt::Display;
 use std::io::{self, Write};
-use std::net::SocketAddr;
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 use std::{env, fs, process};
 
-use crate::Addr;
+use crate::addr::{Addr, check_form};
 use crate::env_file::{decode, meant, parse_line};
 use crate::error::{Error, OrCannot, Result};
 use crate::log::{self, Level};
 use crate::print::print;
-
-/// The table of all settings: `#NAME=value` is a default, and the lines above say what it is for.
-const TABLE: &str = include_str!("../../.env.example");
+use crate::setting::{Origin, Setting, flag, is_password, label, line_of, nearest, table};
 
 /// The settings of one run. What asks for a value also checks it: what it returns is right, or the
 /// program has ended with an error and a hint, and with status 2, or 1 where a host is not found.
@@ -42,42 +40,6 @@ pub enum Takes {
 impl From<&'static str> for Takes {
     fn from(name: &'static str) -> Self {
         Takes::Setting(name)
-    }
-}
-
-/// A row of the table, with the value that counts.
-struct Setting {
-    name: &'static str,
-    purpose: String,
-    default: &'static str,
-    value: String,
-    origin: Origin,
-    /// Whether this program takes it.
-    is_taken: bool,
-}
-
-/// Where a value comes from.
-#[derive(PartialEq)]
-enum Origin {
-    Default,
-    /// Nowhere: the default is for this machine alone.
-    NoneElsewhere,
-    /// The line and the file.
-    EnvFile(String),
-    Environment,
-    /// The flag as it was typed.
-    Flag(String),
-}
-
-impl Display for Origin {
-    fn fmt(&self, formatter: &mut Formatter) -> fmt::Result {
-        match self {
-            Origin::Default => formatter.write_str("the default"),
-            Origin::NoneElsewhere => formatter.write_str("the default for another machine"),
-            Origin::EnvFile(line) => formatter.write_str(line),
-            Origin::Environment => formatter.write_str("the environment"),
-            Origin::Flag(flag) => write!(formatter, "the flag {flag}"),
-        }
     }
 }
 
@@ -109,6 +71,22 @@ impl Config {
         taken: &[Takes],
         adjust: impl FnOnce(&mut Config),
     ) -> Config {
+        let mut config = Config::new(program, taken);
+        let folder = env::current_dir().unwrap_or_default();
+        let arguments: Vec<_> = env::args_os().skip(1).collect();
+        let asks_for_help = asks_for_help(&arguments);
+        let level = config.read(&folder, env::vars_os(), arguments);
+        adjust(&mut config);
+        // Help comes, whatever is wrong.
+        if asks_for_help {
+            process::exit(print(config.help(purpose)).is_err().into());
+        }
+        log::start(program, right_or_end(level));
+        config
+    }
+
+    /// The defaults.
+    fn new(program: &'static str, taken: &[Takes]) -> Self {
         let mut config = Config { arguments: Vec::new(), program, usage: "", settings: table() };
         for taken in taken {
             match taken {
@@ -118,39 +96,34 @@ impl Config {
             }
         }
         config.take("LESSON_LOG", None);
-        let read = [config.read_env_file(), config.read_environment(), config.read_flags()];
-        adjust(&mut config);
-        // Help comes, whatever is wrong.
-        if env::args_os().skip(1).any(|argument| argument == "--help" || argument == "-h") {
-            process::exit(print(config.help(purpose)).is_err().into());
-        }
-        if let Some(problem) = read.into_iter().find_map(Result::err) {
-            end(&problem, 2);
-        }
-        let form = config.text("LESSON_LOG");
-        let level = match form {
-            "off" => Level::Error,
-            "info" => Level::Info,
-            "debug" | "json" => Level::Debug,
-            _ => config.refuse("LESSON_LOG", "not one of off, info, debug and json"),
-        };
-        log::start(program, level, form == "json");
         config
     }
 
     /// Settings with these values, which come from nowhere else: for a test of what reads them.
     #[doc(hidden)]
-    pub fn of(values: &[(&'static str, &'static str)]) -> Config {
-        let mut config =
-            Config { arguments: Vec::new(), program: "test", usage: "", settings: table() };
-        for (name, value) in values {
-            config.take(name, Some(value));
-        }
-        config
+    pub fn of(values: &[(&'static str, &'static str)]) -> Self {
+        let taken: Vec<_> =
+            values.iter().map(|(name, value)| Takes::WithDefault(name, value)).collect();
+        Config::new("test", &taken)
+    }
+
+    /// Reads all that overrides the defaults, even if something is wrong with some of it, and tells
+    /// how much is to be logged.
+    fn read(
+        &mut self,
+        folder: &Path,
+        environment: impl Iterator<Item = (OsString, OsString)>,
+        arguments: Vec<OsString>,
+    ) -> Result<Level> {
+        let of_file = self.read_env_file(folder);
+        let of_environment = self.read_environment(environment);
+        let of_flags = self.read_flags(arguments);
+        of_file.and(of_environment).and(of_flags)?;
+        Level::named(self.text("LESSON_LOG")).map_err(|why| self.wrong("LESSON_LOG", why))
     }
 
     fn take(&mut self, name: &str, default: Option<&'static str>) {
-        for setting in self.settings.iter_mut().filter(|setting| setting.name == name) {
+        if let Some(setting) = self.find(name) {
             setting.is_taken = true;
             setting.default = default.unwrap_or(setting.default);
             setting.value = setting.default.into();
@@ -165,9 +138,9 @@ impl Config {
     /// Makes the setting empty if nobody has set it, because its default is for this machine alone
     /// and the program is about to talk to another one.
     pub fn forget_default(&mut self, name: &str) {
-        let mut settings = self.settings.iter_mut();
-        let is_unset = |setting: &&mut Setting| setting.origin == Origin::Default;
-        if let Some(setting) = settings.find(|setting| setting.name == name).filter(is_unset) {
+        if let Some(setting) = self.find(name)
+            && setting.origin == Origin::Default
+        {
             setting.value.clear();
             setting.origin = Origin::NoneElsewhere;
         }
@@ -175,20 +148,12 @@ impl Config {
 
     /// The value as bytes, at most `max` of them.
     pub fn bytes(&self, name: &str, max: usize) -> &[u8] {
-        let bytes = self.text(name).as_bytes();
-        if bytes.len() > max {
-            self.refuse(name, format!("it has {} bytes, and {max} are the most", bytes.len()));
-        }
-        bytes
+        bytes_of(self.text(name), max).unwrap_or_else(|why| self.refuse(name, why))
     }
 
     /// A number of seconds above 0.
     pub fn seconds(&self, name: &str) -> Duration {
-        match Duration::try_from_secs_f64(self.text(name).parse().unwrap_or(0.0)) {
-            // With more than a century, no deadline could be reckoned.
-            Ok(seconds) if !seconds.is_zero() => seconds.min(Duration::from_secs(3_000_000_000)),
-            _ => self.refuse(name, "not a number of seconds above 0"),
-        }
+        seconds_of(self.text(name)).unwrap_or_else(|why| self.refuse(name, why))
     }
 
     /// What is written in a form of its own.
@@ -204,21 +169,12 @@ impl Config {
     /// HOST:PORT, at which the other side listens: the package `server`, which a learner starts
     /// first.
     pub fn peer(&self, name: &str, server: &'static str) -> Addr {
-        let addr = self.look_up(name, Some(server));
-        if addr.first().port() == 0 {
-            self.refuse(name, "port 0 is for servers: give the port that the server logs");
-        }
-        addr
+        self.look_up(name, Some(server))
     }
 
     fn look_up(&self, name: &str, server: Option<&'static str>) -> Addr {
         let text = self.text(name);
-        let (host, port) = text.rsplit_once(':').unwrap_or_default();
-        let is_name = host.contains(char::is_alphabetic) && !host.contains([':', '/', '@', ' ']);
-        let is_name_and_port = is_name && port.parse::<u16>().is_ok();
-        if !is_name_and_port && text.parse::<SocketAddr>().is_err() {
-            self.refuse(name, "not HOST:PORT or [IPV6]:PORT, with a port from 0 to 65535");
-        }
+        check_form(text, server.is_some()).unwrap_or_else(|why| self.refuse(name, why));
         Addr::look_up(text, self.setting(name).name, server).unwrap_or_else(|error| end(&error, 1))
     }
 
@@ -232,14 +188,20 @@ impl Config {
         end(&self.wrong_with(name, why, hint), 2)
     }
 
+    /// Ends the program with status 2, because an argument that is no flag is wrong, and says why.
+    pub fn refuse_argument(&self, argument: &str, why: &str, hint: &str) -> ! {
+        end(&Error::new(format!("{argument} {why}"), hint), 2)
+    }
+
     /// What is wrong with a setting, and a right example.
     pub fn wrong(&self, name: &str, why: impl Display) -> Error {
-        let setting = self.setting(name);
-        let hint = match (setting.default, &setting.origin) {
-            ("", _) => self.see_help(),
-            (default, Origin::EnvFile(_)) => format!("a right one is {name}=\"{default}\""),
-            (default, _) if is_password(name) => format!("a right one is {name}=\"{default}\""),
-            (default, _) => format!("a right one is {} \"{default}\"", flag(name)),
+        let Setting { default, origin, .. } = self.setting(name);
+        let hint = if default.is_empty() {
+            self.see_help()
+        } else if matches!(origin, Origin::EnvFile(_)) || is_password(name) {
+            format!("a right one is {name}=\"{default}\"")
+        } else {
+            format!("a right one is {} \"{default}\"", flag(name))
         };
         self.wrong_with(name, why, &hint)
     }
@@ -247,20 +209,19 @@ impl Config {
     /// The same with a hint of its own.
     pub fn wrong_with(&self, name: &str, why: impl Display, hint: &str) -> Error {
         let setting = self.setting(name);
-        let text = shown(name, &setting.value);
+        let text = setting.shown();
         // A wrong value can be of any length, and the message is one line.
         let more = if text.chars().count() > 60 { "..." } else { "" };
-        let problem = format!("{name} is \"{text:.60}{more}\" (from {}): {why}", setting.origin);
-        Error::new(problem, hint)
-    }
-
-    /// Ends the program with status 2, because an argument that is no flag is wrong, and says why.
-    pub fn refuse_argument(&self, argument: &str, why: &str, hint: &str) -> ! {
-        end(&Error::new(format!("{argument} {why}"), hint), 2)
+        Error::new(format!("{name} is \"{text:.60}{more}\" (from {}): {why}", setting.origin), hint)
     }
 
     fn taken(&self) -> impl Iterator<Item = &Setting> {
         self.settings.iter().filter(|setting| setting.is_taken)
+    }
+
+    /// What has a flag: all but the passwords.
+    fn with_flag(&self) -> impl Iterator<Item = &Setting> {
+        self.taken().filter(|setting| !is_password(setting.name))
     }
 
     /// The setting of this name. The program itself is wrong when it asks for one that it has not
@@ -272,60 +233,68 @@ impl Config {
         })
     }
 
+    /// The row of the table, whether this program takes it or not.
+    fn find(&mut self, name: &str) -> Option<&mut Setting> {
+        self.settings.iter_mut().find(|setting| setting.name == name)
+    }
+
     fn see_help(&self) -> String {
         format!("see what it takes: cargo run -p {} -- --help", self.program)
     }
 
     fn set(&mut self, name: &str, value: &str, origin: Origin) -> Result {
-        if let Some(setting) = self.settings.iter_mut().find(|setting| setting.name == name) {
+        if let Some(setting) = self.find(name) {
             setting.value = value.into();
             setting.origin = origin;
             return Ok(());
         }
         let hint = match nearest(name, self.settings.iter()) {
             Some(setting) => format!("did you mean {}?", setting.name),
-            None => format!("there are {}", names(self.taken(), |name| name.into())),
+            None => format!("there are {}", list(self.taken().map(|setting| setting.name.into()))),
         };
         Err(Error::new(format!("there is no setting {name} (from {origin})"), hint))
     }
 
-    /// Reads the nearest `.env`, from the current folder upwards. It may hold lines of other
-    /// programs.
-    fn read_env_file(&mut self) -> Result {
-        let folder = env::current_dir().unwrap_or_default();
+    /// Reads the nearest `.env`, from `folder` upwards.
+    fn read_env_file(&mut self, folder: &Path) -> Result {
         let mut files = folder.ancestors().map(|folder| folder.join(".env"));
         let Some(file) = files.find(|file| file.is_file()) else { return Ok(()) };
         let text = decode(fs::read(&file).or_cannot("read", file.display())?, &file)?;
-        let mut seen = Vec::new();
         for (number, line) in (1..).zip(text.lines()) {
-            let Some((name, rest)) = meant(line) else { continue };
-            let origin = format!("line {number} of {}", file.display());
-            let is_known = self.settings.iter().any(|setting| setting.name == name);
-            match parse_line(line) {
-                Some((written, value)) if written == name => {
-                    if seen.contains(&name) {
-                        let hint =
-                            format!("keep one of its lines, such as {}", line_of(&name, value));
-                        return Err(Error::new(format!("{origin} sets {name} again"), hint));
-                    }
-                    self.set(&name, value, Origin::EnvFile(origin))?;
-                    seen.push(name);
-                }
-                // In small letters it may be another program's.
-                _ if !is_known && !line.contains("LESSON_") => {}
-                _ => {
-                    let value = rest.trim_matches(['"', '\'', ' ']);
-                    let value = if value.is_empty() { "hello" } else { value };
-                    let hint = format!("write it like {}", line_of(&name, value));
-                    return Err(Error::new(format!("{origin} is not NAME=value"), hint));
-                }
-            }
+            self.read_line(line, format!("line {number} of {}", file.display()))?;
         }
         Ok(())
     }
 
-    fn read_environment(&mut self) -> Result {
-        for (name, value) in env::vars_os() {
+    /// Reads a line of `.env`, which may be another program's. A line that is meant to set something,
+    /// and does not, is an error.
+    fn read_line(&mut self, line: &str, place: String) -> Result {
+        let Some((name, rest)) = meant(line) else { return Ok(()) };
+        let known = self.find(&name);
+        if let Some((written, value)) = parse_line(line)
+            && written == name
+        {
+            if known.is_some_and(|setting| matches!(setting.origin, Origin::EnvFile(_))) {
+                let hint = format!("keep one of its lines, such as {}", line_of(&name, value));
+                return Err(Error::new(format!("{place} sets {name} again"), hint));
+            }
+            return self.set(&name, value, Origin::EnvFile(place));
+        }
+        // In small letters it may be another program's.
+        if known.is_none() && !line.contains("LESSON_") {
+            return Ok(());
+        }
+        let value = rest.trim_matches(['"', '\'', ' ']);
+        let value = if value.is_empty() { "hello" } else { value };
+        let hint = format!("write it like {}", line_of(&name, value));
+        Err(Error::new(format!("{place} is not NAME=value"), hint))
+    }
+
+    fn read_environment(
+        &mut self,
+        environment: impl Iterator<Item = (OsString, OsString)>,
+    ) -> Result {
+        for (name, value) in environment {
             let name = name.display().to_string();
             if name.starts_with("LESSON_") {
                 self.set(&name, &utf8(value)?, Origin::Environment)?;
@@ -334,11 +303,12 @@ impl Config {
         Ok(())
     }
 
-    fn read_flags(&mut self) -> Result {
-        let arguments: Vec<_> = env::args_os().skip(1).map(utf8).collect::<Result<_>>()?;
+    fn read_flags(&mut self, arguments: Vec<OsString>) -> Result {
+        let arguments: Vec<_> = arguments.into_iter().map(utf8).collect::<Result<_>>()?;
+        let takes_arguments = !self.usage.is_empty();
         if let Some(first) = arguments.first()
             && (matches!(first.as_str(), "check" | "diff")
-                || (self.usage.is_empty() && first.parse::<u8>().is_ok()))
+                || (!takes_arguments && first.parse::<u8>().is_ok()))
         {
             let problem = format!("{} does not take {first}", self.program);
             let hint = format!("the tour does: cargo run -p tour -- {}", arguments.join(" "));
@@ -346,7 +316,7 @@ impl Config {
         }
         let mut rest = arguments.into_iter().peekable();
         while let Some(argument) = rest.next() {
-            if !argument.starts_with('-') && !self.usage.is_empty() {
+            if takes_arguments && !argument.starts_with('-') {
                 self.arguments.push(argument);
                 continue;
             }
@@ -354,12 +324,14 @@ impl Config {
                 Some((given, value)) => (given, Some(value.to_string())),
                 None => (&*argument, rest.next_if(|next| !next.starts_with("--"))),
             };
-            let found = self.taken().find(|setting| flag(setting.name) == given);
-            let name = found.map(|setting| setting.name).filter(|name| !is_password(name));
-            let Some(name) = name else {
+            let found = self.with_flag().find(|setting| flag(setting.name) == given);
+            let Some(&Setting { name, .. }) = found else {
                 let hint = match nearest(given, self.taken()) {
                     Some(setting) => format!("did you mean {}?", label(setting.name)),
-                    None => format!("it takes {}", names(self.taken(), flag)),
+                    None => {
+                        let flags = self.with_flag().map(|setting| flag(setting.name));
+                        format!("it takes {}", list(flags))
+                    }
                 };
                 return Err(Error::new(format!("{} does not take {given}", self.program), hint));
             };
@@ -374,9 +346,8 @@ impl Config {
     fn help(&self, purpose: &str) -> String {
         let usage = format!("cargo run -p {} -- [--FLAG VALUE]... {}", self.program, self.usage);
         let mut help = format!("{purpose}\n\nUsage: {}\n\n", usage.trim_end());
-        for Setting { name, purpose, value, origin, .. } in self.taken() {
-            let value = shown(name, value);
-            help += &format!("  {}\n{purpose}      now: {value} (from {origin})\n\n", label(name));
+        for setting in self.taken() {
+            help += &format!("{setting}\n");
         }
         help += "A flag overrides the environment, which overrides the nearest .env file.";
         // A program of a learner's own may have no description.
@@ -384,68 +355,28 @@ impl Config {
     }
 }
 
-/// The value, without a password that stands in it: in a URL, before the host.
-fn shown(name: &str, value: &str) -> String {
-    if is_password(name) && !value.is_empty() {
-        return "****".into();
+fn asks_for_help(arguments: &[OsString]) -> bool {
+    arguments.iter().any(|argument| argument == "--help" || argument == "-h")
+}
+
+fn bytes_of(text: &str, max: usize) -> Result<&[u8], String> {
+    let length = text.len();
+    if length > max {
+        return Err(format!("it has {length} bytes, and {max} are the most"));
     }
-    if !name.ends_with("URL") {
-        return value.into();
+    Ok(text.as_bytes())
+}
+
+fn seconds_of(text: &str) -> Result<Duration, &'static str> {
+    match Duration::try_from_secs_f64(text.parse().unwrap_or(0.0)) {
+        // With more than a century, no deadline could be reckoned.
+        Ok(seconds) if !seconds.is_zero() => Ok(seconds.min(Duration::from_secs(3_000_000_000))),
+        _ => Err("not a number of seconds above 0"),
     }
-    let (_scheme, rest) = value.split_once("://").unwrap_or(("", value));
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let (_host, port) = authority.rsplit_once(':').unwrap_or_default();
-    let is_host = authority.starts_with('[') || port.chars().all(|digit| digit.is_ascii_digit());
-    let at = match authority.rfind('@') {
-        // What looks like a port is then the beginning of a password with a `/` in it.
-        None if !is_host => rest.rfind('@'),
-        at => at,
-    };
-    at.map_or(value.into(), |at| format!("****{}", &rest[at..]))
 }
 
-/// The line of `.env` that gives a setting its value.
-fn line_of(name: &str, value: &str) -> String {
-    let value = shown(name, value);
-    let quote = if value.contains('"') { '\'' } else { '"' };
-    format!("{name}={quote}{value}{quote}")
-}
-
-/// `LESSON_ECHO_ADDR` is `--echo-addr` as a flag.
-pub(crate) fn flag(name: &str) -> String {
-    name.replacen("LESSON", "-", 1).replace('_', "-").to_lowercase()
-}
-
-/// Passwords have no flag, as other users of the machine could see that, and are never shown.
-fn is_password(name: &str) -> bool {
-    name.ends_with("PASSWORD")
-}
-
-/// Both names of a setting.
-pub(crate) fn label(name: &str) -> String {
-    if is_password(name) { format!("{name} (no flag)") } else { format!("{}, {name}", flag(name)) }
-}
-
-fn table() -> Vec<Setting> {
-    let mut settings = Vec::new();
-    let mut purpose = String::new();
-    for line in TABLE.lines() {
-        if let Some(text) = line.strip_prefix("# ") {
-            purpose += &format!("      {text}\n");
-        } else if let Some((name, default)) = line.strip_prefix('#').and_then(parse_line) {
-            settings.push(Setting {
-                name,
-                purpose: purpose.clone(),
-                default,
-                value: default.into(),
-                origin: Origin::Default,
-                is_taken: false,
-            });
-        } else {
-            purpose.clear();
-        }
-    }
-    settings
+fn list(names: impl Iterator<Item = String>) -> String {
+    names.collect::<Vec<_>>().join(", ")
 }
 
 /// What is right in the settings; what is wrong ends the program with status 2.
@@ -466,56 +397,299 @@ fn utf8(text: OsString) -> Result<String> {
     })
 }
 
-/// The names of settings, as a list to read.
-fn names<'a>(settings: impl Iterator<Item = &'a Setting>, form: fn(&str) -> String) -> String {
-    let names: Vec<_> = settings.map(|setting| form(setting.name)).collect();
-    names.join(", ")
-}
-
-/// The setting that is meant, if a name is near enough to the wrong one: a part of it, or the same
-/// but for one letter in three.
-fn nearest<'a>(wrong: &str, settings: impl Iterator<Item = &'a Setting>) -> Option<&'a Setting> {
-    let wrong = flag(wrong).trim_start_matches('-').to_string();
-    let distance = |setting: &&Setting| {
-        let right = flag(setting.name).trim_start_matches('-').to_string();
-        let is_part = wrong.len() > 2 && right.contains(&wrong);
-        if is_part { 1 } else { edits(&wrong, &right) }
-    };
-    let nearest = settings.min_by_key(distance)?;
-    (distance(&nearest) <= wrong.chars().count() / 3).then_some(nearest)
-}
-
-/// How many letters have to be put in, left out or changed to make one text of the other.
-fn edits(from: &str, to: &str) -> usize {
-    let mut row: Vec<_> = (0..=to.chars().count()).collect();
-    for (index, letter) in from.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = index + 1;
-        for (column, other) in to.chars().enumerate() {
-            let changed = diagonal + usize::from(letter != other);
-            diagonal = row[column + 1];
-            row[column + 1] = changed.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row[to.chars().count()]
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
     use super::*;
 
-    #[test]
-    fn of_a_url_only_what_stands_before_the_host_is_hidden() {
-        for (url, expected) in [
-            ("ftp://ftp.example/pub/a@b.txt", "ftp://ftp.example/pub/a@b.txt"),
-            ("ftp://[::1]/a@b.txt?tls=required", "ftp://[::1]/a@b.txt?tls=required"),
-            ("ftp://127.0.0.1:2121/@", "ftp://127.0.0.1:2121/@"),
-            ("ftp://me:hush@ftp.example/a@b.txt", "****@ftp.example/a@b.txt"),
-            ("smtps://me@qq.example:hush@smtp.example:465", "****@smtp.example:465"),
-            ("smtp://me:hu/sh@smtp.example", "****@smtp.example"),
-            ("me:hush@smtp.example", "****@smtp.example"),
-        ] {
-            assert_eq!(shown("LESSON_FTP_URL", url), expected);
+    const TAKEN: [Takes; 4] = [
+        Takes::Setting("LESSON_ECHO_ADDR"),
+        Takes::Setting("LESSON_MESSAGE"),
+        Takes::Setting("LESSON_TIMEOUT"),
+        Takes::Setting("LESSON_SMTP_PASSWORD"),
+    ];
+
+    /// What a program takes from a `.env` in the folder above its own, its environment and its
+    /// arguments; or the two lines with which it ends, in which that file is called `FILE`.
+    fn read_as(
+        mut config: Config,
+        env_file: impl AsRef<[u8]>,
+        environment: &[(&str, &str)],
+        arguments: &[&str],
+    ) -> Result<Config, String> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let folder = env::temp_dir().join(format!("settings-test-{}-{count}", process::id()));
+        let below = folder.join("below");
+        fs::create_dir_all(&below).unwrap();
+        let file = folder.join(".env");
+        fs::write(&file, env_file).unwrap();
+        let environment = environment.iter().map(|(name, value)| (name.into(), value.into()));
+        let arguments = arguments.iter().map(OsString::from).collect();
+        let read = config.read(&below, environment, arguments);
+        fs::remove_dir_all(folder).unwrap();
+        match read {
+            Ok(_) => Ok(config),
+            Err(error) => Err(format!("{error:?}").replace(file.to_str().unwrap(), "FILE")),
         }
+    }
+
+    fn read(
+        env_file: impl AsRef<[u8]>,
+        environment: &[(&str, &str)],
+        arguments: &[&str],
+    ) -> Result<Config, String> {
+        read_as(Config::new("lesson", &TAKEN), env_file, environment, arguments)
+    }
+
+    #[track_caller]
+    fn is_wrong(read: Result<Config, String>, problem: &str, hint: &str) {
+        assert_eq!(read.err().unwrap(), format!("{problem}\nhint: {hint}"));
+    }
+
+    #[test]
+    fn each_source_overrides_the_ones_before_it() {
+        let file = "LESSON_MESSAGE=file";
+        let environment: &[(&str, &str)] = &[("LESSON_MESSAGE", "environment"), ("PATH", "x")];
+        for (file, environment, flags, expected) in [
+            ("", &[][..], &[][..], "Hello, network! 你好，网络！"),
+            (file, &[], &[], "file"),
+            (file, environment, &[], "environment"),
+            (file, environment, &["--message", "flag"], "flag"),
+            (file, environment, &["--message="], ""),
+            (file, environment, &["--message", "-1"], "-1"),
+            (file, environment, &["--message=--log"], "--log"),
+        ] {
+            assert_eq!(read(file, environment, flags).unwrap().text("LESSON_MESSAGE"), expected);
+        }
+    }
+
+    #[test]
+    fn the_env_file_has_comments_and_quotes() {
+        for (lines, expected) in [
+            ("LESSON_MESSAGE=plain text # comment", "plain text"),
+            ("LESSON_MESSAGE = a#b ", "a#b"),
+            ("LESSON_MESSAGE=a#b # comment", "a#b"),
+            ("LESSON_MESSAGE=plain\t# comment", "plain"),
+            ("LESSON_MESSAGE=plain  # one # two", "plain"),
+            ("\tLESSON_MESSAGE\t=\tbetween tabs\t", "between tabs"),
+            ("export\tLESSON_MESSAGE=after a tab", "after a tab"),
+            ("  export   LESSON_MESSAGE=after blanks", "after blanks"),
+            ("LESSON_MESSAGE=it's", "it's"),
+            ("LESSON_MESSAGE='a' # it's", "a"),
+            ("LESSON_MESSAGE= # comment", ""),
+            ("LESSON_MESSAGE=\"quoted # text \" # comment", "quoted # text "),
+            ("LESSON_MESSAGE='it is \"so\"'", "it is \"so\""),
+            ("\u{feff}LESSON_MESSAGE=after a byte order mark", "after a byte order mark"),
+            ("\n# comment\n  # LESSON_MESSAGE=comment\nLESSON_MESSAGE=last\r", "last"),
+            ("OTHER=x\nexport X\n'\nLESSON_MESSAGE=mine", "mine"),
+            ("MY_LESSON_MESSAGE=x\nlesson_count=3\nX=LESSON_LOG\nLESSON_MESSAGE=mine", "mine"),
+        ] {
+            let config = read(lines, &[], &[]).unwrap();
+            assert_eq!(config.text("LESSON_MESSAGE"), expected, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_line_in_the_env_file_is_named_with_the_right_one() {
+        for (line, right) in [
+            ("LESSON_MESSAGE", "LESSON_MESSAGE=\"hello\""),
+            ("export LESSON_MESSAGE", "LESSON_MESSAGE=\"hello\""),
+            ("LESSON_MESSAGE=\"a", "LESSON_MESSAGE=\"a\""),
+            ("LESSON_MESSAGE='a' b", "LESSON_MESSAGE=\"a' b\""),
+            ("LESSON_MESSAGE 'a b'", "LESSON_MESSAGE=\"a b\""),
+            ("LESSON_MESSAGE: hi", "LESSON_MESSAGE=\"hi\""),
+            ("LESSON_MESSAGE＝你好", "LESSON_MESSAGE=\"你好\""),
+            ("set LESSON_MESSAGE=hi", "LESSON_MESSAGE=\"hi\""),
+            ("set LESSON_X=hi", "LESSON_X=\"hi\""),
+            ("$env:LESSON_MESSAGE=\"hi\"", "LESSON_MESSAGE=\"hi\""),
+            ("$Env:LESSON_MESSAGE = 'hi'", "LESSON_MESSAGE=\"hi\""),
+            ("lesson_log=debug", "LESSON_LOG=\"debug\""),
+            ("set LESSON_SMTP_PASSWORD=secret", "LESSON_SMTP_PASSWORD=\"****\""),
+        ] {
+            let read = read(format!("# first\n{line}\n"), &[], &[]);
+            is_wrong(read, "line 2 of FILE is not NAME=value", &format!("write it like {right}"));
+        }
+        let twice = read("LESSON_LOG=off\nLESSON_MESSAGE=a\n\nLESSON_MESSAGE='b \"c\"'", &[], &[]);
+        let hint = "keep one of its lines, such as LESSON_MESSAGE='b \"c\"'";
+        is_wrong(twice, "line 4 of FILE sets LESSON_MESSAGE again", hint);
+    }
+
+    #[test]
+    fn an_env_file_of_another_encoding_is_named_for_what_it_is() {
+        let units = |order: fn(u16) -> [u8; 2]| "LESSON_LOG=off".encode_utf16().flat_map(order);
+        let utf16 = "UTF-16";
+        for (bytes, encoding) in [
+            (b"LESSON_MESSAGE=\xc4\xe3".to_vec(), "perhaps GBK"),
+            (b"\xff\xfe\xc4\xe3".to_vec(), utf16),
+            (units(u16::to_le_bytes).collect(), utf16),
+            (units(u16::to_be_bytes).collect(), utf16),
+        ] {
+            let problem = format!("cannot read FILE: it is {encoding}, not UTF-8");
+            is_wrong(
+                read(bytes, &[], &[]),
+                &problem,
+                "open it in your editor, and save it as UTF-8",
+            );
+        }
+    }
+
+    #[test]
+    fn names_that_do_not_exist_are_refused() {
+        let meant = "did you mean LESSON_TIMEOUT?";
+        let all = "there are LESSON_ECHO_ADDR, LESSON_MESSAGE, LESSON_TIMEOUT, \
+                   LESSON_SMTP_PASSWORD, LESSON_LOG";
+        for (name, hint) in [
+            ("LESSON_TIMOUT", meant),
+            ("LESSON_time", meant),
+            ("LESSON_TYPO", all),
+            ("LESSON_", all),
+        ] {
+            let problem = format!("there is no setting {name} (from the environment)");
+            is_wrong(read("", &[(name, "x")], &[]), &problem, hint);
+        }
+        let problem = "there is no setting LESSON_TIMOUT (from line 1 of FILE)";
+        is_wrong(read("LESSON_TIMOUT=x", &[], &[]), problem, meant);
+    }
+
+    #[test]
+    fn flags_that_do_not_exist_are_refused() {
+        let meant = "did you mean --message, LESSON_MESSAGE?";
+        let all = "it takes --echo-addr, --message, --timeout, --log";
+        for (wrong, hint) in [
+            ("--mesage", meant),
+            ("--Message", meant),
+            ("--massage=x", meant),
+            ("-message", meant),
+            ("--addr", "did you mean --echo-addr, LESSON_ECHO_ADDR?"),
+            // A password may follow the `=`, and stand there for everybody to see.
+            ("--smtp-password=x", "did you mean LESSON_SMTP_PASSWORD (no flag)?"),
+            ("-m", all),
+            ("hello", all),
+            ("--", all),
+            ("--verbose", all),
+            ("--port", all),
+        ] {
+            let problem = format!("lesson does not take {}", wrong.trim_end_matches("=x"));
+            is_wrong(read("", &[], &[wrong]), &problem, hint);
+        }
+        let hint = "see what it takes: cargo run -p lesson -- --help";
+        is_wrong(read("", &[], &["--timeout"]), "--timeout lacks its value", hint);
+        is_wrong(read("", &[], &["--timeout", "--log", "off"]), "--timeout lacks its value", hint);
+    }
+
+    #[test]
+    fn arguments_are_for_programs_that_take_them_and_those_of_the_tour_for_none() {
+        let takes_files = || Config::new("lesson", &[Takes::Arguments("[FILE]...")]);
+        let config = read_as(takes_files(), "", &[], &["06", "--log", "off", "x"]).unwrap();
+        assert_eq!(config.arguments, ["06", "x"]);
+        assert_eq!(config.text("LESSON_LOG"), "off");
+        for arguments in [&["check", "02"][..], &["diff", "05", "--all"], &["06", "13"]] {
+            let problem = format!("lesson does not take {}", arguments[0]);
+            let hint = format!("the tour does: cargo run -p tour -- {}", arguments.join(" "));
+            is_wrong(read("", &[], arguments), &problem, &hint);
+            let takes = read_as(takes_files(), "", &[], arguments);
+            assert_eq!(takes.is_ok(), arguments[0] == "06");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_not_utf_8_is_refused() {
+        use std::os::unix::ffi::OsStringExt;
+
+        let error = utf8(OsString::from_vec(b"--message=\xff\x1b[31m".into())).unwrap_err();
+        assert_eq!(error.to_string(), "not UTF-8: --message=\u{fffd}\\u{1b}[31m");
+        assert_eq!(utf8("你好".into()).unwrap(), "你好");
+    }
+
+    #[test]
+    fn values_are_as_they_are_meant() {
+        let config = read("LESSON_TIMEOUT=2.5\nLESSON_ECHO_ADDR=127.0.0.1:7018", &[], &[]).unwrap();
+        assert_eq!(config.bytes("LESSON_MESSAGE", 100), "Hello, network! 你好，网络！".as_bytes());
+        assert_eq!(config.seconds("LESSON_TIMEOUT"), Duration::from_millis(2500));
+        assert_eq!(config.parsed::<f64>("LESSON_TIMEOUT"), 2.5);
+        assert_eq!(config.addr("LESSON_ECHO_ADDR").to_string(), "127.0.0.1:7018");
+        assert_eq!(config.peer("LESSON_ECHO_ADDR", "x").first().port(), 7018);
+        assert_eq!(bytes_of("你", 3), Ok("你".as_bytes()));
+        assert_eq!(bytes_of("你好", 5), Err("it has 6 bytes, and 5 are the most".into()));
+        for wrong in ["0", "-1", "ten", "", "NaN", "inf", "1e300", "1e-20", "10s"] {
+            assert_eq!(seconds_of(wrong), Err("not a number of seconds above 0"), "{wrong}");
+        }
+        assert!(std::time::Instant::now().checked_add(seconds_of("1e19").unwrap()).is_some());
+    }
+
+    #[test]
+    fn a_refusal_names_the_value_where_it_comes_from_and_a_right_one() {
+        let file = format!("LESSON_TIMEOUT=ten\nLESSON_MESSAGE={}", "你".repeat(61));
+        let environment = [("LESSON_SMTP_PASSWORD", "secret")];
+        let mut config = read(file, &environment, &["--echo-addr", "x"]).unwrap();
+        let long = "你".repeat(60);
+        for (name, problem, hint) in [
+            ("LESSON_TIMEOUT", "\"ten\" (from line 1 of ", "a right one is LESSON_TIMEOUT=\"10\""),
+            ("LESSON_MESSAGE", &format!("\"{long}...\" (from line 2 "), "a right one is LESSON_"),
+            (
+                "LESSON_SMTP_PASSWORD",
+                "\"****\" (from the environment): so",
+                "a right one is LESSON_SMTP_PASSWORD=\"practice\"",
+            ),
+            (
+                "LESSON_ECHO_ADDR",
+                "\"x\" (from the flag --echo-addr): so",
+                "a right one is --echo-addr \"127.0.0.1:7007\"",
+            ),
+            ("LESSON_LOG", "\"info\" (from the default): so", "a right one is --log \"info\""),
+        ] {
+            let lines = format!("{:?}", config.wrong(name, "so"));
+            assert!(lines.starts_with(&format!("{name} is {problem}")), "{lines}");
+            assert!(lines.contains(&format!("\nhint: {hint}")), "{lines}");
+        }
+        let own = format!("{:?}", config.wrong_with("LESSON_LOG", "so", "do this"));
+        assert!(own.ends_with("so\nhint: do this"), "{own}");
+        is_wrong(
+            read("", &[], &["--log", "loud"]),
+            "LESSON_LOG is \"loud\" (from the flag --log): not one of off, info, debug and json",
+            "a right one is --log \"info\"",
+        );
+
+        // Its default is for this machine alone, and no other one is known.
+        config = Config::new("lesson", &[Takes::WithDefault("LESSON_MAIL_TO", "")]);
+        config.forget_default("LESSON_MAIL_TO");
+        let lines = format!("{:?}", config.wrong("LESSON_MAIL_TO", "so"));
+        let expected = "LESSON_MAIL_TO is \"\" (from the default for another machine): so\n\
+                        hint: see what it takes: cargo run -p lesson -- --help";
+        assert_eq!(lines, expected);
+    }
+
+    #[test]
+    fn a_default_is_forgotten_unless_it_is_set() {
+        let mut config = read("LESSON_TIMEOUT=10", &[], &[]).unwrap();
+        for (name, expected) in [("LESSON_TIMEOUT", "10"), ("LESSON_ECHO_ADDR", "")] {
+            config.forget_default(name);
+            assert_eq!(config.text(name), expected);
+        }
+    }
+
+    #[test]
+    fn help_shows_the_settings_and_where_they_come_from() {
+        for (argument, expected) in [("--help", true), ("-h", true), ("--helpful", false)] {
+            assert_eq!(asks_for_help(&["--log".into(), argument.into()]), expected);
+        }
+        let taken = [Takes::WithDefault("LESSON_MESSAGE", "hi"), Takes::Arguments("[FILE]...")];
+        let mut config = Config::new("lesson", &taken);
+        // What is wrong with one of the sources does not hide the others.
+        let environment = [("LESSON_LOG".into(), "debug".into())].into_iter();
+        let _ = config.read(Path::new(""), environment, vec!["--message=ho".into(), "--x".into()]);
+        let help = config.help("Says hi.");
+        let start = "Says hi.\n\n\
+                     Usage: cargo run -p lesson -- [--FLAG VALUE]... [FILE]...\n\n  \
+                     --message, LESSON_MESSAGE\n      What the client sends; ";
+        assert!(help.starts_with(start), "{help}");
+        for now in ["ho (from the flag --message)\n\n", "debug (from the environment)\n\n"] {
+            assert!(help.contains(&format!("      now: {now}")), "{help}");
+        }
+        assert_eq!(help.matches("LESSON_").count(), 2);
+        assert!(Config::new("lesson", &TAKEN).help("").starts_with("Usage: "));
     }
 }

@@ -12,7 +12,7 @@ use crate::print::visible;
 use crate::wait::Unended;
 
 /// What a lesson's `main` and its functions return.
-pub type Result<T = ()> = std::result::Result<T, Error>;
+pub type Result<T = (), E = Error> = std::result::Result<T, E>;
 
 /// A failure: `main` returns it, and the standard library prints its [`Debug`] form and ends with
 /// status 1.
@@ -84,7 +84,7 @@ pub trait OrCannot<T> {
     fn or_cannot(self, doing: &str, whom: impl Whom) -> Result<T>;
 }
 
-impl<T, E: Source + Send + Sync + 'static> OrCannot<T> for std::result::Result<T, E> {
+impl<T, E: Source + Send + Sync + 'static> OrCannot<T> for Result<T, E> {
     fn or_cannot(self, doing: &str, whom: impl Whom) -> Result<T> {
         self.map_err(|error| explain(doing, &whom, &error).caused_by(error))
     }
@@ -140,4 +140,95 @@ fn general_hint(kind: ErrorKind) -> Option<&'static str> {
         _ => return None,
     };
     Some(hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Addr;
+
+    /// The two lines of an error, without what is the same in all of them.
+    #[track_caller]
+    fn is_explained(error: impl Source + Send + Sync + 'static, doing: &str, lines: [&str; 2]) {
+        let error = Err::<(), _>(error).or_cannot(doing, "192.0.2.1:80").unwrap_err();
+        let message = format!("cannot {doing} 192.0.2.1:80: {}", lines[0]);
+        assert_eq!(error.to_string(), message);
+        assert_eq!(format!("{error:?}"), format!("{message}\nhint: {}", lines[1]));
+    }
+
+    /// An error of a library, which has an I/O error as its source.
+    #[derive(Debug)]
+    struct OfLibrary(io::Error);
+
+    impl Display for OfLibrary {
+        fn fmt(&self, formatter: &mut Formatter) -> fmt::Result {
+            write!(formatter, "something went wrong")
+        }
+    }
+
+    impl Source for OfLibrary {
+        fn source(&self) -> Option<&(dyn Source + 'static)> {
+            Some(&self.0)
+        }
+    }
+
+    #[test]
+    fn each_cause_has_its_words_and_its_hint() {
+        let silent = "is the other side running? try again, or wait longer: --timeout 60";
+        let broken = "the other side broke off: see what it says, or start it again";
+        let full = "make room on the disk, or write elsewhere";
+        let network = "check the address, and your own network";
+        let foreign = "this machine has no such address; 127.0.0.1 is always itself";
+        let taken = "stop the program that uses this port, or choose another";
+        let nobody = "nobody listens there: start the other side";
+        let other = "check what the line above names; --help shows the settings as they are";
+        for (kind, why, hint) in [
+            (ErrorKind::TimedOut, "timed out", silent),
+            // This is what Linux and macOS call a wait that ran out.
+            (ErrorKind::WouldBlock, "timed out", silent),
+            (ErrorKind::ConnectionRefused, "connection refused", nobody),
+            (ErrorKind::ConnectionReset, "connection reset", broken),
+            (ErrorKind::ConnectionAborted, "connection aborted", broken),
+            (ErrorKind::NotConnected, "not connected", broken),
+            (ErrorKind::BrokenPipe, "broken pipe", broken),
+            (ErrorKind::AddrInUse, "address in use", taken),
+            (ErrorKind::AddrNotAvailable, "address not available", foreign),
+            (ErrorKind::PermissionDenied, "permission denied", "check who may read and write it"),
+            (ErrorKind::NetworkUnreachable, "network unreachable", network),
+            (ErrorKind::HostUnreachable, "host unreachable", network),
+            (ErrorKind::StorageFull, "no storage space", full),
+            (ErrorKind::QuotaExceeded, "quota exceeded", full),
+            (ErrorKind::NotFound, "there is no such file or folder", "check the path"),
+            (ErrorKind::InvalidInput, "invalid input parameter", other),
+        ] {
+            is_explained(io::Error::from(kind), "reach", [why, hint]);
+            // It is found under other errors; what is not known is left to their words.
+            let why = if hint == other { "something went wrong" } else { why };
+            is_explained(OfLibrary(kind.into()), "reach", [why, hint]);
+        }
+        let thread = ["the system has no more threads", "wait until some clients have left"];
+        is_explained(io::Error::from(ErrorKind::WouldBlock), "start a thread for", thread);
+    }
+
+    #[test]
+    fn whom_it_is_about_may_know_more_than_the_cause() {
+        let addr = Addr::look_up("127.0.0.1:7", "LESSON_ECHO_ADDR", None).unwrap();
+        let error = Err::<(), _>(io::Error::from(ErrorKind::AddrInUse));
+        let error = error.or_cannot("listen on", &addr).unwrap_err();
+        assert!(error.hint.ends_with("choose another: --echo-addr, LESSON_ECHO_ADDR"), "{error:?}");
+    }
+
+    #[test]
+    fn whatever_a_peer_says_stays_one_line_and_harmless() {
+        let error = Error::new("no\r\nhint: \x1b[31mrm\x07", "a\nb");
+        let expected = "no\\r\\nhint: \\u{1b}[31mrm\\u{7}\nhint: a\\nb";
+        assert_eq!(format!("{error:?}"), expected);
+    }
+
+    #[test]
+    fn the_source_is_kept() {
+        let failed = Err::<(), _>(OfLibrary(ErrorKind::TimedOut.into()));
+        let error = failed.or_cannot("reach", "somebody").unwrap_err();
+        assert!(Source::source(&error).unwrap().is::<OfLibrary>());
+    }
 }

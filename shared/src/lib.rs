@@ -7,6 +7,7 @@ mod error;
 #[doc(hidden)]
 pub mod log;
 mod print;
+mod setting;
 mod wait;
 
 pub use addr::{Addr, connect, resolve};

@@ -9,7 +9,7 @@ use std::time::Instant;
 use crate::{Error, print::visible};
 
 /// How much the log says (`LESSON_LOG`); each level includes the ones before it.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub enum Level {
     /// Nothing but errors: `off`.
     Error,
@@ -17,6 +17,21 @@ pub enum Level {
     Info,
     /// Also the bytes sent and received: `debug`.
     Debug,
+    /// All of that as JSON: `json`.
+    Json,
+}
+
+impl Level {
+    /// The level of this name, or what is wrong with the name.
+    pub(crate) fn named(name: &str) -> Result<Self, &'static str> {
+        match name {
+            "off" => Ok(Level::Error),
+            "info" => Ok(Level::Info),
+            "debug" => Ok(Level::Debug),
+            "json" => Ok(Level::Json),
+            _ => Err("not one of off, info, debug and json"),
+        }
+    }
 }
 
 /// What an event is.
@@ -50,17 +65,9 @@ impl Kind {
         Kind::Said,
     ];
 
-    /// What JSON calls it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Kind::Listening => "listening",
-            Kind::Accepted => "accepted",
-            Kind::Connected => "connected",
-            Kind::Sent => "sent",
-            Kind::Received => "received",
-            Kind::Closed => "closed",
-            Kind::Said => "said",
-        }
+    /// What JSON calls it: its name in small letters.
+    pub fn name(self) -> String {
+        format!("{self:?}").to_lowercase()
     }
 }
 
@@ -113,12 +120,9 @@ impl<'a> Event<'a> {
         let mut line = fmt::format(self.text);
         if is_detailed {
             // The words of a line of a protocol are there already.
-            let is_there = |bytes: &[u8]| {
-                ["sent ", "received "]
-                    .iter()
-                    .any(|verb| line.as_bytes() == [verb.as_bytes(), bytes].concat())
-            };
-            if let Some(bytes) = self.bytes.filter(|bytes| !is_there(bytes)) {
+            let said = line.strip_prefix("sent ").or(line.strip_prefix("received "));
+            let said = said.map(str::as_bytes);
+            if let Some(bytes) = self.bytes.filter(|bytes| said != Some(bytes)) {
                 line += &match str::from_utf8(bytes) {
                     Ok(text) => format!(": {text:?}"),
                     Err(_) => format!(": \"{}\"", bytes.escape_ascii()),
@@ -145,41 +149,43 @@ fn quoted(text: &str) -> String {
 
 /// The log of this program.
 struct Log {
+    program: &'static str,
     /// When the program started.
     start: Instant,
-    program: &'static str,
     level: Level,
-    is_json: bool,
 }
 
 static LOG: OnceLock<Log> = OnceLock::new();
 
 /// Starts the clock of the log and names the program that writes it; only the first call counts.
-pub(crate) fn start(program: &'static str, level: Level, is_json: bool) {
-    let _ = LOG.set(Log { start: Instant::now(), program, level, is_json });
-}
-
-/// Whether lines of this level are written.
-pub fn enabled(level: Level) -> bool {
-    LOG.get().is_some_and(|log| level as u8 <= log.level as u8)
+pub(crate) fn start(program: &'static str, level: Level) {
+    let _ = LOG.set(Log { program, start: Instant::now(), level });
 }
 
 /// Writes one line in one piece, so that the lines of two threads never mix. A log that nobody can
 /// read any more is no reason to stop: a failing write is passed over.
 pub fn write(level: Level, event: &Event) {
-    let Some(log) = LOG.get().filter(|_| enabled(level)) else {
-        return;
-    };
-    let seconds = log.start.elapsed().as_secs_f64();
-    let line = if log.is_json {
-        format!("{}\n", event.json(seconds, log.program))
-    } else {
+    if let Some(line) = LOG.get().and_then(|log| log.line(level, event)) {
+        let _ = io::stderr().write_all(line.as_bytes());
+    }
+}
+
+impl Log {
+    /// The line of an event, if those of this level are written.
+    fn line(&self, level: Level, event: &Event) -> Option<String> {
+        let seconds = self.start.elapsed().as_secs_f64();
+        let program = self.program;
         // What a service says is a transcript, which shows its bytes in its own way.
-        let is_detailed = matches!((log.level, level), (Level::Debug, Level::Info));
-        let text = event.line(is_detailed && event.service.is_none());
-        format!("{seconds:.3} {}: {text}\n", log.program)
-    };
-    let _ = io::stderr().write_all(line.as_bytes());
+        let is_detailed = level == Level::Info && event.service.is_none();
+        match self.level {
+            _ if level > self.level => None,
+            Level::Json => Some(format!("{}\n", event.json(seconds, program))),
+            Level::Debug if is_detailed => {
+                Some(format!("{seconds:.3} {program}: {}\n", event.line(true)))
+            }
+            _ => Some(format!("{seconds:.3} {program}: {}\n", event.line(false))),
+        }
+    }
 }
 
 /// Logs something that is no other kind of event: `shared::info!("in TLS from here on")`.
@@ -254,4 +260,137 @@ pub fn received_line(line: &str, peer: impl Display) {
 #[track_caller]
 pub fn closed(peer: impl Display) {
     log(Kind::Closed, &peer, None, format_args!("closed {peer}"));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{env, process};
+
+    use super::*;
+
+    #[test]
+    fn a_level_includes_the_ones_before_it() {
+        let names = ["off", "info", "debug", "json"];
+        for (place, name) in names.into_iter().enumerate() {
+            let level = Level::named(name).unwrap();
+            let log = Log { program: "lesson", start: Instant::now(), level };
+            for (of_event, least) in [(Level::Error, 0), (Level::Info, 1), (Level::Debug, 2)] {
+                let line = log.line(of_event, &Event::new(Kind::Said, format_args!("x")));
+                assert_eq!(line.is_some(), place >= least, "{of_event:?} with {name}");
+            }
+        }
+        assert_eq!(Level::named("loud"), Err("not one of off, info, debug and json"));
+    }
+
+    #[test]
+    fn at_debug_an_event_has_its_bytes_and_the_line_of_the_source() {
+        let info = Log { program: "lesson", start: Instant::now(), level: Level::Info };
+        let debug = Log { program: "lesson", start: info.start, level: Level::Debug };
+        for (bytes, text, more) in [
+            (&b"a\x1b\n\xff"[..], "sent 4 bytes to x", r#": "a\x1b\n\xff""#),
+            ("你\n".as_bytes(), "sent 4 bytes to x", r#": "你\n""#),
+            (b"", "received 0 bytes from x", r#": """#),
+            (b"EHLO x", "sent EHLO x", ""),
+            (b"250 x", "received 250 x", ""),
+            (b"x", "sent 1 bytes to x", r#": "x""#),
+        ] {
+            let said = format_args!("{text}");
+            let event = Event { bytes: Some(bytes), ..Event::new(Kind::Sent, said) };
+            let place = format!(" ({}:{})", file!(), line!() - 1);
+            // What a service says shows its bytes in its own way.
+            let of_service = Event { service: Some("qq-smtp"), ..event };
+            let detailed = format!(" lesson: {text}{more}{place}\n");
+            let plain = format!(" lesson: {text}\n");
+            for (log, level, event, expected) in [
+                (&debug, Level::Info, &event, &detailed),
+                (&debug, Level::Error, &event, &plain),
+                (&debug, Level::Info, &of_service, &plain),
+                (&info, Level::Info, &event, &plain),
+            ] {
+                let line = log.line(level, event).unwrap();
+                let (seconds, rest) = line.split_at(5);
+                assert!(seconds.parse::<f64>().is_ok(), "{line}");
+                assert_eq!(rest, expected);
+            }
+        }
+    }
+
+    #[test]
+    fn an_event_is_a_line_of_json() {
+        let location = Location::caller();
+        let event = Event { location, ..Event::new(Kind::Received, format_args!("a\n\"\\你")) };
+        let place = format!(r#""file":"{}","line":{}"#, "shared/src/log.rs", location.line());
+        let text = r#""text":"a\\n\"\\你""#;
+        let short =
+            format!(r#"{{"seconds":0.012,"program":"les\"son","kind":"received",{place},{text}}}"#);
+        assert_eq!(event.json(0.0123, "les\"son"), short);
+        let event = Event {
+            service: Some("qq-smtp"),
+            peer: Some(&"a\x1b"),
+            bytes: Some(b"\0Hello\xff"),
+            ..event
+        };
+        let long = short
+            .replace(r#","kind""#, r#","service":"qq-smtp","kind""#)
+            .replace(r#","text""#, r#","peer":"a\u001b","bytes":"0048656c6c6fff","text""#);
+        assert_eq!(event.json(0.0123, "les\"son"), long);
+    }
+
+    /// The test starts itself, as a program that logs all kinds of events and prints a result.
+    #[test]
+    fn each_event_is_written_to_standard_error() {
+        if env::var_os("LOGS_EVENTS").is_some() {
+            start("lesson", Level::Json);
+            listening("1");
+            accepted("2");
+            connected("3", "at 3");
+            sent(b"45", "4");
+            received(b"678", "5");
+            sent_line("EHLO", "6");
+            received_line("250", "7");
+            closed("8");
+            crate::info!("{}", 9);
+            report(&Error::new("10", "wait"));
+            crate::text(b"\xff");
+            crate::text(b"text");
+            crate::print("result").unwrap();
+            return;
+        }
+        let itself = "log::tests::each_event_is_written_to_standard_error";
+        let mut again = process::Command::new(env::current_exe().unwrap());
+        again.args(["--exact", itself, "--nocapture"]).env("LOGS_EVENTS", "");
+        let output = again.output().unwrap();
+        assert!(String::from_utf8_lossy(&output.stdout).contains("result\n"), "{output:?}");
+        let logged = String::from_utf8_lossy(&output.stderr);
+        let mut lines = logged.lines();
+        for (kind, peer, bytes, text) in [
+            ("listening", "1", "", "listening on 1"),
+            ("accepted", "2", "", "accepted 2"),
+            ("connected", "3", "", "at 3"),
+            ("sent", "4", "3435", "sent 2 bytes to 4"),
+            ("received", "5", "363738", "received 3 bytes from 5"),
+            ("sent", "6", "45484c4f", "sent EHLO"),
+            ("received", "7", "323530", "received 250"),
+            ("closed", "8", "", "closed 8"),
+            ("said", "", "", "9"),
+            ("said", "", "", "10"),
+            (
+                "said",
+                "",
+                "",
+                "what came is not UTF-8 (perhaps GBK): \u{fffd} stands for what is no text",
+            ),
+        ] {
+            let line = lines.next().unwrap();
+            let shown = |name: &str, value: &str| format!(r#","{name}":"{value}""#);
+            assert!(line.contains(&shown("kind", kind)), "{line}");
+            assert!(line.ends_with(&format!("{}}}", shown("text", text))), "{line}");
+            assert!(line.contains(r#""file":"shared/src/log.rs""#), "{line}");
+            for (name, value) in [("peer", peer), ("bytes", bytes)] {
+                assert_eq!(line.contains(&shown(name, value)), !value.is_empty(), "{line}");
+                assert_eq!(line.contains(name), !value.is_empty(), "{line}");
+            }
+        }
+        assert_eq!(lines.next(), None);
+    }
 }

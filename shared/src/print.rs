@@ -19,13 +19,16 @@ static HAS_GONE: AtomicBool = AtomicBool::new(false);
 /// # Errors
 /// Standard output takes no more, for instance because the disk is full.
 pub fn print(text: impl Display) -> Result {
-    if HAS_GONE.load(Ordering::Relaxed) {
+    print_to(&mut io::stdout(), &HAS_GONE, &format!("{text}\n"))
+}
+
+fn print_to(out: &mut dyn Write, has_gone: &AtomicBool, text: &str) -> Result {
+    if has_gone.load(Ordering::Relaxed) {
         return Ok(());
     }
-    let line = visible(&format!("{text}\n"), true);
-    match io::stdout().write_all(line.as_bytes()) {
+    match out.write_all(visible(text, true).as_bytes()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => {
-            HAS_GONE.store(true, Ordering::Relaxed);
+            has_gone.store(true, Ordering::Relaxed);
             Ok(())
         }
         written => written.or_cannot("write to", "standard output"),
@@ -59,4 +62,48 @@ pub(crate) fn visible(text: &str, newlines: bool) -> String {
         }
     }
     shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_control_character_but_newline_and_tab_reaches_a_terminal() {
+        let text = "\x1b[31mred\x07\r\n\tx\x7f\u{9b}你\u{2028}\u{202e}\u{2066}\u{2069}\u{206a}";
+        let shown = "\\u{1b}[31mred\\u{7}\\r\n\tx\\u{7f}\\u{9b}你\
+                     \\u{2028}\\u{202e}\\u{2066}\\u{2069}\u{206a}";
+        assert_eq!(visible(text, true), shown);
+        // In the log an event is one line.
+        assert_eq!(visible(text, false), shown.replace('\n', "\\n"));
+        let mut out = Vec::new();
+        print_to(&mut out, &AtomicBool::new(false), text).unwrap();
+        assert_eq!(out, shown.as_bytes());
+    }
+
+    /// A standard output that fails.
+    struct Failing(ErrorKind);
+
+    impl Write for Failing {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_reader_that_has_gone_is_no_error_and_gets_no_more_and_a_full_disk_is_one() {
+        let has_gone = AtomicBool::new(false);
+        let full = print_to(&mut Failing(ErrorKind::StorageFull), &has_gone, "x").unwrap_err();
+        let lines = "cannot write to standard output: no storage space\n\
+                     hint: make room on the disk, or write elsewhere";
+        assert_eq!(format!("{full:?}"), lines);
+        assert!(print_to(&mut Failing(ErrorKind::BrokenPipe), &has_gone, "x").is_ok());
+        let mut out = Vec::new();
+        print_to(&mut out, &has_gone, "x").unwrap();
+        assert!(out.is_empty());
+    }
 }

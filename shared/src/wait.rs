@@ -97,3 +97,79 @@ impl Display for Unended {
 }
 
 impl Error for Unended {}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::OrCannot;
+
+    #[test]
+    fn an_interrupted_wait_goes_on() {
+        use ErrorKind::{ConnectionRefused, ConnectionReset, Interrupted, TimedOut};
+        for (kind, of_tcp, of_udp) in
+            [(TimedOut, TimedOut, TimedOut), (ConnectionReset, ConnectionReset, ConnectionRefused)]
+        {
+            let mut kinds = [Interrupted, Interrupted, kind].into_iter();
+            let waited: io::Result<()> = wait(|| Err(kinds.next().unwrap().into()));
+            assert_eq!(waited.unwrap_err().kind(), of_tcp);
+            let waited: io::Result<()> = wait_udp(|| Err(kind.into()));
+            assert_eq!(waited.unwrap_err().kind(), of_udp);
+        }
+        assert_eq!(wait_udp(|| Ok(7)).unwrap(), 7);
+    }
+
+    /// Two ends of a connection.
+    fn pair() -> (TcpStream, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        (stream, listener.accept().unwrap().0)
+    }
+
+    #[test]
+    fn a_stream_is_read_to_its_end_in_time() {
+        let (stream, mut peer) = pair();
+        peer.write_all(b"hello").unwrap();
+        drop(peer);
+        let mut text = String::new();
+        in_time(&stream, Duration::from_secs(60)).read_to_string(&mut text).unwrap();
+        assert_eq!(text, "hello");
+    }
+
+    #[test]
+    fn when_no_time_is_left_the_error_says_how_much_came() {
+        let silent =
+            "the other side keeps silent: is it an echo server, or busy with another client?";
+        let open = "the other side keeps the connection open; an echo is whole when";
+        for (sent, hint) in [(&[b"hel", b"lo!"][..], open), (&[], silent)] {
+            let (stream, mut peer) = pair();
+            let mut reader = in_time(&stream, Duration::from_secs(60));
+            for part in sent {
+                peer.write_all(*part).unwrap();
+                reader.read_exact(&mut [0; 3]).unwrap();
+            }
+            reader.deadline = Instant::now() + Duration::from_millis(10);
+            let error = reader.read(&mut [0]).or_cannot("receive from", "it").unwrap_err();
+            let came = sent.len() * 3;
+            let problem =
+                format!("cannot receive from it: timed out after {came} bytes, without an end");
+            assert!(
+                format!("{error:?}").starts_with(&format!("{problem}\nhint: {hint}")),
+                "{error:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_stream_that_breaks_off_has_not_timed_out() {
+        let (mut stream, peer) = pair();
+        // A stream that is closed with bytes unread is reset (RFC 2525 section 2.17).
+        stream.write_all(b"hello").unwrap();
+        peer.peek(&mut [0]).unwrap();
+        drop(peer);
+        let error = in_time(&stream, Duration::from_secs(60)).read(&mut [0]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+    }
+}
