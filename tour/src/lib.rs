@@ -4,7 +4,6 @@
 //! both at once.
 
 pub mod build;
-mod causes;
 pub mod channel;
 pub mod diff;
 pub mod lessons;

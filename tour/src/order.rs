@@ -1,73 +1,83 @@
-//! Puts the lines of several programs into the order of cause and effect.
+//! Puts what several programs did into the order of cause and effect.
 //!
-//! Each program has a clock of its own, and a line comes through a pipe some time after it was
-//! written. So it is known by when something had happened, not when: at the latest when its line
-//! came, and at the latest when an effect of it had happened. What is sure besides: a program's own
-//! lines keep their order, and nothing is received before it is sent.
+//! A line comes through a pipe some time after it was written. So it is known by when something had
+//! happened, not when: at the latest when its line came, and at the latest when an effect of it had
+//! happened. What is sure besides: a program's own lines keep their order, and nothing is received
+//! before it is sent.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::time::Duration;
 
-/// When a program's clock began: each line came some time after it was written, the quickest almost
-/// at once. `lines` are the times of arrival, and what the program's clock said.
-pub fn clock(lines: impl IntoIterator<Item = (Duration, Duration)>) -> Duration {
-    let starts = lines.into_iter().map(|(arrival, time)| arrival.saturating_sub(time));
-    starts.min().unwrap_or_default()
+use crate::channel;
+use crate::recording::{Entry, Voice};
+use crate::talk;
+use events::Kind;
+
+/// The entries in order, each with the time by which it had happened.
+pub fn ordered(entries: &[Entry]) -> Vec<Entry> {
+    let times: Vec<_> = entries.iter().map(|entry| entry.at).collect();
+    let order = order(&times, &pairs(entries)).into_iter();
+    order.map(|(index, at)| Entry { at, ..entries[index].clone() }).collect()
+}
+
+/// Causes, each with an effect: entries by their numbers.
+fn pairs(entries: &[Entry]) -> Vec<(usize, usize)> {
+    let mut pairs = channel::pairs(entries);
+    for (told, entry) in talk::told_twice(entries) {
+        // What the client sends the server gets, and the other way round.
+        match entries[entry].kind() {
+            Some(Kind::Sent) => pairs.push((entry, told)),
+            _ => pairs.push((told, entry)),
+        }
+        if entries[entry].kind() == Some(Kind::Connected) {
+            // What the program logged last, it logged before it connected.
+            let program = entries[entry].program;
+            let before = (0..entry).rfind(|&index| entries[index].is_logged_by(program));
+            pairs.extend(before.map(|before| (before, told)));
+        }
+    }
+    pairs.extend(kept_in_order(entries));
+    pairs
+}
+
+/// Whoever wrote two lines wrote the first one first: a program, or its practice servers.
+fn kept_in_order(entries: &[Entry]) -> Vec<(usize, usize)> {
+    let writer = |entry: &Entry| (entry.program, entry.voice == Voice::Practice);
+    let before = |index: usize| {
+        (0..index).rfind(|&before| writer(&entries[before]) == writer(&entries[index]))
+    };
+    (0..entries.len()).filter_map(|index| Some((before(index)?, index))).collect()
 }
 
 /// The events in order, each with the time by which it had happened.
 ///
 /// `times` says that as far as each event's own line tells, and in each of the `pairs` the first
-/// event is a cause of the second. Of two events that are no cause and effect, the one with the
-/// smaller time comes first. If the pairs contradict one another, some of them are not heeded: no
-/// event is ever lost.
-pub fn order(times: &[Duration], pairs: &[(usize, usize)]) -> Vec<(usize, Duration)> {
-    let mut effects = vec![Vec::new(); times.len()];
+/// event is a cause of the second. The events come by their times, each behind its causes. If the
+/// pairs contradict one another, some of them are not heeded: no event is ever lost.
+fn order(times: &[Duration], pairs: &[(usize, usize)]) -> Vec<(usize, Duration)> {
+    let mut causes = vec![Vec::new(); times.len()];
     for &(cause, effect) in pairs {
-        effects[cause].push(effect);
+        causes[effect].push(cause);
     }
-    // A cause has happened by the time of its effect: the last effects are looked at first.
-    let mut bounds = times.to_vec();
-    for event in sorted(times, &effects).into_iter().rev() {
-        for &effect in &effects[event] {
-            bounds[event] = bounds[event].min(bounds[effect]);
-        }
-    }
-    let events = sorted(&bounds, &effects).into_iter();
-    events.map(|event| (event, bounds[event])).collect()
-}
-
-/// All events: none before its causes, and of what can come next, the one with the smallest time.
-fn sorted(times: &[Duration], effects: &[Vec<usize>]) -> Vec<usize> {
-    let mut causes = vec![0; times.len()];
-    for &effect in effects.iter().flatten() {
-        causes[effect] += 1;
-    }
-    let mut ready = BinaryHeap::new();
-    let mut waiting = BinaryHeap::new();
-    for (event, time) in times.iter().enumerate() {
-        waiting.push(Reverse((time, event)));
-        if causes[event] == 0 {
-            ready.push(Reverse((time, event)));
-        }
-    }
-    let mut sorted = Vec::new();
-    let mut is_done = vec![false; times.len()];
-    while let Some(Reverse((_, event))) = ready.pop().or_else(|| waiting.pop()) {
-        if is_done[event] {
-            continue;
-        }
-        is_done[event] = true;
-        sorted.push(event);
-        for &effect in &effects[event] {
-            causes[effect] -= 1;
-            if causes[effect] == 0 {
-                ready.push(Reverse((&times[effect], effect)));
+    let mut by_time: Vec<usize> = (0..times.len()).collect();
+    by_time.sort_by_key(|&event| times[event]);
+    let mut order = Vec::new();
+    let mut is_placed = vec![false; times.len()];
+    for last in by_time {
+        // An event, a cause of it, a cause of that: whichever has no cause left is placed.
+        let mut chain = vec![last];
+        while let Some(&event) = chain.last() {
+            if let Some(cause) = causes[event].pop() {
+                chain.push(cause);
+                continue;
+            }
+            chain.pop();
+            if !is_placed[event] {
+                is_placed[event] = true;
+                order.push((event, times[last]));
             }
         }
     }
-    sorted
+    order
 }
 
 #[cfg(test)]
@@ -88,9 +98,8 @@ mod tests {
     }
 
     #[test]
-    fn an_effect_stands_behind_its_cause_though_its_clock_is_ahead() {
-        // The client (0, 1) sends and receives; the server (2, 3) receives and answers. Its clock
-        // is late.
+    fn an_effect_stands_behind_its_cause_though_its_line_came_first() {
+        // The client (0, 1) sends and receives; the server (2, 3) receives and answers.
         let pairs = [(0, 1), (2, 3), (0, 2), (3, 1)];
         assert_eq!(ordered(&[5, 6, 1, 2], &pairs), [0, 2, 3, 1]);
         assert_eq!(ordered(&[5, 6, 11, 12], &pairs), [0, 2, 3, 1]);
@@ -110,12 +119,5 @@ mod tests {
         assert_eq!(events[0], 2);
         events.sort();
         assert_eq!(events, [0, 1, 2, 3]);
-    }
-
-    #[test]
-    fn the_quickest_line_tells_when_a_clock_began() {
-        let lines = ms(&[107, 120, 131]).into_iter().zip(ms(&[5, 20, 30]));
-        assert_eq!(clock(lines), Duration::from_millis(100));
-        assert_eq!(clock([]), Duration::ZERO);
     }
 }

@@ -4,7 +4,6 @@
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
-use crate::causes;
 use crate::lessons::Lesson;
 use crate::order;
 use events::{Event, Kind};
@@ -151,11 +150,7 @@ pub fn is_end(line: &str) -> bool {
 impl Play {
     /// What was said in this play, put into its order.
     pub fn new(lesson: &'static Lesson, programs: Vec<Program>, entries: Vec<Entry>) -> Self {
-        let pairs = causes::pairs(&entries);
-        let times = causes::times(&entries);
-        let ordered = order::order(&times, &pairs).into_iter();
-        let entries = ordered.map(|(index, at)| Entry { at, ..entries[index].clone() }).collect();
-        Play { lesson, programs, entries, problem: None }
+        Play { lesson, programs, entries: order::ordered(&entries), problem: None }
     }
 
     /// The results of a program: what it wrote on standard output.
