@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::env;
 use std::io::{self, BufRead, BufReader, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
@@ -31,52 +31,65 @@ pub fn keep_out(starts: &[&str], command: &mut Command) {
     }
 }
 
+/// Builds what `cargo` is told to, and returns its messages: each is about one thing that was built,
+/// or what the compiler says of it, which goes to standard error, too.
+///
+/// # Errors
+/// Cargo cannot be run.
+pub fn messages(cargo: &mut Command) -> Result<Vec<Value>> {
+    let mut child = cargo.stdout(Stdio::piped()).spawn().or_cannot("run", "cargo build")?;
+    let mut messages = Vec::new();
+    for line in child.stdout.take().into_iter().flat_map(|lines| BufReader::new(lines).lines()) {
+        let line = line.or_cannot("hear from", "cargo build")?;
+        let message: Value = serde_json::from_str(&line).unwrap_or_default();
+        let _ = io::stderr().write_all(rendered(&message).as_bytes());
+        messages.push(message);
+    }
+    child.wait().or_cannot("wait for", "cargo build")?;
+    Ok(messages)
+}
+
+/// What the compiler says, as people read it.
+fn rendered(message: &Value) -> &str {
+    message["message"]["rendered"].as_str().unwrap_or_default()
+}
+
+/// The program that was built from this target of a package: a binary, a test or an example.
+pub fn program(messages: &[Value], package: &str, target: &str) -> Option<PathBuf> {
+    let is_it = |message: &&Value| {
+        let id = message["package_id"].as_str().unwrap_or_default();
+        let is_target = message["target"]["name"] == target && message["executable"].is_string();
+        is_target && id.contains(&format!("/{package}#"))
+    };
+    messages.iter().find(is_it)?["executable"].as_str().map(PathBuf::from)
+}
+
 /// Builds the programs of these packages, each as far as it goes: one that cannot be compiled keeps
-/// no other from being built. What cargo and the compiler say goes to standard error, too.
+/// no other from being built.
 ///
 /// Returns, for each package without a program, what the compiler said.
 ///
 /// # Errors
-/// Cargo cannot be run, or cannot even begin.
+/// Cargo cannot be run, or nothing can be built.
 pub fn build(workspace: &Path, packages: &[&'static str]) -> Result<HashMap<&'static str, String>> {
     let mut cargo = cargo_build(workspace);
     cargo.args(["--message-format", "json"]);
     for package in packages {
         cargo.args(["-p", package]);
     }
-    let mut child = cargo.stdout(Stdio::piped()).spawn().or_cannot("run", "cargo build")?;
-
-    // Each line of JSON is about a package that was compiled, or what the compiler says of it.
-    let mut built = Vec::new();
-    let mut errors: HashMap<String, String> = HashMap::new();
-    for line in
-        child.stdout.take().into_iter().flat_map(|messages| BufReader::new(messages).lines())
-    {
-        let line = line.or_cannot("hear from", "cargo build")?;
-        let message: Value = serde_json::from_str(&line).unwrap_or_default();
-        let target = message["target"]["name"].as_str().unwrap_or_default();
-        if message["executable"].is_string() {
-            built.push(target.to_string());
-        }
-        let rendered = message["message"]["rendered"].as_str().unwrap_or_default();
-        let _ = io::stderr().write_all(rendered.as_bytes());
-        if message["message"]["level"] == "error" {
-            *errors.entry(target.to_string()).or_default() += rendered;
-        }
-    }
-    let status = child.wait().or_cannot("wait for", "cargo build")?;
-    if status.success() {
-        return Ok(HashMap::new());
-    }
-    if built.is_empty() {
-        return Err(Error::new("the lessons cannot be built", "see what cargo says above"));
-    }
+    let messages = messages(&mut cargo)?;
+    let errors = |is_of: &dyn Fn(&Value) -> bool| -> String {
+        let errors = messages.iter().filter(|message| message["message"]["level"] == "error");
+        errors.filter(|error| is_of(&error["target"]["name"])).map(rendered).collect()
+    };
     let mut broken = HashMap::new();
-    for package in packages.iter().filter(|package| !built.iter().any(|name| name == *package)) {
+    for package in packages.iter().filter(|name| program(&messages, name, name).is_none()) {
         // If a lesson has no error of its own, what it stands on has one.
-        let own = errors.get(*package).cloned();
-        let why = own.unwrap_or_else(|| errors.values().map(String::as_str).collect());
-        broken.insert(*package, why);
+        let own = errors(&|target| target == package);
+        broken.insert(*package, if own.is_empty() { errors(&|_| true) } else { own });
+    }
+    if broken.len() == packages.len() {
+        return Err(Error::new("the lessons cannot be built", "see what cargo says above"));
     }
     Ok(broken)
 }

@@ -1,18 +1,16 @@
 //! Which exercises are solved: their tests tell, each in a process of its own.
 
 use std::io::{self, BufRead, BufReader, Write};
-use std::mem;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use serde_json::Value;
 use shared::{Error, OrCannot, Result};
 
-use tour::build::cargo_build;
+use tour::build::{cargo_build, messages, program};
 use tour::lessons::{LESSONS, Lesson, workspace};
 use tour::or_refuse;
 
@@ -38,7 +36,6 @@ enum Event {
 }
 
 /// Why an exercise is not solved.
-#[derive(Clone)]
 struct Problem {
     /// What the check did, up to what did not go as expected.
     steps: Vec<String>,
@@ -141,32 +138,20 @@ fn build(
 ) -> Result<(Vec<Exercise>, Vec<&'static str>)> {
     let mut cargo = cargo_build(workspace());
     cargo.args(["--message-format", "json-render-diagnostics", "--test", "exercises"]);
-    cargo.args(is_solutions.then_some("--examples")).stderr(Stdio::inherit());
+    cargo.args(is_solutions.then_some("--examples"));
     for lesson in lessons {
         cargo.args(["-p", lesson.package]);
     }
-    let built = cargo.output().or_cannot("run", "cargo build")?.stdout;
-
-    // Each line of JSON is about one thing that has been built.
-    let built: Vec<Value> = built
-        .split(|byte| *byte == b'\n')
-        .filter_map(|line| serde_json::from_slice(line).ok())
-        .collect();
-    let program = |target: &str, package: &str| {
-        let is_it = |message: &&Value| {
-            let id = message["package_id"].as_str().unwrap_or_default();
-            message["target"]["name"] == target && id.contains(&format!("/{package}#"))
-        };
-        let path = built.iter().find(is_it)?["executable"].as_str()?;
-        Some(PathBuf::from(path))
-    };
+    let messages = messages(&mut cargo)?;
     let mut exercises = Vec::new();
     let mut broken = Vec::new();
     for lesson in lessons {
         let package = lesson.package;
         // Without its program, the checks would find the one of yesterday.
-        let built = (program("exercises", package), program(package, package));
-        let (Some(checks), Some(_)) = built else {
+        let lesson_program = program(&messages, package, package);
+        let Some(checks) =
+            program(&messages, package, "exercises").filter(|_| lesson_program.is_some())
+        else {
             broken.push(package);
             continue;
         };
@@ -177,11 +162,10 @@ fn build(
         let numbers = list.lines().filter_map(|line| line.strip_prefix("exercise_"));
         for number in numbers.filter_map(|rest| rest.strip_suffix(": test")?.parse().ok()) {
             let name = format!("{}-exercise{number}", &package[..8]);
-            let mut solution = None;
-            if is_solutions {
-                solution = Some(program(&name, package).ok_or_else(|| {
-                    Error::new(format!("{name} cannot be built"), "see what cargo says above")
-                })?);
+            let solution = program(&messages, package, &name).filter(|_| is_solutions);
+            if is_solutions && solution.is_none() {
+                let problem = format!("{name} cannot be built");
+                return Err(Error::new(problem, "see what cargo says above"));
             }
             exercises.push(Exercise { lesson, number, checks: checks.clone(), solution });
         }
@@ -189,43 +173,38 @@ fn build(
     Ok((exercises, broken))
 }
 
-/// Runs the checks, several at once, and shows in their order how they ended.
+/// Runs the checks, several at once, and shows in their order how they ended; of one that takes
+/// long, what it does.
 fn run(exercises: &[Exercise], mut show: impl FnMut(usize, Option<&Problem>) -> Result) -> Result {
-    let next = AtomicUsize::new(0);
-    let (sender, events) = channel();
+    let (senders, receivers): (Vec<_>, Vec<_>) = exercises.iter().map(|_| channel()).unzip();
+    let left = Mutex::new(exercises.iter().zip(senders));
+    let next = || left.lock().unwrap_or_else(PoisonError::into_inner).next();
     thread::scope(|scope| {
         for _ in 0..AT_ONCE {
-            let next = &next;
-            let sender = sender.clone();
-            scope.spawn(move || {
-                loop {
-                    let index = next.fetch_add(1, Ordering::SeqCst);
-                    let Some(exercise) = exercises.get(index) else { break };
+            scope.spawn(|| {
+                while let Some((exercise, sender)) = next() {
                     let problem = exercise.run(|text| {
-                        let _ = sender.send((index, Event::Does(text)));
+                        let _ = sender.send(Event::Does(text));
                     });
-                    let _ = sender.send((index, Event::Ended(problem)));
+                    let _ = sender.send(Event::Ended(problem));
                 }
             });
         }
-        let mut does = vec![String::new(); exercises.len()];
-        let mut ended = vec![None; exercises.len()];
-        let mut shown = 0;
-        while shown < exercises.len() {
-            match events.recv_timeout(Duration::from_secs(1)) {
-                Ok((index, Event::Does(text))) => does[index] = text,
-                Ok((index, Event::Ended(problem))) => ended[index] = Some(problem),
-                Err(_) if !does[shown].is_empty() => {
-                    let Exercise { lesson, number, .. } = &exercises[shown];
-                    let text = mem::take(&mut does[shown]);
-                    let line = format!("{}, exercise {number}: {text} It waits.\n", lesson.package);
-                    let _ = io::stderr().write_all(line.as_bytes());
+        for (index, events) in receivers.iter().enumerate() {
+            let Exercise { lesson, number, .. } = &exercises[index];
+            let mut does = None;
+            loop {
+                match events.recv_timeout(Duration::from_secs(1)) {
+                    Ok(Event::Does(text)) => does = Some(text),
+                    Ok(Event::Ended(problem)) => break show(index, problem.as_ref())?,
+                    Err(_) => {
+                        if let Some(text) = does.take() {
+                            let package = lesson.package;
+                            let line = format!("{package}, exercise {number}: {text} It waits.\n");
+                            let _ = io::stderr().write_all(line.as_bytes());
+                        }
+                    }
                 }
-                Err(_) => {}
-            }
-            while let Some(Some(problem)) = ended.get(shown) {
-                show(shown, problem.as_ref())?;
-                shown += 1;
             }
         }
         Ok(())
