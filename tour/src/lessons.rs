@@ -181,7 +181,7 @@ const fn send(package: &'static str) -> Client {
 }
 
 /// A program with its defaults, and what it prints.
-const fn run(package: &'static str, prints: &'static str) -> Client {
+pub const fn run(package: &'static str, prints: &'static str) -> Client {
     Client { package, arguments: &[], password: None, prints }
 }
 

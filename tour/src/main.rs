@@ -75,7 +75,7 @@ fn play_and_show(
     }
     for lesson in lessons {
         show::heading(lesson)?;
-        let play = tour.play(lesson)?;
+        let play = tour.play(lesson);
         if play.problem.is_some() {
             failed.push(lesson.number());
         }

@@ -11,9 +11,7 @@ use practice_servers::{Listening, start};
 use shared::log::Event;
 use shared::{Level, Result};
 
-use crate::recording::{DETAIL, Entry};
-use crate::talk::talks;
-use events::Kind;
+use crate::recording::DETAIL;
 
 /// Where the transcript goes: into the pipe of the program that is running, so that the system keeps
 /// the order in which the program and its servers say something.
@@ -89,17 +87,4 @@ fn tell(level: Level, event: &Event) {
         let line = event.json(0.0, "practice-servers");
         let _ = pipe.write_all(format!("{mark}{line}\n").as_bytes());
     }
-}
-
-/// Whether all conversations of the transcript have come to their end: the server has replied to
-/// `QUIT`.
-pub fn have_parted(entries: &[Entry]) -> bool {
-    talks(entries).iter().all(|talk| {
-        let kinds = [Some(Kind::Received), Some(Kind::Sent)];
-        let said = talk.entries.iter().map(|index| &entries[*index]);
-        let mut last = said.filter(|entry| kinds.contains(&entry.kind())).rev();
-        let is_replied = last.next().is_some_and(|entry| entry.kind() == Some(Kind::Sent));
-        let command = last.find(|entry| entry.kind() == Some(Kind::Received));
-        is_replied && command.is_some_and(|entry| entry.bytes() == b"QUIT")
-    })
 }

@@ -1,6 +1,7 @@
 //! The stage on which a lesson is played: starts its programs and records their lines as they come.
 
 use std::env;
+use std::error::Error;
 use std::fmt::Arguments;
 use std::io::{self, BufRead, BufReader, PipeReader};
 use std::net::TcpStream;
@@ -11,11 +12,14 @@ use std::time::{Duration, Instant};
 
 use crate::Tour;
 use crate::build::keep_out;
-use crate::lessons::{Client, Lesson, Server, short};
-use crate::practice::have_parted;
+use crate::lessons::{Client, Lesson, Server, run, short};
 use crate::recording::{Entry, Play, Program, Voice, is_end};
+use crate::talk::have_parted;
 use events::Kind;
 use shared::log::Event;
+
+/// What goes wrong in a play is told, and the tour goes on.
+type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 
 /// The longest time that a program may take to listen or to end: far longer than any needs.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -23,15 +27,14 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// The longest time that a server gets for its last words about a client that has ended.
 const MOMENT: Duration = Duration::from_secs(2);
 
-/// A line that has come through the pipe of a program, and when; no line means that it was closed.
-struct Heard {
-    program: usize,
-    at: Instant,
-    line: Option<String>,
-}
-
 /// How long the silent client keeps another one waiting.
 const SILENCE: Duration = Duration::from_millis(200);
+
+/// What has come through the pipe of a program; nothing means that it was closed.
+struct Heard {
+    program: usize,
+    entry: Option<Entry>,
+}
 
 /// A program that was started, killed when dropped.
 struct Running {
@@ -39,6 +42,13 @@ struct Running {
     child: Option<Child>,
     /// Whether its pipe may bring more.
     is_open: bool,
+}
+
+impl Running {
+    /// How it has ended, if it has.
+    fn status(&mut self) -> Option<ExitStatus> {
+        self.child.as_mut()?.try_wait().ok()?
+    }
 }
 
 impl Drop for Running {
@@ -82,95 +92,86 @@ impl<'a> Stage<'a> {
     }
 
     /// Plays the lesson to its end.
-    ///
-    /// # Errors
-    /// A program cannot be started.
-    pub fn play(mut self) -> io::Result<Play> {
-        let problem = self.perform()?;
+    pub fn play(mut self) -> Play {
+        let problem = self.perform().err().map(|problem| problem.to_string());
         // Whatever still runs would do so forever.
         self.tour.practice.fall_silent();
-        for running in &mut self.running {
-            if let Some(child) = &mut running.child {
-                child.kill()?;
-            }
+        for child in self.running.iter_mut().filter_map(|running| running.child.as_mut()) {
+            let _ = child.kill();
         }
-        self.watch(PATIENCE, |stage| Ok(stage.running.iter().all(|running| !running.is_open)))?;
-        Ok(Play { problem, ..Play::new(self.lesson, self.programs, self.entries) })
+        self.watch(PATIENCE, |stage| stage.running.iter().all(|running| !running.is_open));
+        Play { problem, ..Play::new(self.lesson, self.programs, self.entries) }
     }
 
-    /// Runs all programs, and returns what went wrong, if anything did.
-    fn perform(&mut self) -> io::Result<Option<String>> {
+    /// Runs all programs.
+    fn perform(&mut self) -> Result {
         let mut addr = "127.0.0.1:0".to_string();
         if let Server::Once(package) | Server::Forever { package, .. } = self.lesson.server {
-            let server = Client { package, arguments: &[], password: None, prints: "" };
-            self.start(&server, short(package).to_string(), &addr)?;
-            self.watch(PATIENCE, |stage| Ok(stage.addr().is_some() || stage.has_ended(0)?))?;
-            match self.addr() {
-                Some(listening) => addr = listening,
-                None => return Ok(Some(self.explained(format!("{package} does not listen"), 0))),
-            }
+            self.start(&run(package, ""), short(package).to_string(), &addr)?;
+            self.watch(PATIENCE, |stage| stage.addr().is_some() || !stage.running[0].is_open);
+            addr = self
+                .addr()
+                .ok_or_else(|| self.explained(format!("{package} does not listen"), 0))?;
         }
-
         if self.lesson.has_silent_client {
             self.keep_silent(&addr)?;
         }
-        let first = self.programs.len();
         let clients = self.lesson.clients;
-        for (index, client) in clients.iter().enumerate() {
-            let mut label = short(client.package).to_string();
-            if clients.len() > 1 {
-                label += &format!(" #{}", index + 1);
+        let at_once = if self.lesson.at_once { clients.len() } else { 1 };
+        for (group, together) in clients.chunks(at_once).enumerate() {
+            let first = self.programs.len();
+            for (index, client) in together.iter().enumerate() {
+                let mut label = short(client.package).to_string();
+                if clients.len() > 1 {
+                    label += &format!(" #{}", group * at_once + index + 1);
+                }
+                self.start(client, label, &addr)?;
             }
-            self.start(client, label, &addr)?;
             if !self.lesson.at_once && self.silent.is_some() {
                 self.watch(PATIENCE, |stage| {
-                    let is_sent = |entry: &Entry| entry.is_of(first + index, Kind::Sent);
-                    Ok(stage.entries.iter().any(is_sent) || stage.has_ended(first + index)?)
-                })?;
+                    let is_sent = |entry: &Entry| entry.is_of(first, Kind::Sent);
+                    stage.entries.iter().any(is_sent) || stage.has_ended(first)
+                });
                 // Now it waits, and one is to see that.
-                self.watch(SILENCE, |_stage| Ok(false))?;
+                self.watch(SILENCE, |_stage| false);
                 self.leave()?;
             }
-            if !self.lesson.at_once
-                && let Some(problem) = self.finish(first + index, client)?
-            {
-                return Ok(Some(problem));
-            }
-        }
-        for (index, client) in clients.iter().enumerate().filter(|_| self.lesson.at_once) {
-            if let Some(problem) = self.finish(first + index, client)? {
-                return Ok(Some(problem));
+            for (index, client) in together.iter().enumerate() {
+                self.finish(first + index, client)?;
             }
         }
         self.leave()?;
         self.finish_server()
     }
 
-    /// Waits until a client has ended and all is said about it, and returns what went wrong.
-    fn finish(&mut self, program: usize, client: &Client) -> io::Result<Option<String>> {
+    /// Waits until a client has ended and all is said about it.
+    fn finish(&mut self, program: usize, client: &Client) -> Result {
         let label = self.programs[program].label.clone();
-        if !self.watch(PATIENCE, |stage| stage.has_ended(program))? {
-            return Ok(Some(format!("{label} does not end")));
+        if !self.watch(PATIENCE, |stage| stage.has_ended(program)) {
+            return Err(format!("{label} does not end").into());
         }
         // The next program may want to read the mail that this one has sent.
         let is_mail = matches!(self.lesson.server, Server::Practice);
-        if is_mail && !self.watch(PATIENCE, |stage| stage.tour.practice.has_delivered())? {
-            return Ok(Some("its mail is not delivered".into()));
+        let is_delivered = |stage: &mut Self| stage.tour.practice.has_delivered().unwrap_or(false);
+        if is_mail && !self.watch(PATIENCE, is_delivered) {
+            return Err("its mail is not delivered".into());
         }
-        self.watch(MOMENT, |stage| Ok(stage.has_said_all(program)))?;
+        self.watch(MOMENT, |stage| stage.has_said_all(program));
         if is_mail {
             self.tour.practice.fall_silent();
         }
-        self.watch(PATIENCE, |stage| Ok(!stage.running[program].is_open))?;
+        self.watch(PATIENCE, |stage| !stage.running[program].is_open);
 
-        if let Some(status) = self.status(program)?.filter(|status| !status.success()) {
-            return Ok(Some(self.failure(&label, program, status)));
-        }
+        self.check_status(&label, program, ExitStatus::success)?;
         let is_right = self.entries.iter().any(|entry| {
             let is_result = entry.program == program && entry.voice == Voice::Result;
             is_result && entry.text.contains(client.prints)
         });
-        Ok((!is_right).then(|| format!("{label} does not print {:?}", client.prints)))
+        if is_right {
+            Ok(())
+        } else {
+            Err(format!("{label} does not print {:?}", client.prints).into())
+        }
     }
 
     /// Whether the other side has nothing more to say about this client, which has ended.
@@ -186,26 +187,34 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// Waits until a server that serves one client has ended, and returns what is wrong with it.
-    fn finish_server(&mut self) -> io::Result<Option<String>> {
+    /// Waits until a server that serves one client has ended; one that serves forever has not.
+    fn finish_server(&mut self) -> Result {
         match self.lesson.server {
-            Server::None | Server::Practice => Ok(None),
+            Server::None | Server::Practice => Ok(()),
             Server::Once(package) => {
-                if !self.watch(PATIENCE, |stage| stage.has_ended(0))? {
-                    return Ok(Some(format!("{package} does not end")));
+                if !self.watch(PATIENCE, |stage| !stage.running[0].is_open) {
+                    return Err(format!("{package} does not end").into());
                 }
-                let status = self.status(0)?.filter(|status| !status.success());
-                Ok(status.map(|status| self.failure(package, 0, status)))
+                self.check_status(package, 0, ExitStatus::success)
             }
-            Server::Forever { package, .. } => {
-                Ok(self.status(0)?.map(|status| self.failure(package, 0, status)))
-            }
+            Server::Forever { package, .. } => self.check_status(package, 0, |_| false),
         }
     }
 
-    /// What is wrong with a program that has ended with this status.
-    fn failure(&self, label: &str, program: usize, status: ExitStatus) -> String {
-        self.explained(format!("{label} has ended with {status}"), program)
+    /// Fails if a program has ended, and not as is right.
+    fn check_status(
+        &mut self,
+        label: &str,
+        program: usize,
+        is_right: impl Fn(&ExitStatus) -> bool,
+    ) -> Result {
+        match self.running[program].status().filter(|status| !is_right(status)) {
+            Some(status) => {
+                let problem = format!("{label} has ended with {status}");
+                Err(self.explained(problem, program).into())
+            }
+            None => Ok(()),
+        }
     }
 
     /// A problem with what the program itself says about it at its end.
@@ -217,7 +226,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Starts a program.
-    fn start(&mut self, client: &Client, label: String, addr: &str) -> io::Result<()> {
+    fn start(&mut self, client: &Client, label: String, addr: &str) -> Result {
         let package = client.package;
         let file = format!("{package}{}", env::consts::EXE_SUFFIX);
         let mut command = Command::new(self.tour.binaries.join(file));
@@ -236,9 +245,9 @@ impl<'a> Stage<'a> {
             self.tour.practice.speak(writer);
         }
         let started = self.begun.elapsed();
-        let child = Some(command.spawn()?);
+        let child = command.spawn().map_err(|error| format!("cannot start {package}: {error}"))?;
         self.listen_to(reader);
-        self.running.push(Running { child, is_open: true });
+        self.running.push(Running { child: Some(child), is_open: true });
         let package = package.to_string();
         let command = typed(client);
         self.programs.push(Program { label, package, command, started });
@@ -248,45 +257,34 @@ impl<'a> Stage<'a> {
     /// Turns each line of the next program's pipe into what the stage hears, on a thread of its own.
     fn listen_to(&self, reader: PipeReader) {
         let program = self.running.len();
+        let begun = self.begun;
         let sender = self.sender.clone();
         thread::spawn(move || {
-            let lines = BufReader::new(reader).split(b'\n').map_while(Result::ok);
-            let lines = lines.map(|line| String::from_utf8_lossy(&line).trim_end().to_string());
-            for line in lines.map(Some).chain([None]) {
-                let _ = sender.send(Heard { program, at: Instant::now(), line });
+            for line in BufReader::new(reader).split(b'\n').map_while(io::Result::ok) {
+                let line = String::from_utf8_lossy(&line);
+                let entry = Entry::read(begun.elapsed(), program, line.trim_end());
+                let _ = sender.send(Heard { program, entry: Some(entry) });
             }
+            let _ = sender.send(Heard { program, entry: None });
         });
     }
 
     /// Records what comes until the stage is as `until` wants it, and returns whether it is: if
     /// not, `patience` has run out.
-    fn watch(
-        &mut self,
-        patience: Duration,
-        until: impl Fn(&mut Self) -> io::Result<bool>,
-    ) -> io::Result<bool> {
+    fn watch(&mut self, patience: Duration, until: impl Fn(&mut Self) -> bool) -> bool {
         let limit = Instant::now() + patience;
-        while !until(self)? {
+        while !until(self) {
             if Instant::now() > limit {
-                return Ok(false);
+                return false;
             }
             // A program may end, and a mail arrive, without a line.
-            if let Ok(heard) = self.heard.recv_timeout(Duration::from_millis(10)) {
-                self.record(heard);
+            if let Ok(Heard { program, entry }) = self.heard.recv_timeout(Duration::from_millis(10))
+            {
+                self.running[program].is_open = entry.is_some();
+                self.entries.extend(entry);
             }
         }
-        Ok(true)
-    }
-
-    fn record(&mut self, heard: Heard) {
-        let Heard { program, at, line } = heard;
-        match line {
-            Some(line) => {
-                let at = at.saturating_duration_since(self.begun);
-                self.entries.push(Entry::read(at, program, &line));
-            }
-            None => self.running[program].is_open = false,
-        }
+        true
     }
 
     /// Where the server, which is the first program, listens.
@@ -295,47 +293,35 @@ impl<'a> Stage<'a> {
         listening.and_then(Entry::peer).map(String::from)
     }
 
-    fn has_ended(&mut self, program: usize) -> io::Result<bool> {
-        Ok(self.running[program].child.is_none() || self.status(program)?.is_some())
-    }
-
-    /// How a program has ended, if it has.
-    fn status(&mut self, program: usize) -> io::Result<Option<ExitStatus>> {
-        match &mut self.running[program].child {
-            Some(child) => child.try_wait(),
-            None => Ok(None),
-        }
+    fn has_ended(&mut self, program: usize) -> bool {
+        self.running[program].status().is_some()
     }
 
     /// Connects to the server as a client that says nothing.
-    fn keep_silent(&mut self, addr: &str) -> io::Result<()> {
+    fn keep_silent(&mut self, addr: &str) -> Result {
         let number = self.programs.len();
         let started = self.begun.elapsed();
         let stream = TcpStream::connect(addr)?;
         let command = "nc 127.0.0.1 7007   # and says nothing".to_string();
-        let label = "nc".to_string();
-        let package = "nc".to_string();
-        self.programs.push(Program { label, package, command, started });
+        self.programs.push(Program { label: "nc".into(), package: "nc".into(), command, started });
         self.running.push(Running { child: None, is_open: false });
         self.silent = Some((number, stream));
         self.tell(number, Kind::Connected, addr, format_args!("connected to {addr}, and silent"));
-        self.watch(MOMENT, |stage| {
-            Ok(stage.entries.iter().any(|entry| entry.is_of(0, Kind::Accepted)))
-        })?;
+        let is_accepted = |entry: &Entry| entry.is_of(0, Kind::Accepted);
+        self.watch(MOMENT, |stage| stage.entries.iter().any(is_accepted));
         Ok(())
     }
 
     /// Lets the silent client go, and waits until the server has noticed.
-    fn leave(&mut self) -> io::Result<()> {
+    fn leave(&mut self) -> Result {
         let Some((number, stream)) = self.silent.take() else { return Ok(()) };
         let addr = stream.peer_addr()?.to_string();
         let peer = stream.local_addr()?.to_string();
         self.tell(number, Kind::Closed, &addr, format_args!("closed {addr}"));
         drop(stream);
-        self.watch(MOMENT, |stage| {
-            let closed = stage.entries.iter().filter(|entry| entry.is_of(0, Kind::Closed));
-            Ok(closed.map(Entry::peer).any(|other| other == Some(&peer)))
-        })?;
+        let is_noticed =
+            |entry: &Entry| entry.is_of(0, Kind::Closed) && entry.peer() == Some(&peer);
+        self.watch(MOMENT, |stage| stage.entries.iter().any(is_noticed));
         Ok(())
     }
 

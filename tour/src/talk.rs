@@ -110,6 +110,16 @@ fn office(client: &str, entries: &[Entry]) -> Option<String> {
     })
 }
 
+/// Whether all connections to the practice servers are closed.
+pub fn have_parted(entries: &[Entry]) -> bool {
+    talks(entries).iter().all(|talk| {
+        let last = talk.entries.last().map(|last| &entries[*last]);
+        last.is_some_and(|last| {
+            last.kind() == Some(Kind::Closed) && last.service() == Some(&talk.service)
+        })
+    })
+}
+
 /// What a program's log says that the transcript says, too: that it has connected, or what it has
 /// sent or received. Each comes behind its entry of the transcript.
 pub fn told_twice(entries: &[Entry]) -> Vec<(usize, usize)> {
