@@ -72,10 +72,9 @@ pub(crate) enum Cause {
     Reply(u16, String),
     /// What has come is no reply of the protocol, or no whole one.
     Foreign,
-    /// A reply, but in another encoding than UTF-8, which the library cannot read.
+    /// A reply that lettre cannot read: in another encoding than UTF-8, or a code alone (RFC 5321
+    /// section 4.2.1).
     Unreadable,
-    /// A code alone (RFC 5321 section 4.2.1), which lettre cannot read, and does not tell.
-    Wordless,
     /// The server does not offer what is needed.
     Missing,
 }
@@ -152,7 +151,7 @@ pub(crate) fn cause_of(error: &(dyn Source + 'static)) -> (Cause, String) {
         // Of a reply that it cannot read, lettre names what is left behind the part that it could.
         let inside = inside.split_once(" at: ").map_or(&*inside, |(_, left)| left).trim_end();
         if inside.is_empty() {
-            return (Cause::Wordless, "the server's reply has no words behind its code".into());
+            return (Cause::Unreadable, "the server's reply has no words behind its code".into());
         }
         let why = format!("no whole reply has come ({inside})");
         // So lettre calls one in which the connection ends.
@@ -167,10 +166,107 @@ pub(crate) fn cause_of(error: &(dyn Source + 'static)) -> (Cause, String) {
         // The system says so of a wait that ran out.
         ErrorKind::WouldBlock => (Cause::Io(ErrorKind::TimedOut), "timed out".into()),
         ErrorKind::InvalidData if smtp.is_some() => {
-            (Cause::Unreadable, "the server's answer is not UTF-8".into())
+            (Cause::Unreadable, "the server's answer is not UTF-8 (perhaps GBK)".into())
         }
         ErrorKind::InvalidData => (Cause::Foreign, io.to_string()),
         kind @ (ErrorKind::Other | ErrorKind::FileTooLarge) => (Cause::Io(kind), io.to_string()),
         kind => (Cause::Io(kind), kind.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use Phase::*;
+    use rustls::{CertificateError, OtherError};
+    use suppaftp::Status;
+    use suppaftp::types::Response;
+
+    use super::*;
+    use crate::tests::account;
+
+    /// What is said of an error.
+    fn said(error: impl Source + Send + Sync + 'static, phase: Phase, account: &Account) -> String {
+        format!("{:?}", Err::<(), _>(error).in_phase(phase, account).unwrap_err())
+    }
+
+    #[test]
+    fn it_is_said_what_was_being_done() {
+        let account = account("smtp://localhost");
+        for (phase, expected) in [
+            (Connect, "cannot connect to smtp://localhost: no\n"),
+            (StartTls, "cannot begin TLS with smtp://localhost: no\n"),
+            (LogIn, "cannot log in as you@y.example: no\n"),
+            (Sender, "cannot send the mail to smtp://localhost: no\n"),
+            (Do("list", "pub"), "cannot list pub: no\n"),
+            (Quit, "cannot leave smtp://localhost: no\n"),
+        ] {
+            let refused = Refused { code: 500, words: "no".into() };
+            assert_eq!(refused.to_string(), "no");
+            let said = said(refused, phase, &account);
+            assert!(said.starts_with(expected), "{said}");
+        }
+    }
+
+    #[test]
+    fn what_the_system_and_suppaftp_say_has_a_cause() {
+        let account = account("ftp://localhost/a.txt");
+        let reply = |body: &[u8]| {
+            FtpError::UnexpectedResponse(Response::new(Status::NotLoggedIn, body.to_vec()))
+        };
+        let broken = || io::Error::from(ErrorKind::UnexpectedEof);
+        for (error, expected) in [
+            (
+                reply(b"530-wrong\r\n530 s3cret \xc4\xe3"),
+                ": the server says 530 **** 你\nhint: it says why",
+            ),
+            (reply(b"odd"), ": the server says odd\nhint: this is no refusal"),
+            (
+                FtpError::BadResponse,
+                ": the server's reply cannot be read (Response contains an invalid",
+            ),
+            (
+                FtpError::ConnectionError(broken()),
+                ": unexpected end of file\nhint: the server broke",
+            ),
+        ] {
+            let said = said(error, Do("list", "pub"), &account);
+            assert!(said.starts_with(&format!("cannot list pub{expected}")), "{said}");
+        }
+        for (error, expected) in [
+            (io::Error::from(ErrorKind::WouldBlock), ": timed out\nhint: the server is slow"),
+            (io::Error::other("no route"), ": no route\nhint: a firewall"),
+            (io::Error::new(ErrorKind::FileTooLarge, "too long"), ": too long\nhint: this lesson"),
+            (
+                io::Error::new(ErrorKind::InvalidData, "no number"),
+                ": no number\nhint: the server broke",
+            ),
+            (
+                io::Error::other(TlsError::DecryptError),
+                ": cannot decrypt peer's message\nhint: the se",
+            ),
+        ] {
+            let said = said(error, Do("list", "pub"), &account);
+            assert!(said.starts_with(&format!("cannot list pub{expected}")), "{said}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_certificate_is_a_short_sentence() {
+        let name = Refused { code: 0, words: "CaUsedAsEndEntity".into() };
+        let algorithm = CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext {
+            signature_algorithm_id: vec![1; 50],
+            public_key_algorithm_id: vec![2; 50],
+        };
+        for (error, expected) in [
+            (CertificateError::Other(OtherError(Arc::new(name))), "CaUsedAsEndEntity"),
+            (algorithm, "unsupported signature algorithm"),
+            (CertificateError::UnknownIssuer, "UnknownIssuer"),
+        ] {
+            let (cause, words) = cause_of(&TlsError::from(error));
+            assert_eq!(words, format!("invalid peer certificate: {expected}"));
+            assert!(matches!(cause, Cause::Tls(_)));
+        }
     }
 }

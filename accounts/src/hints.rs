@@ -12,7 +12,6 @@ const REASON: &str = "the server gives its reason above";
 const UNWELCOME: &str = "the server does not want to talk: it says why above";
 const WRONG_SERVER: &str = "is it the right server? {place}";
 const NO_TLS: &str = "the server has no TLS there; {ports}";
-const SLOW: &str = "the server is slow: wait longer: --timeout 60";
 const LOGIN: &str = "it says why above; if that does not help, {login}";
 const MAYBE_TAKEN: &str = "the server may have taken the mail: look into the mailbox of a \
                            recipient before you send it again";
@@ -22,7 +21,6 @@ const WRONG_RECIPIENT: &str = "the server takes no mail for one of the recipient
                                LESSON_MAIL_TO, and in lesson 11 LESSON_MAIL_CC and LESSON_MAIL_BCC";
 const UNWANTED: &str = "the server does not want this mail: it says why above; check what the mail \
                         says, and LESSON_MAIL_FROM";
-const NEW_CERTIFICATE: &str = "the server's owner must make a new certificate";
 
 /// What to do next.
 pub(crate) fn hint(cause: Cause, phase: Phase, account: &Account) -> String {
@@ -39,17 +37,12 @@ pub(crate) fn hint(cause: Cause, phase: Phase, account: &Account) -> String {
             _ => "the server broke off, or answers oddly: try again",
         },
         (Cause::Unreadable, _) => match phase {
-            Phase::LogIn => "many servers refuse a login in GBK: {login}",
-            Phase::SendMail => {
-                "it may be a refusal in GBK, or the server may have taken the mail: look into the \
-                 mailbox of a recipient before you send it again"
-            }
-            _ => "it may be a refusal in GBK, which the library lettre cannot read",
-        },
-        (Cause::Wordless, _) => match phase {
             Phase::LogIn => "the library lettre cannot read that; it may be a refusal: {login}",
             Phase::SendMail => MAYBE_TAKEN,
-            _ => "the library lettre cannot read that: use another mail program for this server",
+            _ => {
+                "the library lettre cannot read that; it may be a refusal: use another mail program \
+                 for this server"
+            }
         },
         (Cause::Missing, _) => match phase {
             Phase::StartTls => NO_TLS,
@@ -60,14 +53,41 @@ pub(crate) fn hint(cause: Cause, phase: Phase, account: &Account) -> String {
             _ => REASON,
         },
     };
-    let url = account.protocol.url();
-    let ports = account.protocol.ports();
-    hint.replace("{place}", &format!("check the host and the port in {url}; {ports}"))
-        .replace("{ports}", ports)
-        .replace("{url}", url)
-        .replace("{login}", &account.check_login())
-        .replace("{command}", &account.practice_command())
+    hint.replace("{place}", "check the host and the port in {url}; {ports}")
+        .replace("{login}", &check_login(account))
+        .replace("{tls}", account.protocol.ask_for_tls())
+        .replace("{ports}", account.protocol.ports())
+        .replace("{url}", account.protocol.url())
+        .replace("{command}", &practice_command(account))
         .replace("{user}", &account.user)
+}
+
+fn check_login(account: &Account) -> String {
+    let user = account.protocol.user();
+    let password = account.protocol.password();
+    let what = match account.protocol {
+        Protocol::Ftp => "",
+        Protocol::Smtp | Protocol::Pop3 => ": a real provider wants its authorization code there",
+    };
+    let tls = match account.tls {
+        Tls::Never => "; the server may also want TLS: {tls}",
+        _ => "",
+    };
+    format!("check {user} and {password}{what}{tls}")
+}
+
+/// The command that starts the practice servers so that they listen where the account is.
+fn practice_command(account: &Account) -> String {
+    let (flag, usual) = account.protocol.practice(account.tls);
+    let addr = account.host_and_port();
+    let is_usual = account.port == usual && matches!(&*account.host, "127.0.0.1" | "localhost");
+    let arguments = match &*addr {
+        _ if is_usual => String::new(),
+        // A shell may take brackets for a pattern.
+        addr if addr.starts_with('[') => format!(" -- {flag} \"{addr}\""),
+        addr => format!(" -- {flag} {addr}"),
+    };
+    format!("cargo run -p practice-servers{arguments}")
 }
 
 fn after_io(kind: ErrorKind, phase: Phase, account: &Account) -> &'static str {
@@ -90,16 +110,16 @@ fn after_io(kind: ErrorKind, phase: Phase, account: &Account) -> &'static str {
         }
         (Phase::SendMail, _) => MAYBE_TAKEN,
         (Phase::Connect | Phase::LogIn, FileTooLarge) => WRONG_SERVER,
+        (_, FileTooLarge) => "this lesson takes no more: a mail program can fetch it",
         (Phase::Connect | Phase::StartTls, TimedOut) => {
             "{place}; if they are right, wait longer: --timeout 60"
         }
-        (Phase::Connect | Phase::StartTls, _) => "the server broke off: see what it says; {place}",
-        (_, FileTooLarge) => "this lesson takes no more: a mail program can fetch it",
         (Phase::LogIn, TimedOut) if account.protocol == Protocol::Pop3 => {
             "perhaps another session has the mailbox open, or the server is slow: wait longer: \
              --timeout 60"
         }
-        (_, TimedOut) => SLOW,
+        (_, TimedOut) => "the server is slow: wait longer: --timeout 60",
+        (Phase::Connect | Phase::StartTls, _) => "the server broke off: see what it says; {place}",
         (Phase::LogIn, _) if account.protocol != Protocol::Ftp => {
             "the server broke off at the login: {login}"
         }
@@ -108,31 +128,30 @@ fn after_io(kind: ErrorKind, phase: Phase, account: &Account) -> &'static str {
 }
 
 fn after_tls(error: TlsError, account: &Account) -> &'static str {
-    use CertificateError::*;
-
-    let certificate = match error {
-        TlsError::InvalidCertificate(certificate) => certificate,
+    match error {
+        TlsError::InvalidCertificate(certificate) => after_certificate(&certificate, account),
         TlsError::InvalidMessage(_) if account.tls == Tls::FromTheStart => {
-            return "that port begins without TLS: {ports}";
+            "that port begins without TLS: {ports}"
         }
         TlsError::InvalidMessage(_) => {
-            return "the server has agreed to TLS, but what it sends is none: tell whoever runs it";
+            "the server has agreed to TLS, but what it sends is none: tell whoever runs it"
         }
         _ => {
-            return "the server has no kind of TLS in common with this program: its TLS may be too \
-                    old, or the key of its certificate of a rare kind";
+            "the server has no kind of TLS in common with this program: its TLS may be too old, or \
+             the key of its certificate of a rare kind"
         }
-    };
-    match certificate {
-        NotValidForNameContext { presented, .. } if presented.is_empty() => {
-            "the certificate names no host: a common name (CN) counts no more, its owner must make \
-             one with a subjectAltName"
-        }
-        NotValidForName | NotValidForNameContext { .. } => {
+    }
+}
+
+fn after_certificate(error: &CertificateError, account: &Account) -> &'static str {
+    use CertificateError::*;
+
+    match error {
+        NotValidForNameContext { presented, .. } if !presented.is_empty() => {
             "the certificate is for another name: if that is the server you mean, put that name into \
              {url}; if not, somebody else answers"
         }
-        Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. } => {
+        Expired | ExpiredContext { .. } | NotValidYetContext { .. } => {
             "check the clock of this machine; if it is right, the server's owner must renew the \
              certificate"
         }
@@ -144,23 +163,11 @@ fn after_tls(error: TlsError, account: &Account) -> &'static str {
             "this machine does not know who signed the certificate: check the host in {url}; for a \
              server of your own, set SSL_CERT_FILE to the path of the signer's certificate (PEM)"
         }
-        // rustls hands on what its verifier says, as a name alone.
-        Other(other) => match other.to_string().as_str() {
-            "CaUsedAsEndEntity" => {
-                "the certificate is that of an authority, signed by itself: its owner must make one \
-                 for the server, signed by that"
-            }
-            "UnsupportedCertVersion" => {
-                "the certificate is of an old version, not 3: its owner must make a new one"
-            }
-            _ => NEW_CERTIFICATE,
-        },
-        UnsupportedSignatureAlgorithmContext { .. }
-        | UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
-            "the certificate is signed in a way that this program does not know: its owner must make \
-             one with RSA (SHA-256), ECDSA (P-256 or P-384) or Ed25519"
+        _ => {
+            "the server's owner must make another certificate: of version 3, signed by an authority \
+             and not by itself, with the host as a subjectAltName (a common name counts no more), \
+             and with a key of RSA, ECDSA (P-256, P-384) or Ed25519"
         }
-        _ => NEW_CERTIFICATE,
     }
 }
 
@@ -194,9 +201,7 @@ fn after_smtp(code: u16, words: &str, phase: Phase, account: &Account) -> &'stat
         }
         (_, _, "5.3") => "write to fewer recipients at once",
         (_, 400..=499, _) => LATER,
-        (_, 530, _) if account.tls == Tls::Never => {
-            "the server wants TLS: ?tls=required with port 587, or smtps:// with 465"
-        }
+        (_, 530, _) if account.tls == Tls::Never => "the server wants TLS: {tls}",
         (_, _, "3.4") | (_, 552, _) => "the mail is too large for the server: send less",
         // A command is unknown, out of its turn, or has a parameter that the server does not take.
         (_, 500 | 502..=504 | 555, _) => REASON,
@@ -255,7 +260,7 @@ fn after_ftp(code: u16, words: &str, phase: Phase, account: &Account) -> &'stati
             "the server does not take this kind of TLS: tell whoever runs it what it says above"
         }
         (Phase::StartTls, _) => NO_TLS,
-        _ if is_about_tls => "the server may want TLS: put ?tls=required at the end of {url}",
+        _ if is_about_tls => "the server may want TLS: {tls}",
         (Phase::LogIn, 500 | 502) => WRONG_SERVER,
         (Phase::LogIn, _) | (_, 530) => LOGIN,
         (_, 550 | 553) => "check DIR and FILE in {url}, and what {user} may do there",
@@ -268,61 +273,261 @@ fn after_ftp(code: u16, words: &str, phase: Phase, account: &Account) -> &'stati
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-    use std::time::Duration;
-
-    use rustls::OtherError;
+    use ErrorKind::*;
+    use Phase::*;
+    use rustls::InvalidMessage;
 
     use super::*;
-    use crate::Refused;
+    use crate::tests::account;
 
-    fn account(protocol: Protocol, tls: Tls) -> Account {
-        Account {
-            host: "server.example".into(),
-            port: 1,
-            path: "pub/readme.txt".into(),
-            tls,
-            user: "you".into(),
-            password: String::new(),
-            timeout: Duration::ZERO,
-            url: String::new(),
-            protocol,
-            is_loopback: false,
-        }
+    const LOOPBACK: &str = "smtps://127.0.0.1";
+    const SMTP: &str = "smtp://mail.example";
+    const STARTTLS: &str = "smtp://mail.example?tls=required";
+    const SMTPS: &str = "smtps://mail.example";
+    const POP3: &str = "pop3://mail.example";
+    const POP3S: &str = "pop3s://mail.example";
+    const FTP: &str = "ftp://ftp.example/a/b.txt";
+    const FTPS: &str = "ftp://ftp.example/a/b.txt?tls=required";
+    const DO: Phase = Do("download", "b.txt");
+
+    #[track_caller]
+    fn check(cause: Cause, url: &str, phase: Phase, expected: &str) {
+        let hint = hint(cause, phase, &account(url));
+        assert!(hint.starts_with(expected), "{hint}");
+        assert!(!hint.contains(['{', '}']), "{hint}");
     }
 
     #[test]
-    fn what_522_means_depends_on_whether_we_are_in_tls() {
-        for (tls, expected) in [(Tls::Never, "put ?tls=required"), (Tls::Required, "does not take")]
-        {
-            let account = account(Protocol::Ftp, tls);
-            let words = "522 SSL connection failed: session reuse required";
-            let hint = after_ftp(522, words, Phase::Do("download", "readme.txt"), &account);
-            assert!(hint.contains(expected), "{tls:?}: {hint}");
-        }
-    }
-
-    #[test]
-    fn a_certificate_is_called_what_it_is() {
-        let account = account(Protocol::Smtp, Tls::FromTheStart);
-        let named = |name: &str| {
-            CertificateError::Other(OtherError(Arc::new(Refused { code: 0, words: name.into() })))
-        };
-        let without_name = CertificateError::NotValidForNameContext {
-            expected: "server.example".try_into().unwrap(),
-            presented: Vec::new(),
-        };
-        for (certificate, expected) in [
-            (without_name, "names no host"),
-            (CertificateError::NotValidForName, "if that is the server you mean"),
-            (CertificateError::UnknownIssuer, "set SSL_CERT_FILE"),
-            (CertificateError::Expired, "clock"),
-            (named("CaUsedAsEndEntity"), "signed by itself"),
-            (named("UnsupportedCertVersion"), "old version"),
+    fn what_to_do_when_the_connection_fails() {
+        for (kind, url, phase, expected) in [
+            (ConnectionRefused, LOOPBACK, Connect, "nobody listens there: start the practice"),
+            (ConnectionRefused, SMTP, Connect, "nobody listens there: check the host and the port"),
+            (
+                NetworkUnreachable,
+                FTP,
+                Connect,
+                "check your own network, and the host in LESSON_FTP",
+            ),
+            (Other, FTP, DO, "a firewall may be in between"),
+            (
+                TimedOut,
+                SMTP,
+                Connect,
+                "check the host and the port in LESSON_SMTP_URL; smtp:// goes",
+            ),
+            (TimedOut, POP3, LogIn, "perhaps another session has the mailbox open"),
+            (TimedOut, SMTP, LogIn, "the server is slow"),
+            (
+                UnexpectedEof,
+                POP3,
+                Connect,
+                "the server broke off: see what it says; check the host",
+            ),
+            (UnexpectedEof, SMTP, LogIn, "the server broke off at the login: check LESSON_SMTP"),
+            (UnexpectedEof, FTP, LogIn, "the server broke off: see what it says, and try again"),
+            (UnexpectedEof, SMTP, Quit, "the server broke off: see what it says, and try again"),
+            (ConnectionReset, SMTP, Data, "the server broke off before it had the whole mail"),
+            (BrokenPipe, SMTP, SendMail, "the server broke off before it had the whole mail"),
+            (UnexpectedEof, SMTP, SendMail, MAYBE_TAKEN),
+            (FileTooLarge, POP3, LogIn, "is it the right server? check the host"),
+            (FileTooLarge, POP3, DO, "this lesson takes no more"),
         ] {
-            let error = TlsError::InvalidCertificate(certificate);
-            let hint = after_tls(error.clone(), &account);
-            assert!(hint.contains(expected), "{error}: {hint}");
+            check(Cause::Io(kind), url, phase, expected);
         }
+    }
+
+    #[test]
+    fn what_to_do_when_tls_fails() {
+        use CertificateError::*;
+
+        let mail = || "mail.example".try_into().unwrap();
+        let other_name =
+            NotValidForNameContext { expected: mail(), presented: vec!["x.example".into()] };
+        let no_name = NotValidForNameContext { expected: mail(), presented: Vec::new() };
+        for (error, url, expected) in [
+            (
+                InvalidMessage::InvalidContentType.into(),
+                SMTPS,
+                "that port begins without TLS: smtp",
+            ),
+            (InvalidMessage::InvalidContentType.into(), STARTTLS, "the server has agreed to TLS"),
+            (TlsError::General(String::new()), SMTPS, "the server has no kind of TLS in common"),
+            (other_name.into(), FTPS, "the certificate is for another name: if that is the server"),
+            (no_name.into(), SMTPS, "the server's owner must make another certificate"),
+            (Expired.into(), SMTPS, "check the clock of this machine"),
+            (UnknownIssuer.into(), LOOPBACK, "trust the practice servers"),
+            (UnknownIssuer.into(), POP3S, "this machine does not know who signed the certificate"),
+            (BadEncoding.into(), SMTPS, "the server's owner must make another certificate"),
+        ] {
+            check(Cause::Tls(error), url, StartTls, expected);
+        }
+    }
+
+    #[test]
+    fn what_to_do_when_a_reply_cannot_be_used() {
+        for (cause, phase, expected) in [
+            (Cause::Foreign, Connect, "is it the right server?"),
+            (
+                Cause::Foreign,
+                LogIn,
+                "the server answers oddly: try again; if that does not help, ch",
+            ),
+            (Cause::Foreign, SendMail, MAYBE_TAKEN),
+            (Cause::Foreign, DO, "the server broke off, or answers oddly: try again"),
+            (
+                Cause::Unreadable,
+                LogIn,
+                "the library lettre cannot read that; it may be a refusal: ch",
+            ),
+            (Cause::Unreadable, SendMail, MAYBE_TAKEN),
+            (
+                Cause::Unreadable,
+                Sender,
+                "the library lettre cannot read that; it may be a refusal: u",
+            ),
+            (Cause::Missing, StartTls, "the server has no TLS there; smtp:// goes with port 25"),
+            (Cause::Missing, LogIn, "the server offers no login here that lettre knows"),
+            (Cause::Missing, DO, REASON),
+        ] {
+            check(cause, SMTP, phase, expected);
+        }
+    }
+
+    #[test]
+    fn what_to_do_when_an_mta_refuses() {
+        let too_large = "the mail is too large for the server";
+        let is_full = "the mailbox of a recipient is full";
+        for (code, words, phase, expected) in [
+            (530, "log in first", Connect, "is it the right server? check the host"),
+            (354, "go on", Connect, "is it the right server?"),
+            (554, "no", Connect, UNWELCOME),
+            (421, "busy", Connect, LATER),
+            (502, "what?", StartTls, "the server has no TLS there; smtp:// goes with port 25"),
+            (454, "not now", StartTls, LATER),
+            (535, "wrong", LogIn, "check LESSON_SMTP_USER and LESSON_SMTP_PASSWORD: a real"),
+            (535, "5.7.139 disabled", LogIn, "the provider says above why"),
+            (504, "what?", LogIn, "the server does not know this kind of login"),
+            (500, "what?", LogIn, "is it the right server?"),
+            (354, "go on", LogIn, "is it the right server?"),
+            (
+                526,
+                "too often",
+                LogIn,
+                "it says why above; if that does not help, check LESSON_SMTP",
+            ),
+            (454, "later", LogIn, LATER),
+            (354, "go on", Recipient, "the server answers out of turn"),
+            (552, "5.2.2 full", Recipient, is_full),
+            (452, "4.2.2 full", Recipient, is_full),
+            (452, "4.5.3 too many", Recipient, "write to fewer recipients"),
+            (450, "4.2.0 greylisted", Recipient, LATER),
+            (
+                530,
+                "no TLS",
+                Sender,
+                "the server wants TLS: put ?tls=required at the end of LESSON_S",
+            ),
+            (552, "too large", SendMail, too_large),
+            (550, "5.3.4 too large", SendMail, too_large),
+            (503, "5.5.1 out of sequence", Sender, REASON),
+            (553, "not you", Sender, WRONG_SENDER),
+            (550, "5.1.8 no such sender", Recipient, WRONG_SENDER),
+            (550, "5.7.1 spam", Recipient, UNWANTED),
+            (550, "unknown", Recipient, WRONG_RECIPIENT),
+            (550, "5.1.1 unknown", SendMail, WRONG_RECIPIENT),
+            (553, "not you", SendMail, WRONG_SENDER),
+            (554, "spam", SendMail, UNWANTED),
+        ] {
+            check(Cause::Reply(code, words.into()), SMTP, phase, expected);
+        }
+        check(Cause::Reply(530, String::new()), STARTTLS, Sender, WRONG_SENDER);
+        let only_login = "check LESSON_SMTP_USER and LESSON_SMTP_PASSWORD: a real provider wants \
+                          its authorization code there";
+        let hint = hint(Cause::Reply(535, String::new()), LogIn, &account(SMTPS));
+        assert_eq!(hint, only_login);
+    }
+
+    #[test]
+    fn what_to_do_when_an_mda_refuses() {
+        for (words, phase, expected) in [
+            ("-ERR [in-use] locked", LogIn, "another session has the mailbox open"),
+            ("-ERR [SYS/TEMP] overloaded", LogIn, LATER),
+            ("-ERR [SYS/PERM] off", LogIn, "it says why above; POP3 may be off in the account's"),
+            ("-ERR [AUTH] wrong", LogIn, "check LESSON_POP3_USER and LESSON_POP3_PASSWORD: a real"),
+            (
+                "-ERR too often",
+                LogIn,
+                "it says why above; if that does not help, check LESSON_POP3",
+            ),
+            ("HTTP/1.1 400", Connect, "is it the right server? check the host"),
+            ("-ERR no", Connect, UNWELCOME),
+            ("-ERR no", DO, REASON),
+        ] {
+            check(Cause::Reply(0, words.into()), POP3, phase, expected);
+        }
+    }
+
+    #[test]
+    fn what_to_do_when_an_ftp_server_refuses() {
+        let check_login = "it says why above; if that does not help, check LESSON_FTP_USER and \
+                           LESSON_FTP_PASSWORD; the server may also want TLS: put ?tls=required at \
+                           the end of LESSON_FTP_URL";
+        let check_path = "check DIR and FILE in LESSON_FTP_URL, and what you@y.example may do";
+        for (words, url, phase, expected) in [
+            ("500 OOPS: no", FTP, LogIn, "the server is set up wrongly: tell whoever runs it what"),
+            ("120 in 5 minutes", FTP, Connect, LATER),
+            ("200 hello", FTP, Connect, "is it the right server?"),
+            ("200 done", FTP, DO, "this is no refusal, but the library suppaftp"),
+            ("430 no", FTP, LogIn, "check LESSON_FTP_USER and LESSON_FTP_PASSWORD; the server may"),
+            ("425 no", FTP, DO, "no data connection"),
+            ("426 cut", FTP, DO, "the transfer broke off: try again"),
+            ("552 full", FTP, DO, "the server has no room"),
+            ("421 busy", FTP, LogIn, LATER),
+            ("530 no", FTP, Connect, UNWELCOME),
+            ("522 resume!", FTPS, DO, "the server does not take this kind of TLS"),
+            (
+                "522 TLS!",
+                FTP,
+                DO,
+                "the server may want TLS: put ?tls=required at the end of LESSON_F",
+            ),
+            ("500 what?", FTPS, StartTls, "the server has no TLS there; ftp:// goes with port 21"),
+            ("502 what?", FTP, LogIn, "is it the right server?"),
+            ("550 no", FTP, LogIn, check_login),
+            ("530 no", FTP, DO, check_login),
+            ("550 no such file", FTPS, DO, check_path),
+            ("502 what?", FTP, DO, "the server does not know this command"),
+            ("532 account?", FTP, DO, REASON),
+        ] {
+            let code = words[..3].parse().unwrap();
+            check(Cause::Reply(code, words.into()), url, phase, expected);
+        }
+    }
+
+    #[test]
+    fn the_practice_servers_are_started_where_the_account_is() {
+        for (url, arguments) in [
+            ("smtp://127.0.0.1:2525", ""),
+            ("smtp://localhost:2525?tls=required", ""),
+            ("smtps://localhost:2465", ""),
+            ("pop3://127.0.0.1:2111", ""),
+            ("pop3s://127.0.0.1:2996", ""),
+            ("ftp://127.0.0.1:2121/a", ""),
+            ("smtp://127.0.0.1:2526", " -- --qq-smtp-addr 127.0.0.1:2526"),
+            ("smtp://127.0.0.2:2525", " -- --qq-smtp-addr 127.0.0.2:2525"),
+            ("smtps://[::1]:2465", " -- --qq-smtps-addr \"[::1]:2465\""),
+            ("pop3://127.0.0.1", " -- --sina-pop3-addr 127.0.0.1:110"),
+            ("pop3s://localhost", " -- --sina-pop3s-addr localhost:995"),
+            ("ftp://127.0.0.1/a", " -- --ftp-addr 127.0.0.1:21"),
+        ] {
+            let command = practice_command(&account(url));
+            assert_eq!(command, format!("cargo run -p practice-servers{arguments}"));
+        }
+    }
+
+    #[test]
+    fn each_protocol_has_its_own_way_to_tls() {
+        let hint = hint(Cause::Reply(0, "-ERR [AUTH]".into()), LogIn, &account(POP3));
+        assert!(hint.contains("begin LESSON_POP3_URL with pop3s://"), "{hint}");
     }
 }

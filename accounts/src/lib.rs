@@ -11,17 +11,18 @@ mod secret;
 mod tls;
 
 use std::borrow::Cow;
-use std::error::Error as Source;
+use std::env;
+use std::ffi::OsString;
 use std::fmt::{self, Display, Formatter};
 use std::io;
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
 use encoding_rs::GB18030;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::response::Response;
 use percent_encoding::percent_decode_str;
-use shared::{Config, Takes};
+use shared::{Config, Takes, right_or_end};
 use url::{Host, Url};
 
 pub use failure::{InPhase, Phase, Refused};
@@ -29,7 +30,6 @@ pub use mailboxes::{bcc, cc, recipients, reply_to, sender};
 pub use mda::Stream;
 pub use mta::Mta;
 pub use protocol::Protocol;
-pub use tls::trusted;
 
 /// An account at a server: where that is, and who logs in there.
 pub struct Account {
@@ -52,6 +52,8 @@ pub struct Account {
     protocol: Protocol,
     /// Whether the server is on this machine.
     is_loopback: bool,
+    /// The file with the authorities that TLS trusts, in place of the system's.
+    authorities: Option<OsString>,
 }
 
 /// When a connection goes on in TLS.
@@ -65,6 +67,13 @@ pub enum Tls {
     Required,
     /// From the start.
     FromTheStart,
+}
+
+impl Tls {
+    /// Whether no password travels without it.
+    fn is_certain(self) -> bool {
+        matches!(self, Tls::Required | Tls::FromTheStart)
+    }
 }
 
 /// Loads the settings of a lesson: those of its account, and those that it names:
@@ -92,25 +101,24 @@ pub fn load(
 ) -> Config {
     let taken = [&protocol.settings().map(Takes::Setting), more].concat();
     Config::load(program, purpose, &taken, |config| {
-        let url = Url::parse(config.text(protocol.url()));
-        let host = url.ok().and_then(|url| Host::parse(url.host_str()?).ok());
-        if host.is_none_or(|host| is_this_machine(&host)) {
-            return;
-        }
-        if !is_anonymous(config, protocol) {
-            config.forget_default(protocol.user());
-            config.forget_default(protocol.password());
-        }
-        for recipients in ["LESSON_MAIL_TO", "LESSON_MAIL_CC", "LESSON_MAIL_BCC"] {
-            config.forget_default(recipients);
+        for name in for_practice(protocol, config) {
+            config.forget_default(name);
         }
     })
 }
 
-/// Whether the user is the one whom every FTP server that is open to all knows, and who by custom
-/// gives some mail address for a password (RFC 1635).
-fn is_anonymous(config: &Config, protocol: Protocol) -> bool {
-    protocol == Protocol::Ftp && config.text(protocol.user()) == "anonymous"
+/// The settings whose defaults are not used, because the account is at another machine.
+fn for_practice(protocol: Protocol, config: &Config) -> Vec<&'static str> {
+    let url = Url::parse(config.text(protocol.url()));
+    let host = url.ok().and_then(|url| Host::parse(url.host_str()?).ok());
+    if host.is_none_or(|host| is_this_machine(&host)) {
+        return Vec::new();
+    }
+    let mut names = vec!["LESSON_MAIL_TO", "LESSON_MAIL_CC", "LESSON_MAIL_BCC"];
+    if !protocol.is_anonymous(config.text(protocol.user())) {
+        names.extend([protocol.user(), protocol.password()]);
+    }
+    names
 }
 
 fn is_this_machine(host: &Host) -> bool {
@@ -124,43 +132,47 @@ fn is_this_machine(host: &Host) -> bool {
 
 /// The account that hands in mail (RFC 6409), by the settings `LESSON_SMTP_*`.
 pub fn smtp(config: &Config) -> Account {
-    Account::load(config, Protocol::Smtp)
+    right_or_end(Account::read(config, Protocol::Smtp))
 }
 
 /// The account whose mail is fetched (RFC 1939), by the settings `LESSON_POP3_*`.
 pub fn pop3(config: &Config) -> Account {
-    Account::load(config, Protocol::Pop3)
+    right_or_end(Account::read(config, Protocol::Pop3))
 }
 
 /// The account at an FTP server (RFC 959), by the settings `LESSON_FTP_*`.
 pub fn ftp(config: &Config) -> Account {
-    Account::load(config, Protocol::Ftp)
+    right_or_end(Account::read(config, Protocol::Ftp))
 }
 
 impl Account {
     /// Takes the URL apart, and sees to it that no password travels in clear to another machine, and
-    /// nothing built-in at all. What is wrong ends the program with status 2.
-    fn load(config: &Config, protocol: Protocol) -> Self {
-        let text = config.text(protocol.url());
+    /// nothing built-in at all.
+    ///
+    /// # Errors
+    /// What is wrong with the settings.
+    fn read(config: &Config, protocol: Protocol) -> shared::Result<Self> {
+        let name = protocol.url();
+        let text = config.text(name);
         if !text.contains("://")
-            && let Some(meant) = with_scheme(protocol, text)
+            && let Some(meant) = protocol.url_of(text)
         {
             let hint = format!("perhaps you mean {meant}");
-            config.refuse_with(protocol.url(), "it does not begin with a scheme", &hint);
+            return Err(config.wrong_with(name, "it does not begin with a scheme", &hint));
         }
-        let account = Account::at(&config.parsed(protocol.url()), config, protocol);
-        let account = account.unwrap_or_else(|why| config.refuse(protocol.url(), why));
-        account.refuse_plaintext(config);
-        account.refuse_missing(config);
+        let url = Url::parse(text).map_err(|why| config.wrong(name, why))?;
+        let account = Account::at(&url, config, protocol).map_err(|why| config.wrong(name, why))?;
+        account.check_plaintext(config)?;
+        account.check_missing(config)?;
         for name in [protocol.user(), protocol.password()] {
             if config.text(name).contains(char::is_control) {
-                config.refuse(name, "it has a control character in it");
+                return Err(config.wrong(name, "it has a control character in it"));
             }
         }
         if account.user.is_empty() {
-            config.refuse(protocol.user(), "nobody would log in");
+            return Err(config.wrong(protocol.user(), "nobody would log in"));
         }
-        account
+        Ok(account)
     }
 
     /// The account at the server of this URL, or what is wrong with that.
@@ -186,12 +198,15 @@ impl Account {
             let why = "the path has a control character in it, or a # that is not written as %23";
             return Err(why.into());
         }
-        if protocol != Protocol::Ftp && !path.is_empty() {
-            return Err("nothing can follow the port".into());
-        }
         let file = path.rsplit('/').next().unwrap_or_default();
-        if protocol == Protocol::Ftp && matches!(file, "" | "." | "..") {
-            return Err("there is no FILE at its end".into());
+        match protocol {
+            Protocol::Smtp | Protocol::Pop3 if !path.is_empty() => {
+                return Err("nothing can follow the port".into());
+            }
+            Protocol::Ftp if matches!(file, "" | "." | "..") => {
+                return Err("there is no FILE at its end".into());
+            }
+            _ => {}
         }
         Ok(Account {
             host: host.to_string().trim_matches(['[', ']']).to_string(),
@@ -204,43 +219,44 @@ impl Account {
             url: config.text(protocol.url()).into(),
             protocol,
             is_loopback: is_this_machine(&host),
+            authorities: env::var_os(tls::VARIABLE),
         })
     }
 
-    /// Ends the program with status 2 when the password would travel in clear to another machine.
-    fn refuse_plaintext(&self, config: &Config) {
+    /// Whether the password would travel in clear to another machine.
+    fn check_plaintext(&self, config: &Config) -> shared::Result {
         let allows_plaintext = match config.text("LESSON_ALLOW_PLAINTEXT") {
             "yes" => true,
             "no" => false,
-            _ => config.refuse("LESSON_ALLOW_PLAINTEXT", "not one of yes and no"),
+            _ => return Err(config.wrong("LESSON_ALLOW_PLAINTEXT", "not one of yes and no")),
         };
-        let is_open = matches!(self.tls, Tls::Never | Tls::IfOffered) && !self.is_loopback;
-        if is_open && !is_anonymous(config, self.protocol) && !allows_plaintext {
-            let is_safe = |tls| matches!(tls, Tls::Required | Tls::FromTheStart);
-            let forms = self.protocol.forms_where(is_safe);
-            let hint = format!("ask for TLS, with {forms}; or allow it: --allow-plaintext yes");
-            config.refuse_with(self.protocol.url(), "the password would travel in clear", &hint);
+        if self.tls.is_certain() || allows_plaintext || self.has_no_secret() {
+            return Ok(());
         }
+        let forms = self.protocol.forms_where(Tls::is_certain);
+        let hint = format!("ask for TLS, with {forms}; or allow it: --allow-plaintext yes");
+        Err(config.wrong_with(self.protocol.url(), "the password would travel in clear", &hint))
     }
 
-    /// Ends the program with status 2 when something is not filled in for another machine.
-    fn refuse_missing(&self, config: &Config) {
-        if self.is_loopback || is_anonymous(config, self.protocol) {
-            return;
-        }
+    /// Whether something is not filled in for another machine.
+    fn check_missing(&self, config: &Config) -> shared::Result {
         let mut needed = vec![self.protocol.user(), self.protocol.password()];
         if self.protocol == Protocol::Smtp {
             needed.push("LESSON_MAIL_TO");
         }
         needed.retain(|name| config.text(name).is_empty());
-        if !needed.is_empty() {
-            let names = needed.join(", ");
-            let why =
-                format!("{names} must be filled in for it, the defaults are for practice alone");
-            let lines: Vec<_> = needed.iter().map(|name| format!("{name}=...")).collect();
-            let hint = format!("write into the file .env, a line each: {}", lines.join("  "));
-            config.refuse_with(self.protocol.url(), why, &hint);
+        if needed.is_empty() || self.has_no_secret() {
+            return Ok(());
         }
+        let names = needed.join(", ");
+        let why = format!("{names} must be filled in for it, the defaults are for practice alone");
+        let hint = format!("write into the file .env, a line each: {}=...", needed.join("=...  "));
+        Err(config.wrong_with(self.protocol.url(), why, &hint))
+    }
+
+    /// Whether its password may be seen: it stays on this machine, or everybody knows it.
+    fn has_no_secret(&self) -> bool {
+        self.is_loopback || self.protocol.is_anonymous(&self.user)
     }
 
     /// Connects to the server: to the first of its addresses at which one can be had. No read and no
@@ -249,26 +265,12 @@ impl Account {
     /// # Errors
     /// The host has no address, or nobody listens there.
     pub fn connect(&self) -> shared::Result<TcpStream> {
-        self.try_addresses(|addr| open(addr, self.timeout))
+        open(&*self.addrs()?, self.timeout).in_phase(Phase::Connect, self)
     }
 
-    /// Connects in some way to the addresses of the server, one after another. When none can be had,
-    /// the first tells why.
-    fn try_addresses<T, E: Source + Send + Sync + 'static>(
-        &self,
-        mut connect: impl FnMut(SocketAddr) -> Result<T, E>,
-    ) -> shared::Result<T> {
-        let mut failure = None;
-        for addr in shared::resolve(&self.host_and_port(), self.protocol.url())? {
-            match connect(addr) {
-                Ok(connected) => return Ok(connected),
-                Err(why) => failure = failure.or(Some(why)),
-            }
-        }
-        match failure {
-            Some(why) => Err(why).in_phase(Phase::Connect, self),
-            None => Err(io::Error::other("it has no address")).in_phase(Phase::Connect, self),
-        }
+    /// The addresses of the server.
+    fn addrs(&self) -> shared::Result<Vec<SocketAddr>> {
+        shared::resolve(&self.host_and_port(), self.protocol.url())
     }
 
     /// The longest wait for the server to say goodbye, 2 s at most: by then all is done, or has
@@ -294,70 +296,14 @@ impl Account {
         let lines: Vec<_> = reply.message().collect();
         self.masked(&format!("{} {}", reply.code(), lines.join(" ")))
     }
-
-    fn check_login(&self) -> String {
-        let user = self.protocol.user();
-        let password = self.protocol.password();
-        let what = match self.protocol {
-            Protocol::Ftp => "",
-            Protocol::Smtp | Protocol::Pop3 => {
-                ": a real provider wants its authorization code there"
-            }
-        };
-        let tls = match (self.tls, self.protocol) {
-            (Tls::Never, Protocol::Ftp) => {
-                "; the server may also want TLS: put ?tls=required at the end of LESSON_FTP_URL"
-            }
-            (Tls::Never, _) => "; the server may also want TLS",
-            _ => "",
-        };
-        format!("check {user} and {password}{what}{tls}")
-    }
-
-    /// The command that starts the practice servers so that they listen where the account is.
-    fn practice_command(&self) -> String {
-        let (flag, usual) = self.protocol.practice(self.tls);
-        let addr = self.host_and_port();
-        let is_usual = self.port == usual && matches!(&*self.host, "127.0.0.1" | "localhost");
-        let arguments = match &*addr {
-            _ if is_usual => String::new(),
-            // A shell may take brackets for a pattern.
-            addr if addr.starts_with('[') => format!(" -- {flag} \"{addr}\""),
-            addr => format!(" -- {flag} {addr}"),
-        };
-        format!("cargo run -p practice-servers{arguments}")
-    }
-}
-
-/// The URL that is meant by HOST:PORT, if that is clear. What stands before an `@` may be a
-/// password.
-fn with_scheme(protocol: Protocol, text: &str) -> Option<String> {
-    let text = text.replace('：', ":").replace('\\', "/");
-    let (login, text) = text.rsplit_once('@').unwrap_or(("", &text));
-    let rest = match text.split_once("//") {
-        Some((scheme, rest)) if !scheme.contains(['.', '/']) => rest,
-        _ => text,
-    };
-    let authority = rest.split('/').next().unwrap_or_default();
-    let port = authority.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
-    let mut safest_first = protocol.forms().iter().rev();
-    let form = match port {
-        Some(port) => safest_first.find(|form| form.port == port),
-        None if protocol == Protocol::Ftp => None,
-        None => safest_first.next(),
-    };
-    let meant = form.unwrap_or(&protocol.forms()[0]).url(rest);
-    let url = Url::parse(&meant).ok()?;
-    let is_clear = !login.contains('/') && Host::parse(url.host_str()?).is_ok();
-    is_clear.then_some(meant)
 }
 
 /// Opens a connection on which no read and no write waits longer than `timeout`.
 ///
 /// # Errors
 /// Nobody listens there, or none of the calls comes back in time.
-pub fn open(addr: SocketAddr, timeout: Duration) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect_timeout(&addr, timeout)?;
+pub fn open(addr: impl ToSocketAddrs, timeout: Duration) -> io::Result<TcpStream> {
+    let stream = shared::connect(addr, timeout)?;
     stream.set_read_timeout(Some(timeout))?;
     stream.set_write_timeout(Some(timeout))?;
     Ok(stream)
@@ -372,5 +318,225 @@ pub fn text_of(bytes: &[u8]) -> Cow<'_, str> {
 impl Display for Account {
     fn fmt(&self, formatter: &mut Formatter) -> fmt::Result {
         formatter.write_str(&self.url)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use Protocol::{Ftp, Pop3, Smtp};
+
+    use super::*;
+
+    /// The settings of an account with nothing amiss, but for what is named.
+    fn settings(protocol: Protocol, url: &str, changed: &[(&str, &str)]) -> Config {
+        let mut all = vec![
+            (protocol.url(), url),
+            (protocol.user(), "you@y.example"),
+            (protocol.password(), "s3cret"),
+            ("LESSON_ALLOW_PLAINTEXT", "no"),
+            ("LESSON_TIMEOUT", "60"),
+            ("LESSON_MAIL_TO", "a@b.example"),
+        ];
+        all.extend(changed);
+        Config::of(&all)
+    }
+
+    /// The account with this URL; its password may travel in clear.
+    pub(crate) fn account(url: &str) -> Account {
+        let protocol = match &url[..3] {
+            "ftp" => Ftp,
+            "pop" => Pop3,
+            _ => Smtp,
+        };
+        let config = settings(protocol, url, &[("LESSON_ALLOW_PLAINTEXT", "yes")]);
+        Account::read(&config, protocol).unwrap()
+    }
+
+    #[test]
+    fn a_url_says_where_the_server_is_and_when_tls_begins() {
+        for (url, host_and_port, path, tls, is_loopback) in [
+            ("smtp://mail.example", "mail.example:25", "", Tls::Never, false),
+            ("smtp://localhost.?tls=opportunistic", "localhost.:587", "", Tls::IfOffered, true),
+            ("smtp://Mail.example/?tls=required", "mail.example:587", "", Tls::Required, false),
+            ("smtps://邮件.example:1", "xn--5nq051n.example:1", "", Tls::FromTheStart, false),
+            ("smtp://127.1:1", "127.0.0.1:1", "", Tls::Never, true),
+            ("pop3://LOCALHOST", "localhost:110", "", Tls::Never, true),
+            ("pop3s://[::1]", "[::1]:995", "", Tls::FromTheStart, true),
+            ("pop3s://[::ffff:127.0.0.1]", "[::ffff:7f00:1]:995", "", Tls::FromTheStart, true),
+            (
+                "ftp://[2001:db8::1]/a%20%23/%E4%BD%A0",
+                "[2001:db8::1]:21",
+                "a #/你",
+                Tls::Never,
+                false,
+            ),
+            ("ftp://0.0.0.0:2/a?tls=required", "0.0.0.0:2", "a", Tls::Required, false),
+            (
+                "smtps://localhost.sina.example",
+                "localhost.sina.example:465",
+                "",
+                Tls::FromTheStart,
+                false,
+            ),
+        ] {
+            let account = account(url);
+            assert_eq!(account.host_and_port(), host_and_port);
+            assert_eq!((&*account.path, account.tls), (path, tls), "{url}");
+            assert_eq!(account.is_loopback, is_loopback, "{url}");
+            assert_eq!(account.to_string(), url);
+        }
+    }
+
+    #[track_caller]
+    fn is_refused(config: &Config, protocol: Protocol, why: &str, hint: &str) {
+        let Err(error) = Account::read(config, protocol) else { panic!("taken, but: {why}") };
+        let text = format!("{error:?}");
+        let (problem, right) = text.split_once("\nhint: ").unwrap();
+        assert!(problem.contains(why) && right.contains(hint), "{text}");
+        assert!(!text.contains("s3cret"), "{text}");
+    }
+
+    #[test]
+    fn a_url_that_is_none_is_refused() {
+        let forms =
+            "it is not one of smtp://HOST:PORT, smtp://HOST:PORT?tls=opportunistic, smtp://";
+        let own = "user and password have settings of their own";
+        for (protocol, url, why) in [
+            (Smtp, "http://127.0.0.1", forms),
+            (Smtp, "smtps://127.0.0.1?tls=required", forms),
+            (Pop3, "smtp://127.0.0.1", "it is not one of pop3://HOST:PORT, pop3s://HOST:PORT"),
+            (Smtp, "smtp://me@127.0.0.1", own),
+            (Smtp, "smtp://:s3cret@127.0.0.1", own),
+            (Smtp, "smtp://127.0.0.1:25x", "invalid port number"),
+            (Smtp, "smtp:127.0.0.1", "empty host"),
+            (Smtp, "smtp://a b", "invalid"),
+            (Smtp, "smtp://127.0.0.1:0", "port 0 is for servers"),
+            (Smtp, "smtp://127.0.0.1/x", "nothing can follow the port"),
+            (Pop3, "pop3://127.0.0.1/x", "nothing can follow the port"),
+            (Pop3, "pop3://127.0.0.1/#x", "a # that is not written as %23"),
+            (Ftp, "ftp://127.0.0.1/a#b", "a # that is not written as %23"),
+            (Ftp, "ftp://127.0.0.1/a%0Ab", "the path has a control character in it"),
+            (Ftp, "ftp://127.0.0.1/%FF", "the path is not UTF-8"),
+            (Ftp, "ftp://127.0.0.1/", "there is no FILE at its end"),
+            (Ftp, "ftp://127.0.0.1/a/", "there is no FILE at its end"),
+            (Ftp, "ftp://127.0.0.1/a%2F..", "there is no FILE at its end"),
+        ] {
+            is_refused(&settings(protocol, url, &[]), protocol, why, "a right one is --");
+        }
+        let config = settings(Smtp, "mail.example:465", &[]);
+        let meant = "perhaps you mean smtps://mail.example:465";
+        is_refused(&config, Smtp, "it does not begin with a scheme", meant);
+        is_refused(&settings(Smtp, "::1", &[]), Smtp, "relative URL", "a right one is");
+    }
+
+    #[test]
+    fn what_is_not_filled_in_or_not_safe_is_refused() {
+        let smtps = "smtps://mail.example";
+        let user = "LESSON_SMTP_USER";
+        let password = "LESSON_SMTP_PASSWORD";
+        let clear = "the password would travel in clear";
+        let safe = "ask for TLS, with smtp://HOST:PORT?tls=required, smtps://HOST:PORT; or allow it: \
+                    --allow-plaintext yes";
+        for (url, changed, why, hint) in [
+            ("smtp://mail.example", &[][..], clear, safe),
+            ("smtp://mail.example?tls=opportunistic", &[], clear, safe),
+            (smtps, &[("LESSON_ALLOW_PLAINTEXT", "maybe")], "not one of yes and no", "--allow"),
+            (
+                smtps,
+                &[(password, "")],
+                "LESSON_SMTP_PASSWORD must be",
+                "line each: LESSON_SMTP_PASS",
+            ),
+            (
+                smtps,
+                &[(user, ""), (password, ""), ("LESSON_MAIL_TO", "")],
+                "LESSON_SMTP_USER, LESSON_SMTP_PASSWORD, LESSON_MAIL_TO must be filled in for it",
+                "LESSON_SMTP_USER=...  LESSON_SMTP_PASSWORD=...  LESSON_MAIL_TO=...",
+            ),
+            ("smtp://localhost", &[(user, "")], "nobody would log in", "a right one is"),
+            ("smtp://localhost", &[(user, "a\nb")], "it has a control character in it", "a right"),
+            ("smtp://localhost", &[(password, "a\0b")], "it has a control character in it", ""),
+        ] {
+            is_refused(&settings(Smtp, url, changed), Smtp, why, hint);
+        }
+        let anonymous = [("LESSON_POP3_USER", "anonymous")];
+        is_refused(&settings(Pop3, "pop3://mail.example", &anonymous), Pop3, clear, "pop3s://HOST");
+        let ftp = settings(Ftp, "ftp://ftp.example/a", &[]);
+        is_refused(&ftp, Ftp, clear, "ftp://HOST:PORT?tls=required; or");
+        for (protocol, url, changed) in [
+            (Smtp, "smtp://localhost", &[(password, ""), ("LESSON_MAIL_TO", "")][..]),
+            (Pop3, "pop3s://mail.example", &[("LESSON_MAIL_TO", "")]),
+            (
+                Ftp,
+                "ftp://ftp.example/a",
+                &[("LESSON_FTP_USER", "anonymous"), ("LESSON_FTP_PASSWORD", "")],
+            ),
+        ] {
+            assert!(Account::read(&settings(protocol, url, changed), protocol).is_ok(), "{url}");
+        }
+    }
+
+    #[test]
+    fn nothing_built_in_is_used_for_another_machine() {
+        let recipients = ["LESSON_MAIL_TO", "LESSON_MAIL_CC", "LESSON_MAIL_BCC"];
+        for (protocol, url, user, more) in [
+            (
+                Smtp,
+                "smtps://mail.example",
+                "you",
+                &["LESSON_SMTP_USER", "LESSON_SMTP_PASSWORD"][..],
+            ),
+            (Ftp, "ftp://ftp.example/a", "you", &["LESSON_FTP_USER", "LESSON_FTP_PASSWORD"]),
+            (Ftp, "ftp://ftp.example/a", "anonymous", &[]),
+        ] {
+            let config = settings(protocol, url, &[(protocol.user(), user)]);
+            assert_eq!(for_practice(protocol, &config), [&recipients[..], more].concat());
+        }
+        for url in ["smtp://localhost", "smtp://127.0.0.2", "nonsense"] {
+            assert!(for_practice(Smtp, &settings(Smtp, url, &[])).is_empty(), "{url}");
+        }
+    }
+
+    #[test]
+    fn the_settings_of_each_protocol_are_its_own() {
+        for (read, protocol, url) in [
+            (smtp as fn(&Config) -> Account, Smtp, "smtp://localhost"),
+            (pop3, Pop3, "pop3://localhost"),
+            (ftp, Ftp, "ftp://localhost/a"),
+        ] {
+            let account = read(&settings(protocol, url, &[]));
+            assert_eq!((account.protocol, &*account.user), (protocol, "you@y.example"));
+            assert_eq!((&*account.password, account.timeout.as_secs()), ("s3cret", 60));
+        }
+    }
+
+    #[test]
+    fn a_connection_waits_no_longer_than_the_time_out() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut account = account(&format!("pop3://{}", listener.local_addr().unwrap()));
+        let stream = account.connect().unwrap();
+        assert_eq!(stream.read_timeout().unwrap(), Some(account.timeout));
+        assert_eq!(stream.write_timeout().unwrap(), Some(account.timeout));
+        assert_eq!(account.goodbye().as_secs(), 2);
+        account.timeout = Duration::from_millis(5);
+        assert_eq!(account.goodbye(), account.timeout);
+    }
+
+    #[test]
+    fn localhost_is_tried_at_all_its_addresses() {
+        let Ok(listener) = TcpListener::bind("[::1]:0") else { return };
+        if !("localhost", 0).to_socket_addrs().unwrap().any(|addr| addr.is_ipv6()) {
+            return;
+        }
+        let port = listener.local_addr().unwrap().port();
+        account(&format!("pop3://localhost:{port}")).connect().unwrap();
+    }
+
+    #[test]
+    fn old_servers_speak_gbk() {
+        assert_eq!(text_of("你好".as_bytes()), "你好");
+        assert_eq!(text_of(b"\xc4\xe3\xba\xc3"), "你好");
     }
 }

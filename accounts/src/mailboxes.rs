@@ -4,67 +4,73 @@ use std::str::FromStr;
 
 use lettre::Address;
 use lettre::message::{Mailbox, Mailboxes};
-use shared::Config;
+use shared::{Config, right_or_end};
 use url::Host;
 
 /// The sender: `LESSON_MAIL_FROM`, or `LESSON_SMTP_USER` where that is empty. What is no mailbox
 /// ends the program with status 2.
 pub fn sender(config: &Config) -> Mailbox {
-    let user = config.text("LESSON_SMTP_USER");
-    let sender = match config.text("LESSON_MAIL_FROM") {
-        "" => user.parse().unwrap_or_else(|_| {
-            let why = "LESSON_SMTP_USER is no address, so the mail needs one of a sender";
-            config.refuse_with("LESSON_MAIL_FROM", why, "give it: --mail-from you@sina.example")
-        }),
-        _ => parsed(config, "LESSON_MAIL_FROM"),
-    };
-    in_ascii(sender)
+    right_or_end(read_sender(config))
+}
+
+fn read_sender(config: &Config) -> shared::Result<Mailbox> {
+    let name = "LESSON_MAIL_FROM";
+    if !config.text(name).is_empty() {
+        return parsed(config, name).map(in_ascii);
+    }
+    let sender = config.text("LESSON_SMTP_USER").parse().map_err(|_| {
+        let why = "LESSON_SMTP_USER is no address, so the mail needs one of a sender";
+        config.wrong_with(name, why, "give it: --mail-from you@sina.example")
+    });
+    sender.map(in_ascii)
 }
 
 /// Where answers go: `LESSON_MAIL_REPLY_TO`, if it says so. What is no mailbox ends the program
 /// with status 2.
 pub fn reply_to(config: &Config) -> Option<Mailbox> {
-    match config.text("LESSON_MAIL_REPLY_TO") {
-        "" => None,
-        _ => Some(in_ascii(parsed(config, "LESSON_MAIL_REPLY_TO"))),
+    let name = "LESSON_MAIL_REPLY_TO";
+    if config.text(name).is_empty() {
+        return None;
     }
+    Some(in_ascii(right_or_end(parsed(config, name))))
 }
 
 /// Who gets the mail: `LESSON_MAIL_TO`. What is no list of mailboxes ends the program with status
 /// 2.
 pub fn recipients(config: &Config) -> Mailboxes {
-    if config.text("LESSON_MAIL_TO").trim().is_empty() {
-        config.refuse("LESSON_MAIL_TO", "nobody would get the mail");
+    let name = "LESSON_MAIL_TO";
+    if config.text(name).trim().is_empty() {
+        config.refuse(name, "nobody would get the mail");
     }
-    let recipients: Mailboxes = parsed(config, "LESSON_MAIL_TO");
-    recipients.into_iter().map(in_ascii).collect()
+    right_or_end(read_list(config, name)).into()
 }
 
 /// Who gets a copy: `LESSON_MAIL_CC`; it may be nobody. What is no list of mailboxes ends the
 /// program with status 2.
-pub fn cc(config: &Config) -> impl Iterator<Item = Mailbox> {
-    copies(config, "LESSON_MAIL_CC")
+pub fn cc(config: &Config) -> Vec<Mailbox> {
+    right_or_end(read_list(config, "LESSON_MAIL_CC"))
 }
 
 /// Who gets a copy that the others do not see: `LESSON_MAIL_BCC`. All else is as in [`cc`].
-pub fn bcc(config: &Config) -> impl Iterator<Item = Mailbox> {
-    copies(config, "LESSON_MAIL_BCC")
+pub fn bcc(config: &Config) -> Vec<Mailbox> {
+    right_or_end(read_list(config, "LESSON_MAIL_BCC"))
 }
 
-fn copies(config: &Config, name: &str) -> impl Iterator<Item = Mailbox> {
-    let copies = match config.text(name).trim() {
-        "" => Mailboxes::new(),
-        _ => parsed(config, name),
-    };
-    copies.into_iter().map(in_ascii)
+/// The mailboxes of a setting, which may be empty.
+fn read_list(config: &Config, name: &str) -> shared::Result<Vec<Mailbox>> {
+    if config.text(name).trim().is_empty() {
+        return Ok(Vec::new());
+    }
+    let list: Mailboxes = parsed(config, name)?;
+    Ok(list.into_iter().map(in_ascii).collect())
 }
 
-/// Parses mailboxes. The commas of Chinese text count as commas.
-fn parsed<T: FromStr>(config: &Config, name: &str) -> T {
+/// Parses a mailbox, or mailboxes. The commas of Chinese text count as commas.
+fn parsed<T: FromStr>(config: &Config, name: &str) -> shared::Result<T> {
     let text = separated(config.text(name));
-    text.trim_matches([',', ' ']).parse().unwrap_or_else(|_| {
+    text.trim_matches([',', ' ']).parse().map_err(|_| {
         let hint = "write a@b.example or Name <a@b.example>, with commas between several";
-        config.refuse_with(name, "something in it is not an address", hint)
+        config.wrong_with(name, "something in it is not an address", hint)
     })
 }
 
@@ -94,4 +100,76 @@ fn separated(text: &str) -> String {
         }
     };
     text.chars().map(separate).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listed(list: impl IntoIterator<Item = Mailbox>) -> String {
+        list.into_iter().map(|mailbox| mailbox.to_string()).collect::<Vec<_>>().join(", ")
+    }
+
+    #[test]
+    fn addresses_are_written_as_people_write_them() {
+        for (text, expected) in [
+            ("a@b.example", "a@b.example"),
+            (
+                "\"Wang, Laoshi\" <a@b.example>, c@d.example",
+                "\"Wang, Laoshi\" <a@b.example>, c@d.example",
+            ),
+            ("学生 <a@b.example>，c@d.example", "学生 <a@b.example>, c@d.example"),
+            ("Student <a@b.example> ； c@d.example；", "Student <a@b.example>, c@d.example"),
+            (" a@b.example , c@d.example , ", "a@b.example, c@d.example"),
+            ("\"王，李\" <a@b.example>，c@d.example", "王，李 <a@b.example>, c@d.example"),
+            ("a+b@b.example", "a+b@b.example"),
+            ("学生@邮件.example", "学生@xn--5nq051n.example"),
+        ] {
+            let config = Config::of(&[
+                ("LESSON_MAIL_TO", text),
+                ("LESSON_MAIL_CC", text),
+                ("LESSON_MAIL_BCC", text),
+            ]);
+            assert_eq!(listed(recipients(&config)), expected);
+            assert_eq!(listed(cc(&config)), expected);
+            assert_eq!(listed(bcc(&config)), expected);
+        }
+        for wrong in
+            ["nonsense", "a@", "@b.example", "a@b.example c@d.example", "<a@b.example", "a b@c"]
+        {
+            let config = Config::of(&[("LESSON_MAIL_TO", wrong)]);
+            let error = format!("{:?}", read_list(&config, "LESSON_MAIL_TO").unwrap_err());
+            assert!(error.starts_with(&format!("LESSON_MAIL_TO is \"{wrong}\"")), "{error}");
+            assert!(error.contains("\nhint: write a@b.example or Name <a@b.example>"), "{error}");
+        }
+        let none = Config::of(&[("LESSON_MAIL_CC", " ")]);
+        assert_eq!(listed(cc(&none)), "");
+    }
+
+    #[test]
+    fn the_sender_is_the_user_unless_somebody_else_is_named() {
+        for (from, user, expected) in [
+            ("", "you@y.example", "you@y.example"),
+            ("老师 <a@邮件.example>", "you@y.example", "老师 <a@xn--5nq051n.example>"),
+            ("a@b.example", "you", "a@b.example"),
+        ] {
+            let config = Config::of(&[("LESSON_MAIL_FROM", from), ("LESSON_SMTP_USER", user)]);
+            assert_eq!(sender(&config).to_string(), expected);
+        }
+        for (from, why) in [("a b@c.example", "is not an address"), ("", "LESSON_SMTP_USER is no")]
+        {
+            let config = Config::of(&[("LESSON_MAIL_FROM", from), ("LESSON_SMTP_USER", "you")]);
+            let error = format!("{:?}", read_sender(&config).unwrap_err());
+            assert!(error.contains(why) && error.starts_with("LESSON_MAIL_FROM is"), "{error}");
+        }
+    }
+
+    #[test]
+    fn answers_go_elsewhere_only_if_somebody_says_so() {
+        for (text, expected) in [("", None), ("a@邮件.example", Some("a@xn--5nq051n.example"))] {
+            let config = Config::of(&[("LESSON_MAIL_REPLY_TO", text)]);
+            let mailbox = reply_to(&config).map(|mailbox| mailbox.to_string());
+            assert_eq!(mailbox.as_deref(), expected);
+        }
+    }
 }

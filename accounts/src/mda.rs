@@ -8,7 +8,7 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, StreamOwned};
 
 use crate::Phase::StartTls;
-use crate::{Account, InPhase, Tls, trusted};
+use crate::{Account, InPhase, Tls};
 
 /// No answer takes more than so many times the longest wait, though its bytes drip in one by one.
 const MAX_WAITS: u32 = 30;
@@ -26,7 +26,7 @@ impl Account {
             return Ok(BufReader::new(Box::new(socket)));
         }
         let name = ServerName::try_from(self.host.clone()).in_phase(StartTls, self)?;
-        let mut tls = ClientConnection::new(trusted()?, name).in_phase(StartTls, self)?;
+        let mut tls = ClientConnection::new(self.tls_config()?, name).in_phase(StartTls, self)?;
         tls.complete_io(&mut socket).in_phase(StartTls, self)?;
         Ok(BufReader::new(Box::new(StreamOwned::new(tls, socket))))
     }
@@ -60,7 +60,7 @@ struct Timed {
 
 impl Read for Timed {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.started.elapsed() > self.longest {
+        if self.started.elapsed() >= self.longest {
             return Err(ErrorKind::TimedOut.into());
         }
         shared::wait(|| self.socket.read(buffer))
@@ -75,5 +75,49 @@ impl Write for Timed {
 
     fn flush(&mut self) -> io::Result<()> {
         self.socket.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::BufRead;
+    use std::net::TcpListener;
+
+    use testing::smtp_server;
+
+    use super::*;
+    use crate::tests::account;
+    use crate::tls::tests::trusting;
+
+    #[test]
+    fn commands_and_answers_pass() {
+        let (addr, server) = smtp_server(|line| format!("+OK {line}\r\n").into_bytes());
+        let account = account(&format!("pop3://{addr}"));
+        let mut mda = account.connect_mda().unwrap();
+        mda.get_mut().write_all(b"NOOP\r\n").unwrap();
+        let answers: Vec<_> = mda.by_ref().lines().take(2).map(Result::unwrap).collect();
+        assert_eq!(answers, ["+OK ", "+OK NOOP"]);
+        assert_eq!(mda.get_ref().socket().peer_addr().unwrap(), addr);
+        drop(mda);
+        assert_eq!(server.join().unwrap(), ["NOOP"]);
+    }
+
+    #[test]
+    fn with_pop3s_nothing_is_said_before_tls() {
+        let (addr, server) = smtp_server(|_| b"+OK hello\r\n".to_vec());
+        let (account, _folder) = trusting(&format!("pop3s://{addr}"));
+        let error = format!("{:?}", account.connect_mda().err().unwrap());
+        assert!(error.starts_with(&format!("cannot begin TLS with pop3s://{addr}: ")), "{error}");
+        assert!(error.contains("\nhint: that port begins without TLS"), "{error}");
+        server.join().unwrap();
+    }
+
+    #[test]
+    fn an_answer_that_drips_in_comes_to_an_end() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let socket = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        listener.accept().unwrap().0.write_all(b"+OK").unwrap();
+        let mut timed = Timed { socket, started: Instant::now(), longest: Duration::ZERO };
+        assert_eq!(timed.read(&mut [0]).unwrap_err().kind(), ErrorKind::TimedOut);
     }
 }

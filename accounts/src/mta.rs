@@ -1,7 +1,7 @@
 //! The way to an MTA, over SMTP (RFC 5321) with lettre.
 
 use std::fmt::Display;
-use std::io::{ErrorKind, Read};
+use std::io::Read;
 
 use lettre::address::Envelope;
 use lettre::transport::smtp;
@@ -36,20 +36,17 @@ impl Account {
     /// There is no connection, the server does not want us, or TLS does not come about.
     #[track_caller]
     pub fn connect_mta(&self) -> shared::Result<Mta<'_>> {
+        let addrs = self.addrs()?;
         let tls = self.tls_parameters()?;
         let from_the_start = if self.tls == Tls::FromTheStart { Some(&tls) } else { None };
         // The default name is the address of this machine, which every server takes.
         let name = ClientId::default();
-        let mut is_understood = true;
-        let connect = |addr| {
-            SmtpConnection::connect(addr, Some(self.timeout), &name, from_the_start, None)
-                .inspect_err(|error| is_understood &= !error.is_response())
-        };
-        let connected = self.try_addresses(connect);
-        if connected.is_err() && !is_understood && self.tls != Tls::FromTheStart {
+        let timeout = Some(self.timeout);
+        let connected = SmtpConnection::connect(&*addrs, timeout, &name, from_the_start, None);
+        if connected.as_ref().is_err_and(smtp::Error::is_response) {
             self.hear_refusal()?;
         }
-        let mut smtp = connected?;
+        let mut smtp = connected.in_phase(Phase::Connect, self)?;
         let name_of_server = smtp.server_info().name();
         let text = format_args!("connected to {self}: {name_of_server}");
         shared::connected(self.host_and_port(), text);
@@ -149,13 +146,8 @@ impl Mta<'_> {
 
         let mut pieces = message.chunks(PIECE);
         let reply = self.smtp.message_iter(pieces.by_ref()).map_err(|error| {
-            // A server that hangs up, or no longer reads, has perhaps said why. One that has the
-            // whole message and is silent has been waited for.
-            let may_have_said = match cause_of(&error).0 {
-                Cause::Io(ErrorKind::TimedOut) => pieces.len() > 0,
-                cause => matches!(cause, Cause::Io(_)),
-            };
-            if !may_have_said {
+            // A server that hangs up, or no longer reads, has perhaps said why.
+            if !matches!(cause_of(&error).0, Cause::Io(_)) {
                 return error;
             }
             let _ = self.smtp.set_timeout(Some(self.account.goodbye()));
@@ -188,5 +180,247 @@ impl Mta<'_> {
     ) -> shared::Result<Response> {
         let reply = self.smtp.command(command);
         self.account.accept(kind, reply, phase)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader, Write};
+    use std::net::TcpListener;
+    use std::sync::mpsc::channel;
+    use std::thread;
+    use std::time::Duration;
+
+    use lettre::transport::smtp::authentication::DEFAULT_MECHANISMS;
+    use testing::{PATIENCE, polite_smtp, smtp_server};
+
+    use super::*;
+    use crate::tests::account;
+    use crate::tls::tests::trusting;
+
+    /// Sends a message to two recipients.
+    fn hand_in(account: &Account, recipient: &str, message: &[u8]) -> shared::Result<Response> {
+        let mut mta = account.connect_mta()?;
+        mta.auth(DEFAULT_MECHANISMS, &account.credentials())?;
+        let recipients = vec!["a@b.example".parse().unwrap(), recipient.parse().unwrap()];
+        let envelope = Envelope::new(Some("you@y.example".parse().unwrap()), recipients).unwrap();
+        let reply = mta.send(&envelope, message)?;
+        mta.quit()?;
+        Ok(reply)
+    }
+
+    #[test]
+    fn a_server_is_told_who_sends_what_to_whom() {
+        let (addr, server) = smtp_server(polite_smtp);
+        let account = account(&format!("smtp://{addr}"));
+        let reply = hand_in(&account, "c@d.example", b"To: all\r\n\r\n.hello\r\n").unwrap();
+        assert_eq!(account.said(&reply), "250 taken");
+        let lines = server.join().unwrap();
+        assert!(lines[0].starts_with("EHLO [127.0.0.1]"), "{}", lines[0]);
+        let expected = [
+            // you@y.example and s3cret, in base64.
+            "AUTH PLAIN AHlvdUB5LmV4YW1wbGUAczNjcmV0",
+            "MAIL FROM:<you@y.example>",
+            "RCPT TO:<a@b.example>",
+            "RCPT TO:<c@d.example>",
+            "DATA",
+            "To: all",
+            "",
+            "..hello",
+            "",
+            ".",
+            "QUIT",
+        ];
+        assert_eq!(lines[1..], expected);
+    }
+
+    /// What is said when a server gives this answer to the command that begins so.
+    #[track_caller]
+    fn check(command: &'static str, answer: &'static [u8], why: &str, hint: &str) {
+        let (addr, server) = smtp_server(move |line| {
+            // Every line begins with the empty text, which stands for the greeting.
+            let is_meant =
+                if command.is_empty() { line.is_empty() } else { line.starts_with(command) };
+            if is_meant { answer.to_vec() } else { polite_smtp(line) }
+        });
+        let timeout = if why == "timed out" { Duration::from_millis(200) } else { PATIENCE };
+        let account = Account { timeout, ..account(&format!("smtp://{addr}")) };
+        let error = format!("{:?}", hand_in(&account, "c@d.example", b"hello\r\n").unwrap_err());
+        assert!(!error.contains("czNjcmV0") && !error.contains("s3cret"), "{error}");
+        let (problem, next) = error.split_once("\nhint: ").unwrap();
+        assert!(problem.contains(why), "not {why:?}: {error}");
+        assert!(next.contains(hint), "not {hint:?}: {error}");
+        server.join().unwrap();
+    }
+
+    #[test]
+    fn what_a_server_refuses_is_said_in_its_words() {
+        let log_in = "cannot log in as you@y.example: permanent error (534): 5.7.9 not ";
+        check("AUTH", b"534-5.7.9 not \r\n534 5.7.9 so\r\n", log_in, "LESSON_SMTP_PASSWORD");
+        check("AUTH", b"454 later\r\n", "transient error (454): later", "try again later");
+        check("AUTH", b"535 czNjcmV0?\r\n", "(535): ****?", "authorization code");
+        check("MAIL", b"553 not you\r\n", "cannot send the mail to smtp://127.0.0.1:", "MAIL_FROM");
+        check("RCPT TO:<c@", b"550 unknown\r\n", "(550): unknown", "LESSON_MAIL_TO");
+        check("DATA", b"452 4.5.3 too many\r\n", "4.5.3 too many", "fewer recipients");
+        check(".", b"552 5.3.4 too much\r\n", "(552): 5.3.4 too much", "too large");
+        check("QUIT", b"500 what?\r\n", "cannot leave smtp://127.0.0.1:", "its reason above");
+        let only_cram = b"250-hello\r\n250 AUTH CRAM-MD5\r\n";
+        check("EHLO", only_cram, "cannot log in as", "offers no login here that lettre knows");
+    }
+
+    #[test]
+    fn whatever_a_server_does_ends_in_one_line_and_one_hint() {
+        let ports = "smtp:// goes with port 25, ?tls=required with 587";
+        // No success: the mail is not taken, whoever waits for more.
+        check("AUTH", b"354 go on\r\n", "unexpected reply (354): go on", "is it the right server?");
+        check("RCPT", b"354 go on\r\n", "unexpected reply (354): go on", "out of turn");
+        check("DATA", b"250 fine\r\n", "unexpected reply (250): fine", "out of turn");
+        check(".", b"354 go on\r\n", "unexpected reply (354): go on", "out of turn");
+        check("", b"HTTP/1.1 400\r\n", "has come (HTTP/1.1 400)", "is it the right server?");
+        check("", b"220\r\n", "no words behind its code", "use another mail program");
+        check(
+            "AUTH",
+            b"535\r\n",
+            "no words behind its code",
+            "it may be a refusal: check LESSON_S",
+        );
+        check(".", b"250\r\n", "no words behind its code", "may have taken the mail");
+        check(
+            "AUTH",
+            b"535 \xb5\xc7\xc2\xbc\r\n",
+            "is not UTF-8 (perhaps GBK)",
+            "authorization code",
+        );
+        check(".", b"250 \xb3\xc9\xb9\xa6\r\n", "is not UTF-8", "may have taken the mail");
+        check("", b"250", "timed out", ports);
+        check("EHLO", b"250-half\r\n", "timed out", ports);
+        check(".", b"250-half\r\n", "timed out", "may have taken the mail");
+        check("", b"", "incomplete", "the server broke off: see what it says; check the host");
+        check(
+            "AUTH",
+            b"",
+            "incomplete",
+            "the server broke off at the login: check LESSON_SMTP_USER",
+        );
+        check("RCPT", b"", "incomplete", "the server broke off");
+        check(".", b"", "incomplete", "may have taken the mail");
+        // Nothing of it does anything to a terminal.
+        check("MAIL", b"553 \x1b[2J\x07\r\n", "\\u{1b}[2J\\u{7}", "LESSON_MAIL_FROM");
+        let endless = [&b"250-"[..], &[b'x'; 400], b"\r\n"].concat().repeat(10_000);
+        check("EHLO", endless.leak(), "too large", "is it the right server?");
+        check("", vec![b'x'; 1 << 20].leak(), "timed out", ports);
+    }
+
+    /// lettre gives up at the second line, so the server is asked again.
+    #[test]
+    fn a_refusal_behind_another_line_is_heard() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let account = account(&format!("smtp://{}", listener.local_addr().unwrap()));
+        let server = thread::spawn(move || {
+            for _ in 0..2 {
+                let mut client = listener.accept().unwrap().0;
+                client.write_all(b"220-one moment\r\n521 no mail here\r\n").unwrap();
+            }
+        });
+        let error = format!("{:?}", account.connect_mta().err().unwrap());
+        assert!(
+            error.contains(": unexpected reply (521): no mail here\nhint: the server does not")
+        );
+        server.join().unwrap();
+    }
+
+    /// What is said when a server reads no more than the beginning of a mail, says this, and hangs
+    /// up, or, if it says nothing, stays.
+    fn broken_off(words: &'static str, timeout: Duration) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("smtp://{}", listener.local_addr().unwrap());
+        let (end, has_ended) = channel::<()>();
+        let server = thread::spawn(move || {
+            let mut sender = listener.accept().unwrap().0;
+            let mut lines = BufReader::new(sender.try_clone().unwrap()).lines();
+            sender.write_all(&polite_smtp("")).unwrap();
+            for line in lines.by_ref().map_while(Result::ok) {
+                sender.write_all(&polite_smtp(&line)).unwrap();
+                if line == "DATA" {
+                    break;
+                }
+            }
+            lines.by_ref().take(100).for_each(drop);
+            sender.write_all(words.as_bytes()).unwrap();
+            if words.is_empty() {
+                let _ = has_ended.recv();
+            }
+        });
+        let account = Account { timeout, ..account(&url) };
+        let message = b"line\r\n".repeat(4_000_000);
+        let error = format!("{:?}", hand_in(&account, "c@d.example", &message).unwrap_err());
+        drop(end);
+        server.join().unwrap();
+        error.replace(&url, "URL")
+    }
+
+    #[test]
+    fn who_breaks_off_in_the_middle_of_a_mail_has_not_taken_it() {
+        let error = broken_off("no\r\n", PATIENCE);
+        assert!(error.ends_with("and so has not taken it: perhaps it is too large"), "{error}");
+        let error = broken_off("", Duration::from_millis(300));
+        assert!(error.contains(": timed out\nhint: the server is slow"), "{error}");
+        // Elsewhere, what the server said may be lost with the connection.
+        if cfg!(target_os = "linux") {
+            let error = broken_off("552 5.3.4 too much\r\n", PATIENCE);
+            let expected = "cannot send the mail to URL: permanent error (552): 5.3.4 too much\n";
+            assert!(error.starts_with(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_address_beyond_ascii_needs_a_server_that_knows_such() {
+        let (addr, server) = smtp_server(polite_smtp);
+        let error =
+            hand_in(&account(&format!("smtp://{addr}")), "学生@d.example", b"").unwrap_err();
+        assert!(error.to_string().ends_with("the server takes only addresses in ASCII"), "{error}");
+        assert_eq!(server.join().unwrap().last().unwrap(), "QUIT");
+
+        let (addr, server) = smtp_server(|line| match line.get(..4) {
+            Some("EHLO") => b"250-hi\r\n250-SMTPUTF8\r\n250 AUTH PLAIN\r\n".to_vec(),
+            _ => polite_smtp(line),
+        });
+        hand_in(&account(&format!("smtp://{addr}")), "学生@d.example", b"").unwrap();
+        let lines = server.join().unwrap();
+        assert_eq!(lines[2], "MAIL FROM:<you@y.example> SMTPUTF8 BODY=8BITMIME");
+        assert_eq!(lines[4], "RCPT TO:<学生@d.example>");
+    }
+
+    #[test]
+    fn tls_begins_when_the_url_says_so() {
+        let no_tls = "the server has no TLS there";
+        let tried = "cannot begin TLS with smtp://127.0.0.1:";
+        for (query, offers_tls, expected) in [
+            ("?tls=opportunistic", false, None),
+            ("?tls=opportunistic", true, Some(tried)),
+            ("", true, None),
+            ("?tls=required", true, Some(tried)),
+            ("?tls=required", false, Some(no_tls)),
+        ] {
+            let (addr, server) = smtp_server(move |line| match line.get(..4) {
+                Some("EHLO") if offers_tls => {
+                    b"250-hi\r\n250-STARTTLS\r\n250 AUTH PLAIN\r\n".to_vec()
+                }
+                _ => polite_smtp(line),
+            });
+            let (account, _folder) = trusting(&format!("smtp://{addr}{query}"));
+            let error =
+                hand_in(&account, "c@d.example", b"").err().map(|error| format!("{error:?}"));
+            match expected {
+                Some(expected) => assert!(error.is_some_and(|error| error.contains(expected))),
+                None => assert_eq!(error, None),
+            }
+            server.join().unwrap();
+        }
+        let (addr, server) = smtp_server(polite_smtp);
+        let (account, _folder) = trusting(&format!("smtps://{addr}"));
+        let error = format!("{:?}", account.connect_mta().err().unwrap());
+        assert!(error.contains("hint: that port begins without TLS"), "{error}");
+        server.join().unwrap();
     }
 }

@@ -1,5 +1,7 @@
 //! The protocols: what differs between them.
 
+use url::{Host, Url};
+
 use crate::Tls;
 
 /// What a lesson speaks with a server.
@@ -80,6 +82,16 @@ impl Protocol {
         }
     }
 
+    /// How an account that has no TLS gets it, in words.
+    pub(crate) fn ask_for_tls(self) -> &'static str {
+        match self {
+            Protocol::Smtp | Protocol::Ftp => "put ?tls=required at the end of {url}",
+            Protocol::Pop3 => {
+                "begin {url} with pop3s://, and end it with :995 (:2996 at the practice servers)"
+            }
+        }
+    }
+
     /// The flag with which the practice servers take an address for it, and the port at which they
     /// are without it.
     pub(crate) fn practice(self, tls: Tls) -> (&'static str, u16) {
@@ -90,6 +102,35 @@ impl Protocol {
             (Protocol::Pop3, _) => ("--sina-pop3-addr", 2111),
             (Protocol::Ftp, _) => ("--ftp-addr", 2121),
         }
+    }
+
+    /// Whether the user is the one whom every FTP server that is open to all knows, and who by custom
+    /// gives some mail address for a password (RFC 1635).
+    pub(crate) fn is_anonymous(self, user: &str) -> bool {
+        self == Protocol::Ftp && user == "anonymous"
+    }
+
+    /// The URL that is meant by HOST:PORT, if that is clear. What stands before an `@` may be a
+    /// password.
+    pub(crate) fn url_of(self, text: &str) -> Option<String> {
+        let text = text.replace('：', ":").replace('\\', "/");
+        let (login, text) = text.rsplit_once('@').unwrap_or(("", &text));
+        let rest = match text.split_once("//") {
+            Some((scheme, rest)) if !scheme.contains(['.', '/']) => rest,
+            _ => text,
+        };
+        let authority = rest.split('/').next().unwrap_or_default();
+        let port = authority.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
+        let mut safest_first = self.forms().iter().rev();
+        let form = match port {
+            Some(port) => safest_first.find(|form| form.port == port),
+            None if self == Protocol::Ftp => None,
+            None => safest_first.next(),
+        };
+        let meant = form.unwrap_or(&self.forms()[0]).url(rest);
+        let url = Url::parse(&meant).ok()?;
+        let is_clear = !login.contains('/') && Host::parse(url.host_str()?).is_ok();
+        is_clear.then_some(meant)
     }
 
     /// The URLs with such TLS, in words.
@@ -104,5 +145,33 @@ impl Form {
     pub fn url(&self, rest: &str) -> String {
         let query = if self.query.is_empty() { "" } else { "?" };
         format!("{}://{rest}{query}{}", self.scheme, self.query)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Protocol::{Ftp, Pop3, Smtp};
+
+    #[test]
+    fn the_url_that_is_meant() {
+        for (protocol, text, url) in [
+            (Smtp, "smtp.163.example", "smtps://smtp.163.example"),
+            (Smtp, "smtp.163.example:465", "smtps://smtp.163.example:465"),
+            (Smtp, "smtp.163.example:587", "smtp://smtp.163.example:587?tls=required"),
+            (Smtp, "127.0.0.1:2525", "smtp://127.0.0.1:2525"),
+            (Smtp, "me:s3cret@smtp.163.example:465", "smtps://smtp.163.example:465"),
+            (Smtp, "//smtp.163.example", "smtps://smtp.163.example"),
+            (Smtp, "smtps：\\\\smtp.163.example：465", "smtps://smtp.163.example:465"),
+            (Smtp, "[::1]:465", "smtps://[::1]:465"),
+            (Pop3, "pop.163.example", "pop3s://pop.163.example"),
+            (Ftp, "ftp.example/pub//a.txt", "ftp://ftp.example/pub//a.txt"),
+            (Ftp, "ftp.example:21/a.txt", "ftp://ftp.example:21/a.txt?tls=required"),
+        ] {
+            assert_eq!(protocol.url_of(text).as_deref(), Some(url));
+        }
+        // Nobody can tell what is meant, or where a password ends.
+        for text in ["", "::1", "smtp:smtp.163.example", "me:s3/cret@smtp.163.example:465"] {
+            assert_eq!(Smtp.url_of(text), None, "{text}");
+        }
     }
 }

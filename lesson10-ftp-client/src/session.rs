@@ -35,7 +35,7 @@ pub fn connect(account: &Account) -> shared::Result<RustlsFtpStream> {
         return Ok(ftp);
     }
     // AUTH TLS (RFC 4217); the data connections are in TLS, too.
-    let tls = RustlsConnector::from(accounts::trusted()?);
+    let tls = RustlsConnector::from(account.tls_config()?);
     let ftp = ftp.into_secure(tls, &account.host).in_phase(StartTls, account)?;
     shared::info!("in TLS from here on");
     Ok(ftp)

@@ -101,10 +101,13 @@ impl Config {
 
     /// Settings with these values, which come from nowhere else: for a test of what reads them.
     #[doc(hidden)]
-    pub fn of(values: &[(&'static str, &'static str)]) -> Self {
-        let taken: Vec<_> =
-            values.iter().map(|(name, value)| Takes::WithDefault(name, value)).collect();
-        Config::new("test", &taken)
+    pub fn of(values: &[(&str, &str)]) -> Self {
+        let mut config = Config::new("test", &[]);
+        for (name, value) in values {
+            config.take(name, None);
+            let _ = config.set(name, value, Origin::Environment);
+        }
+        config
     }
 
     /// Reads all that overrides the defaults, even if something is wrong with some of it, and tells
