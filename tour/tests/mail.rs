@@ -95,19 +95,6 @@ fn tls_in_every_form() {
 }
 
 #[test]
-fn what_the_office_refuses_is_explained() {
-    let practice = Practice::start();
-    let run = |name: &str, value: &str| {
-        let mut lesson = practice.lesson("lesson06-text-mail");
-        Program::start(lesson.env(name, value)).finish()
-    };
-    let wrong = run("LESSON_SMTP_PASSWORD", "wrong");
-    fails(&wrong, "(535): wrong user or password", "authorization code");
-    fails(&run("LESSON_MAIL_FROM", "zhujiao@qq.example"), "(553)", "LESSON_MAIL_FROM");
-    fails(&run("LESSON_MAIL_TO", "nobody@qq.example"), "(550)", "LESSON_MAIL_TO");
-}
-
-#[test]
 fn tls_at_an_ipv6_address() {
     let folder = Folder::create();
     let mut servers = Practice::command(&built("practice-servers"), &folder);
@@ -119,20 +106,6 @@ fn tls_at_an_ipv6_address() {
     let url = format!("pop3s://{}", practice.addr("sina-pop3s"));
     fetch.env("LESSON_POP3_URL", url).env("SSL_CERT_FILE", &ca);
     assert_eq!(Program::start(&mut fetch).finish().status, Some(0));
-}
-
-#[test]
-fn an_authority_that_cannot_be_read_is_named() {
-    let practice = Practice::start();
-    let folder = practice.folder.path();
-    fs::write(folder.join("empty.pem"), "").unwrap();
-    fs::write(folder.join("ca.der"), [0x30, 0x82, 0x01, 0x0a]).unwrap();
-    let url = format!("smtps://{}", practice.addr("qq-smtps"));
-    for name in ["missing.pem", "empty.pem", "ca.der", "practice-data"] {
-        let ended = send(&practice, &url, name);
-        let problem = format!("cannot use SSL_CERT_FILE, which is \"{name}\": ");
-        fails(&ended, &problem, "practice-data/ca.pem");
-    }
 }
 
 /// A mail that lesson 08 sends can be read back line by line, as a POP3 client does it.
