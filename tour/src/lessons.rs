@@ -162,6 +162,18 @@ pub fn workspace() -> &'static Path {
     package.parent().unwrap_or(package)
 }
 
+/// The UDP server that serves one client.
+const UDP_ONCE: Server = Server::Once("lesson01-udp-server");
+
+/// The UDP server that serves forever.
+const UDP_LOOP: Server = Server::Forever { package: "lesson03-udp-loop", last: Kind::Sent };
+
+/// The TCP server that serves one client after another.
+const TCP: Server = Server::Forever { package: "lesson04-tcp-server", last: Kind::Closed };
+
+/// The TCP server that serves many clients at once.
+const TCP_THREADS: Server = Server::Forever { package: "lesson09-tcp-threads", last: Kind::Closed };
+
 const GREETING: &str = "Hello, network! 你好，网络！";
 
 /// The UDP client with its own message.
@@ -169,6 +181,28 @@ const ASK_UDP: Client = run("lesson02-udp-client", GREETING);
 
 /// The TCP client with its own message.
 const ASK_TCP: Client = run("lesson05-tcp-client", GREETING);
+
+const QUESTION: &[&str; 2] = &["--message", "Who is there? 谁在那儿？"];
+
+/// Clients with messages of two lengths, by which one can tell them apart in the log.
+const TWO: &[Client] = &[
+    say("lesson05-tcp-client", &["--message", "I am the first."]),
+    say("lesson05-tcp-client", &["--message", "I am the second one."]),
+];
+
+/// The FTP client as it comes, and as somebody who uploads a file.
+const FTP: &[Client] = &[
+    run("lesson10-ftp-client", "saved downloads"),
+    Client {
+        arguments: &["--ftp-user", "guest", "--ftp-upload", "homework.txt"],
+        password: Some(("LESSON_FTP_PASSWORD", "practice")),
+        ..run("lesson10-ftp-client", "uploaded homework.txt")
+    },
+];
+
+/// The POP3 client. Played alone, it finds a mail, too.
+const POP3: &[Client] =
+    &[send("lesson08-attachment-mail"), run("lesson13-pop3-mail", "saved downloads")];
 
 /// A client with another message, which is the second argument.
 const fn say(package: &'static str, arguments: &'static [&'static str; 2]) -> Client {
@@ -185,118 +219,56 @@ pub const fn run(package: &'static str, prints: &'static str) -> Client {
     Client { package, arguments: &[], password: None, prints }
 }
 
-/// A lesson with the practice servers.
-const fn mail(
-    package: &'static str,
-    steps: u32,
-    parent: Option<Parent>,
-    clients: &'static [Client],
-) -> Lesson {
-    Lesson { package, steps, parent, server: Server::Practice, clients, ..PLAIN }
-}
-
 /// The parent with this number, from which so many lines differ at most.
 const fn from(number: &'static str, lines: usize) -> Option<Parent> {
     Some(Parent { number, lines })
 }
 
-/// What most lessons have in common.
-const PLAIN: Lesson = Lesson {
-    package: "",
-    steps: 0,
-    parent: None,
-    server: Server::None,
-    clients: &[],
-    at_once: false,
-    has_silent_client: false,
-};
+/// A lesson with so many steps, its parent, and the programs that play it.
+const fn lesson(
+    package: &'static str,
+    steps: u32,
+    parent: Option<Parent>,
+    server: Server,
+    clients: &'static [Client],
+) -> Lesson {
+    let at_once = false;
+    let has_silent_client = false;
+    Lesson { package, steps, parent, server, clients, at_once, has_silent_client }
+}
+
+/// A lesson that sends a mail.
+const fn mail(package: &'static str, parent: Option<Parent>, client: &'static [Client]) -> Lesson {
+    lesson(package, 5, parent, Server::Practice, client)
+}
 
 /// All lessons, in their order.
 pub const LESSONS: &[Lesson] = &[
+    lesson(
+        "lesson00-addresses",
+        3,
+        None,
+        Server::None,
+        &[run("lesson00-addresses", "127.0.0.1:7007")],
+    ),
+    lesson("lesson01-udp-server", 4, None, UDP_ONCE, &[ASK_UDP]),
+    lesson("lesson02-udp-client", 3, None, UDP_ONCE, &[say("lesson02-udp-client", QUESTION)]),
+    lesson("lesson03-udp-loop", 4, from("01", 6), UDP_LOOP, &[ASK_UDP, ASK_UDP]),
     Lesson {
-        package: "lesson00-addresses",
-        steps: 3,
-        clients: &[run("lesson00-addresses", "127.0.0.1:7007")],
-        ..PLAIN
-    },
-    Lesson {
-        package: "lesson01-udp-server",
-        steps: 4,
-        server: Server::Once("lesson01-udp-server"),
-        clients: &[ASK_UDP],
-        ..PLAIN
-    },
-    Lesson {
-        package: "lesson02-udp-client",
-        steps: 3,
-        server: Server::Once("lesson01-udp-server"),
-        clients: &[say("lesson02-udp-client", &["--message", "Who is there? 谁在那儿？"])],
-        ..PLAIN
-    },
-    Lesson {
-        package: "lesson03-udp-loop",
-        steps: 4,
-        parent: from("01", 6),
-        server: Server::Forever { package: "lesson03-udp-loop", last: Kind::Sent },
-        clients: &[ASK_UDP, ASK_UDP],
-        ..PLAIN
-    },
-    Lesson {
-        package: "lesson04-tcp-server",
-        steps: 7,
-        parent: from("03", 65),
-        server: Server::Forever { package: "lesson04-tcp-server", last: Kind::Closed },
-        clients: &[ASK_TCP, ASK_TCP],
         has_silent_client: true,
-        ..PLAIN
+        ..lesson("lesson04-tcp-server", 7, from("03", 65), TCP, &[ASK_TCP, ASK_TCP])
     },
+    lesson("lesson05-tcp-client", 5, from("02", 66), TCP, &[say("lesson05-tcp-client", QUESTION)]),
+    mail("lesson06-text-mail", None, &[send("lesson06-text-mail")]),
+    mail("lesson07-html-mail", from("06", 6), &[send("lesson07-html-mail")]),
+    mail("lesson08-attachment-mail", from("06", 19), &[send("lesson08-attachment-mail")]),
     Lesson {
-        package: "lesson05-tcp-client",
-        steps: 5,
-        parent: from("02", 66),
-        server: Server::Forever { package: "lesson04-tcp-server", last: Kind::Closed },
-        clients: &[say("lesson05-tcp-client", &["--message", "Who is there? 谁在那儿？"])],
-        ..PLAIN
-    },
-    mail("lesson06-text-mail", 5, None, &[send("lesson06-text-mail")]),
-    mail("lesson07-html-mail", 5, from("06", 6), &[send("lesson07-html-mail")]),
-    mail("lesson08-attachment-mail", 5, from("06", 19), &[send("lesson08-attachment-mail")]),
-    Lesson {
-        package: "lesson09-tcp-threads",
-        steps: 7,
-        parent: from("04", 4),
-        server: Server::Forever { package: "lesson09-tcp-threads", last: Kind::Closed },
-        // Messages of two lengths, by which one can tell them apart in the log.
-        clients: &[
-            say("lesson05-tcp-client", &["--message", "I am the first."]),
-            say("lesson05-tcp-client", &["--message", "I am the second one."]),
-        ],
         at_once: true,
         has_silent_client: true,
+        ..lesson("lesson09-tcp-threads", 7, from("04", 4), TCP_THREADS, TWO)
     },
-    mail(
-        "lesson10-ftp-client",
-        4,
-        None,
-        &[
-            run("lesson10-ftp-client", "saved downloads"),
-            Client {
-                arguments: &["--ftp-user", "guest", "--ftp-upload", "homework.txt"],
-                password: Some(("LESSON_FTP_PASSWORD", "practice")),
-                ..run("lesson10-ftp-client", "uploaded homework.txt")
-            },
-        ],
-    ),
-    mail("lesson11-headers-mail", 5, from("06", 31), &[send("lesson11-headers-mail")]),
-    mail("lesson12-alternative-mail", 5, from("07", 9), &[send("lesson12-alternative-mail")]),
-    mail(
-        "lesson13-pop3-mail",
-        7,
-        None,
-        &[
-            // Played alone, it finds a mail, too.
-            send("lesson08-attachment-mail"),
-            run("lesson13-pop3-mail", "saved downloads"),
-        ],
-    ),
+    lesson("lesson10-ftp-client", 4, None, Server::Practice, FTP),
+    mail("lesson11-headers-mail", from("06", 31), &[send("lesson11-headers-mail")]),
+    mail("lesson12-alternative-mail", from("07", 9), &[send("lesson12-alternative-mail")]),
+    lesson("lesson13-pop3-mail", 7, None, Server::Practice, POP3),
 ];
