@@ -55,34 +55,26 @@ fn bare(lesson: &Lesson) -> Result<PathBuf> {
     Err(Error::new(problem, "compare it with another lesson: cargo run -- diff 06 12"))
 }
 
-/// The files of a solution, each beside the file of the lesson whose place it takes.
+/// The files of a solution, each beside the file of the lesson whose place it takes. A solution is a
+/// file, or a folder if it changes more than `main.rs`.
 fn solution(lesson: &Lesson, exercise: usize) -> Result<Vec<Files>> {
     let number = lesson.number();
-    let package = lesson.package;
-    solution_in(&lesson.folder(), number, exercise).ok_or_else(|| {
-        let problem = format!("lesson {number} has no solution of an exercise {exercise}");
-        Error::new(problem, format!("{package}/README.md says which exercises there are"))
-    })
-}
-
-/// The same for the lesson of this number in `folder`. A solution is a file, or a folder if it
-/// changes more than `main.rs`.
-fn solution_in(folder: &Path, number: &str, exercise: usize) -> Option<Vec<Files>> {
-    let source = folder.join("src");
-    let examples = folder.join("examples");
-    for name in [format!("lesson{number}-exercise{exercise}"), format!("exercise{exercise}")] {
-        let file = examples.join(format!("{name}.rs"));
-        if file.is_file() {
-            return Some(vec![(source.join("main.rs"), file)]);
-        }
-        if let Ok(entries) = fs::read_dir(examples.join(name)) {
-            let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
-            files.sort();
-            let beside = |file: PathBuf| Some((source.join(file.file_name()?), file));
-            return Some(files.into_iter().filter_map(beside).collect());
-        }
+    let source = lesson.folder().join("src");
+    let examples = lesson.folder().join("examples");
+    let name = format!("lesson{number}-exercise{exercise}");
+    let file = examples.join(format!("{name}.rs"));
+    if file.is_file() {
+        return Ok(vec![(source.join("main.rs"), file)]);
     }
-    None
+    let folder = examples.join(name);
+    let Ok(entries) = fs::read_dir(&folder) else {
+        let problem = format!("lesson {number} has no solution of an exercise {exercise}");
+        let hint = format!("{}/README.md says which exercises there are", lesson.package);
+        return Err(Error::new(problem, hint));
+    };
+    let mut files: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
+    files.sort();
+    Ok(files.into_iter().map(|file| (source.join(&file), folder.join(file))).collect())
 }
 
 /// Shows how the files differ, and how many lines that are.
@@ -153,44 +145,4 @@ pub fn position(block: &Block) -> String {
 
 fn text(pieces: Option<&[Piece]>) -> String {
     pieces.unwrap_or_default().iter().map(|(_, text)| text.as_str()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use testing::Folder;
-
-    use super::*;
-
-    #[test]
-    fn a_solution_is_found_under_each_of_its_names() {
-        let folder = Folder::create();
-        let found = |exercise| {
-            let files = solution_in(folder.path(), "03", exercise).unwrap_or_default();
-            let name = |file: PathBuf| {
-                let name = file.strip_prefix(folder.path()).unwrap();
-                name.display().to_string().replace('\\', "/")
-            };
-            files.into_iter().map(|(old, new)| (name(old), name(new))).collect::<Vec<_>>()
-        };
-        for name in ["lesson03-exercise2", "exercise4"] {
-            fs::create_dir_all(folder.path().join("examples").join(name)).unwrap();
-        }
-        let files = ["lesson03-exercise1.rs", "lesson03-exercise2/pop3.rs", "exercise3.rs"];
-        for file in files.into_iter().chain(["lesson03-exercise2/main.rs", "exercise4/main.rs"]) {
-            folder.write(&format!("examples/{file}"), "");
-        }
-        let pair =
-            |file: &str, solution: &str| (format!("src/{file}"), format!("examples/{solution}"));
-        assert_eq!(found(1), [pair("main.rs", "lesson03-exercise1.rs")]);
-        assert_eq!(
-            found(2),
-            [
-                pair("main.rs", "lesson03-exercise2/main.rs"),
-                pair("pop3.rs", "lesson03-exercise2/pop3.rs")
-            ]
-        );
-        assert_eq!(found(3), [pair("main.rs", "exercise3.rs")]);
-        assert_eq!(found(4), [pair("main.rs", "exercise4/main.rs")]);
-        assert_eq!(found(5), []);
-    }
 }

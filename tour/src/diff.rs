@@ -1,6 +1,8 @@
 //! Compares two programs, line beside line.
 
-use similar::{ChangeTag, DiffOp, TextDiff};
+use std::ops::Range;
+
+use similar::{DiffOp, DiffTag, TextDiff};
 
 /// So many lines that are the same are shown around those that are not.
 const CONTEXT: usize = 3;
@@ -118,29 +120,14 @@ fn until_alike(old: &[&str], new: &[&str]) -> (usize, usize) {
 
 /// Two lines that are alike, divided where they differ.
 fn pair(old: &str, new: &str) -> Row {
-    let old_words = words(old);
-    let new_words = words(new);
-    let diff = TextDiff::from_slices(&old_words, &new_words);
-    let mut old = Vec::new();
-    let mut new = Vec::new();
-    for change in diff.iter_all_changes() {
-        match change.tag() {
-            ChangeTag::Delete => push(&mut old, true, change.value()),
-            ChangeTag::Insert => push(&mut new, true, change.value()),
-            ChangeTag::Equal => {
-                push(&mut old, false, change.value());
-                push(&mut new, false, change.value());
-            }
-        }
-    }
-    Row { old: Some(old), new: Some(new) }
-}
-
-fn push(pieces: &mut Vec<Piece>, is_changed: bool, word: &str) {
-    match pieces.last_mut().filter(|(last, _)| *last == is_changed) {
-        Some((_, text)) => *text += word,
-        None => pieces.push((is_changed, word.into())),
-    }
+    let old = words(old);
+    let new = words(new);
+    let diff = TextDiff::from_slices(&old, &new);
+    let pieces = |words: &[&str], range: fn(&DiffOp) -> Range<usize>| -> Vec<Piece> {
+        let piece = |op: &DiffOp| (op.tag() != DiffTag::Equal, words[range(op)].concat());
+        diff.ops().iter().map(piece).filter(|(_, text)| !text.is_empty()).collect()
+    };
+    Row { old: Some(pieces(&old, DiffOp::old_range)), new: Some(pieces(&new, DiffOp::new_range)) }
 }
 
 /// The words of a line: names and numbers, and each other character by itself.
