@@ -1,7 +1,10 @@
 //! What was typed behind `cargo run --`.
 
+use std::env;
+
 use lexopt::{Arg, Parser, ValueExt};
 use shared::{Error, Result};
+use similar::get_close_matches;
 
 /// The usage, above the list of the lessons.
 pub const USAGE: &str = "Plays the lessons in order, each with its other side.
@@ -22,6 +25,9 @@ With diff:
 
 Lessons (03, 3, lesson03 and lesson03-udp-loop are the same):
 ";
+
+/// What the first word may be, if it is no lesson.
+const COMMANDS: [&str; 2] = ["check", "diff"];
 
 /// The flags, and the words that are none.
 #[derive(Default)]
@@ -50,24 +56,44 @@ impl Options {
     pub fn read() -> Result<Self> {
         let hint = "see what there is: cargo run -- --help";
         let options = Options::parse().map_err(|error| Error::new(error.to_string(), hint))?;
-        let command = options.words.first().map_or("", String::as_str);
-        let is_of_diff = options.is_side_by_side || options.is_all || options.is_bare;
         if options.is_help {
-            Ok(options)
-        } else if is_of_diff && command != "diff" {
-            Err(Error::new("--side-by-side, --all and --bare go with diff", hint))
-        } else if options.exercise.is_some() && command != "diff" && command != "check" {
-            Err(Error::new("--exercise goes with diff or check", hint))
-        } else if options.hint.is_some() && command != "check" {
-            Err(Error::new("--hint goes with check", hint))
-        } else if options.exercise.is_some() && options.words.len() < 2 {
-            let hint = "as in cargo run -- check 03 --exercise 1";
-            Err(Error::new("--exercise needs the lesson, too", hint))
-        } else if options.exercise.is_some() && options.hint.is_some() {
-            let hint = "as in cargo run -- check 03 --hint 1";
-            Err(Error::new("--hint and --exercise do not go together", hint))
-        } else {
-            Ok(options)
+            return Ok(options);
+        }
+        let command = options.words.first().map_or("", String::as_str);
+        let is_lesson = command.starts_with(|first: char| first.is_ascii_digit())
+            || command.starts_with("lesson");
+        if !command.is_empty() && !COMMANDS.contains(&command) && !is_lesson {
+            return Err(unknown(command));
+        }
+        let has_exercise = options.exercise.is_some();
+        let has_hint = options.hint.is_some();
+        let is_of_diff = options.is_side_by_side || options.is_all || options.is_bare;
+        let rules = [
+            (
+                is_of_diff && command != "diff",
+                "--side-by-side, --all and --bare go with diff",
+                hint,
+            ),
+            (
+                has_exercise && !COMMANDS.contains(&command),
+                "--exercise goes with diff or check",
+                hint,
+            ),
+            (has_hint && command != "check", "--hint goes with check", hint),
+            (
+                has_exercise && options.words.len() < 2,
+                "--exercise needs the lesson, too",
+                "as in cargo run -- check 03 --exercise 1",
+            ),
+            (
+                has_exercise && has_hint,
+                "--hint and --exercise do not go together",
+                "as in cargo run -- check 03 --hint 1",
+            ),
+        ];
+        match rules.into_iter().find(|(is_broken, ..)| *is_broken) {
+            Some((_, problem, hint)) => Err(Error::new(problem, hint)),
+            None => Ok(options),
         }
     }
 
@@ -100,6 +126,19 @@ impl Options {
         }
         Ok(options)
     }
+}
+
+/// What to say of a command that there is not.
+fn unknown(command: &str) -> Error {
+    let near = get_close_matches(command.to_lowercase().as_str(), &COMMANDS, 1, 0.6);
+    let hint = if let [near] = near.as_slice() {
+        let words = env::args().skip(1);
+        let words = words.map(|word| if word == command { near.to_string() } else { word });
+        format!("did you mean: cargo run -- {}", words.collect::<Vec<_>>().join(" "))
+    } else {
+        format!("there are {}; or see cargo run -- --help", COMMANDS.join(" and "))
+    };
+    Error::new(format!("there is no command {command}"), hint)
 }
 
 /// The number of an exercise behind a flag.

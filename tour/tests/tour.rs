@@ -289,6 +289,15 @@ fn what_is_typed_wrongly_is_refused() {
     for words in [["diff", "lesson", "3"], ["check", "lesson", "3"]] {
         refuses(&run(TOUR, &words), "there is no lesson lesson", there_are);
     }
+    for (words, meant) in [
+        (["chek", "01", "--hint", "2"], "check 01 --hint 2"),
+        (["Diff", "07", "--side-by-side", "--all"], "diff 07 --side-by-side --all"),
+    ] {
+        let command = format!("there is no command {}", words[0]);
+        refuses(&run(TOUR, &words), &command, &format!("did you mean: cargo run -- {meant}"));
+    }
+    let hint = "there are check and diff; or see cargo run -- --help";
+    refuses(&run(TOUR, &["help"]), "there is no command help", hint);
     let hint = "name it once; an exercise is named so: cargo run -- check 03 2";
     refuses(&run(TOUR, &["diff", "03", "3"]), "lesson 03 is named twice", hint);
     let help = "cargo run -- --help";
