@@ -26,13 +26,6 @@ fn lessons() -> Vec<String> {
     lessons
 }
 
-/// What a tour of these lessons shows; all pass.
-fn shown(lessons: &[&str]) -> String {
-    let ended = run(TOUR, lessons);
-    assert_eq!(ended.status, Some(0), "{}\n{}", ended.stdout, ended.stderr);
-    ended.stdout
-}
-
 /// Expects that these texts are shown, one after the other.
 #[track_caller]
 fn in_order(shown: &str, texts: &[&str]) {
@@ -71,9 +64,19 @@ fn plays_all_lessons_in_order_and_says_little() {
 }
 
 #[test]
-fn named_lessons_show_what_every_side_says_in_order() {
-    let shown = shown(&["3", "lesson09", "lesson06-text-mail", "10", "13/"]);
-    in_order(&shown, &["\n03  A", "\n09  A", "\n06  A", "\n10  An", "\n13  A", "\nlesson  "]);
+fn named_lessons_show_what_every_side_says_in_order_whatever_the_learner_has_set() {
+    let folder = Folder::create();
+    let mut command = command(TOUR, &folder);
+    // Were these passed on, the clients would ask nobody, and the servers would say nothing.
+    command.env("LESSON_ECHO_ADDR", "127.0.0.1:1").env("LESSON_LOG", "off");
+    command.args(["3", "lesson09", "4", "lesson06-text-mail", "10", "13/"]);
+    let ended = Program::start(&mut command).finish();
+    assert_eq!(ended.status, Some(0), "{}\n{}", ended.stdout, ended.stderr);
+    let shown = ended.stdout;
+    let headings = ["\n03  A", "\n09  A", "\n04  A", "\n06  A", "\n10  An", "\n13  A"];
+    in_order(&shown, &headings);
+    let (_, table) = shown.split_once("\nlesson  ").unwrap();
+    assert_eq!(table.lines().count(), 1 + headings.len(), "{table}");
     in_order(
         &shown,
         &[
@@ -142,45 +145,14 @@ fn named_lessons_show_what_every_side_says_in_order() {
     );
     // The offices part before the next lesson begins.
     in_order(&shown, &["sina smtp #2 < QUIT", "sina smtp #2 > 221", "\n10  "]);
-    // Where to go next is for those who have seen all lessons.
-    assert!(!shown.contains("What next"), "{shown}");
-}
-
-/// Whatever the lessons before it have sent.
-#[test]
-fn lesson_13_finds_the_mails_of_the_others() {
-    let shown = shown(&["06", "12", "13"]);
-    for line in [
-        "messages in the mailbox: 3 (",
-        "Subject: A mail with an attachment",
-        &format!("saved {}", native("downloads/picture.png")),
-    ] {
-        assert!(shown.contains(&format!("\n  lesson13 #2 > {line}")), "{shown}");
-    }
-}
-
-/// Where one client comes after another, whoever comes behind a silent one waits until it has gone.
-#[test]
-fn a_silent_client_keeps_others_waiting_in_lesson_04_and_not_in_09() {
-    let shown = shown(&["04", "09"]);
-    let (one_by_one, at_once) = shown.split_once("\n09  ").unwrap();
-    let gone = "  nc | ";
+    // Where one client comes after another, whoever comes behind a silent one waits until it has
+    // gone.
+    let (at_once, one_by_one) = shown.split_once("\n04  ").unwrap();
     let answered = "lesson05-tcp-client: received ";
     in_order(one_by_one, &["$ nc 127.0.0.1 7007", "client: sent ", " nc: closed ", answered]);
-    in_order(at_once, &["$ nc 127.0.0.1 7007", gone, answered, answered, " nc: closed "]);
-}
-
-#[test]
-fn plays_just_the_chosen_lessons_whatever_the_learner_has_set() {
-    let folder = Folder::create();
-    let mut command = command(TOUR, &folder);
-    // Were these passed on, the client would ask nobody, and the server would say nothing.
-    command.env("LESSON_ECHO_ADDR", "127.0.0.1:1").env("LESSON_LOG", "off");
-    let ended = Program::start(command.args(["01", "4"])).finish();
-    assert_eq!(ended.status, Some(0), "{}\n{}", ended.stdout, ended.stderr);
-    in_order(&ended.stdout, &["\n01  A UDP server", " listening on ", "\n04  A TCP server"]);
-    let (_, table) = ended.stdout.split_once("\nlesson  ").unwrap();
-    assert_eq!(table.lines().count(), 3, "{table}");
+    in_order(at_once, &["$ nc 127.0.0.1 7007", "  nc | ", answered, answered, " nc: closed "]);
+    // Where to go next is for those who have seen all lessons.
+    assert!(!shown.contains("What next"), "{shown}");
 }
 
 /// What `play` promises to record, in a run with all details.
@@ -223,7 +195,12 @@ fn records_all_that_is_said() {
     };
     assert!(has(plays["06"], "qq-smtp", Kind::Received, "Subject: A plain text mail"));
     assert!(has(plays["06"], "qq-relay", Kind::Received, "250 taken as "));
+    // The last lesson finds what the others have sent.
     assert!(has(plays["13"], "sina-pop3", Kind::Sent, "+OK 6 "));
+    let results: Vec<_> = plays["13"].results(1).collect();
+    let saved = format!("saved {}", native("downloads/picture.png"));
+    assert!(results.contains(&"Subject: A mail with an attachment"), "{results:?}");
+    assert!(results.contains(&saved.as_str()), "{results:?}");
 }
 
 #[test]
@@ -282,44 +259,49 @@ fn ends_quietly_when_the_reader_has_gone() {
 
 #[test]
 fn what_is_typed_wrongly_is_refused() {
-    let there_are = "there are 00 01 02 03 04 05 06 07 08 09 10 11 12 13";
-    for name in ["77", "lesson3-udp", "chcek", "lesson", "003", ""] {
-        refuses(&run(TOUR, &["03", name]), &format!("there is no lesson {name}"), there_are);
-    }
-    for words in [["diff", "lesson", "3"], ["check", "lesson", "3"]] {
-        refuses(&run(TOUR, &words), "there is no lesson lesson", there_are);
-    }
-    for (words, meant) in [
-        (["chek", "01", "--hint", "2"], "check 01 --hint 2"),
-        (["Diff", "07", "--side-by-side", "--all"], "diff 07 --side-by-side --all"),
-    ] {
-        let command = format!("there is no command {}", words[0]);
-        refuses(&run(TOUR, &words), &command, &format!("did you mean: cargo run -- {meant}"));
-    }
-    let hint = "there are check and diff; or see cargo run -- --help";
-    refuses(&run(TOUR, &["help"]), "there is no command help", hint);
-    let hint = "name it once; an exercise is named so: cargo run -- check 03 2";
-    refuses(&run(TOUR, &["diff", "03", "3"]), "lesson 03 is named twice", hint);
+    let numbers = "there are 00 01 02 03 04 05 06 07 08 09 10 11 12 13";
     let help = "cargo run -- --help";
-    refuses(&run(TOUR, &["--side-by-sid"]), "invalid option '--side-by-sid'", help);
-    refuses(&run(TOUR, &["03", "--all"]), "--all and --bare go with diff", help);
-    refuses(&run(TOUR, &["03", "--exercise", "1"]), "--exercise goes with diff or check", help);
-    let hint = "cargo run -- check 03 --exercise 1";
-    refuses(&run(TOUR, &["check", "--exercise", "1"]), "needs the lesson", hint);
-    let hint = "cargo run -- check 03 --hint 1";
-    refuses(&run(TOUR, &["check", "03", "2", "--hint", "1"]), "do not go together", hint);
+    let of_diff = "diff takes one lesson or two; --bare or --exercise goes with one";
+    for (words, problem, hint) in [
+        ("03 77", "there is no lesson 77", numbers),
+        ("lesson3-udp", "there is no lesson lesson3-udp", numbers),
+        ("03 chcek", "there is no lesson chcek", numbers),
+        ("003", "there is no lesson 003", numbers),
+        ("diff lesson 3", "there is no lesson lesson", numbers),
+        ("check lesson 3", "there is no lesson lesson", numbers),
+        ("chek 01 --hint 2", "no command chek", "did you mean: cargo run -- check 01 --hint 2"),
+        ("Diff 07 --all", "no command Diff", "did you mean: cargo run -- diff 07 --all"),
+        ("help", "no command help", "there are check and diff; or see cargo run -- --help"),
+        ("diff 03 3", "lesson 03 is named twice", "cargo run -- check 03 2"),
+        ("--side-by-sid", "invalid option '--side-by-sid'", help),
+        ("03 --all", "--all and --bare go with diff", help),
+        ("03 --exercise 1", "--exercise goes with diff or check", help),
+        ("03 --hint 1", "--hint goes with check", help),
+        ("check --exercise 1", "needs the lesson", "cargo run -- check 03 --exercise 1"),
+        ("check 03 2 --hint 1", "do not go together", "cargo run -- check 03 --hint 1"),
+        ("diff 06", "there is no earlier lesson to compare lesson 06 with", "diff 06 12"),
+        ("diff", of_diff, "cargo run -- diff 07"),
+        ("diff 06 07 12", of_diff, "cargo run -- diff 07"),
+        ("diff 06 07 --exercise 1", of_diff, "diff 03 --exercise 1"),
+        ("diff 06 07 --bare", of_diff, "cargo run -- diff 07"),
+        ("diff 03 --exercise one", "the number of an exercise, not one", help),
+        ("diff 03 --exercise", "'--exercise'", help),
+        ("diff 03 --exercise=99", "no solution of an exercise 99", "lesson03-udp-loop/README.md"),
+    ] {
+        refuses(&run(TOUR, &words.split(' ').collect::<Vec<_>>()), problem, hint);
+    }
 }
 
 #[test]
 fn help_lists_all_of_it() {
-    let help = shown(&["--help"]);
-    for lesson in lessons() {
-        assert!(help.contains(&format!("\n{}  ", &lesson[6..8])), "{help}");
-    }
-    for text in
-        ["diff 07", "diff 06 12", "--exercise", "--side-by-side", "--all", "--bare", "check 03"]
-    {
-        assert!(help.contains(text), "{help}");
+    let ended = run(TOUR, &["--help"]);
+    assert_eq!(ended.status, Some(0), "{}", ended.stderr);
+    let help = ended.stdout;
+    let numbers = lessons().into_iter().map(|lesson| format!("\n{}  ", &lesson[6..8]));
+    let others =
+        ["diff 07", "diff 06 12", "--exercise", "--side-by-side", "--all", "--bare", "check 03"];
+    for text in numbers.chain(others.map(String::from)) {
+        assert!(help.contains(&text), "{help}");
     }
     assert!(help.lines().all(|line| line.len() <= 90), "{help}");
 }
