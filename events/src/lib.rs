@@ -81,6 +81,15 @@ mod tests {
         };
         assert_eq!(event, expected);
         assert_eq!(event.addr(), "127.0.0.1:50312".parse().ok());
+        let named = line.replace("127.0.0.1:50312", "a server").replace("6c6f", "6c6");
+        let event = Event::parse(&named).unwrap();
+        assert_eq!((event.addr(), event.bytes), (None, None));
+        let of_service = line.replace(r#","kind""#, r#","service":"qq-smtp","kind""#);
+        assert_eq!(Event::parse(&of_service).unwrap().service.as_deref(), Some("qq-smtp"));
+        for kind in Kind::ALL {
+            let line = line.replace(r#":"received""#, &format!(r#":"{}""#, kind.name()));
+            assert_eq!(Event::parse(&line).unwrap().kind, kind);
+        }
     }
 
     #[test]
