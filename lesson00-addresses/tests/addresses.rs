@@ -5,94 +5,77 @@ use testing::run;
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson00-addresses");
 
-/// What the lesson says of one address: version, class, kind, and the port's range.
-fn row(address: &str) -> String {
-    let ended = run(LESSON, &[address]);
+/// Addresses, and what the lesson says of them: version, class, kind, and the port's range.
+const ROWS: [(&str, &str); 42] = [
+    // Classes end where the next begins.
+    ("1.0.0.0", "IPv4 A public -"),
+    ("126.255.255.255", "IPv4 A public -"),
+    ("128.0.0.0", "IPv4 B public -"),
+    ("191.255.255.255", "IPv4 B public -"),
+    ("192.0.1.0", "IPv4 C public -"),
+    ("223.255.255.255", "IPv4 C public -"),
+    ("224.0.0.0", "IPv4 D multicast -"),
+    ("239.255.255.255", "IPv4 D multicast -"),
+    ("240.0.0.0", "IPv4 E reserved -"),
+    // Kinds of IPv4.
+    ("0.0.0.0", "IPv4 A unspecified -"),
+    ("127.255.255.254", "IPv4 A loopback -"),
+    ("10.255.255.255", "IPv4 A private -"),
+    ("172.15.255.255", "IPv4 B public -"),
+    ("172.16.0.0", "IPv4 B private -"),
+    ("172.31.255.255", "IPv4 B private -"),
+    ("172.32.0.0", "IPv4 B public -"),
+    ("192.168.0.1", "IPv4 C private -"),
+    ("169.254.0.1", "IPv4 B link-local -"),
+    ("255.255.255.255", "IPv4 E broadcast -"),
+    ("198.51.100.1", "IPv4 C documentation -"),
+    ("100.64.0.1", "IPv4 A reserved -"),
+    ("192.0.0.1", "IPv4 C reserved -"),
+    ("198.19.255.255", "IPv4 C reserved -"),
+    // Kinds of IPv6.
+    ("::", "IPv6 - unspecified -"),
+    ("::1", "IPv6 - loopback -"),
+    ("fe80::1", "IPv6 - link-local -"),
+    ("fd00::1", "IPv6 - private -"),
+    ("ff02::1", "IPv6 - multicast -"),
+    ("2001:db8::1", "IPv6 - documentation -"),
+    ("3fff:fff::1", "IPv6 - documentation -"),
+    ("3fff:1000::1", "IPv6 - public -"),
+    ("2a00::1", "IPv6 - public -"),
+    ("4000::1", "IPv6 - reserved -"),
+    ("fec0::1", "IPv6 - reserved -"),
+    ("::ffff:127.0.0.1", "IPv6 - loopback -"),
+    // Ranges of ports.
+    ("127.0.0.1:0", "IPv4 A loopback the system chooses"),
+    ("127.0.0.1:1", "IPv4 A loopback well-known"),
+    ("127.0.0.1:1023", "IPv4 A loopback well-known"),
+    ("127.0.0.1:1024", "IPv4 A loopback registered"),
+    ("127.0.0.1:49151", "IPv4 A loopback registered"),
+    ("127.0.0.1:49152", "IPv4 A loopback dynamic"),
+    ("[::1]:65535", "IPv6 - loopback dynamic"),
+];
+
+#[test]
+fn each_address_has_its_row() {
+    let ended = run(LESSON, &ROWS.map(|(address, _)| address));
     assert_eq!(ended.status, Some(0), "{}", ended.stderr);
-    let row = ended.stdout.lines().nth(1).unwrap().to_string();
-    row.strip_prefix(address).unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-#[test]
-fn classes_end_where_the_next_begins() {
-    assert_eq!(row("1.0.0.0"), "IPv4 A public -");
-    assert_eq!(row("126.255.255.255"), "IPv4 A public -");
-    assert_eq!(row("128.0.0.0"), "IPv4 B public -");
-    assert_eq!(row("191.255.255.255"), "IPv4 B public -");
-    assert_eq!(row("192.0.1.0"), "IPv4 C public -");
-    assert_eq!(row("223.255.255.255"), "IPv4 C public -");
-    assert_eq!(row("224.0.0.0"), "IPv4 D multicast -");
-    assert_eq!(row("239.255.255.255"), "IPv4 D multicast -");
-    assert_eq!(row("240.0.0.0"), "IPv4 E reserved -");
-}
-
-#[test]
-fn kinds_of_ipv4() {
-    assert_eq!(row("0.0.0.0"), "IPv4 A unspecified -");
-    assert_eq!(row("127.255.255.254"), "IPv4 A loopback -");
-    assert_eq!(row("10.255.255.255"), "IPv4 A private -");
-    assert_eq!(row("172.15.255.255"), "IPv4 B public -");
-    assert_eq!(row("172.16.0.0"), "IPv4 B private -");
-    assert_eq!(row("172.31.255.255"), "IPv4 B private -");
-    assert_eq!(row("172.32.0.0"), "IPv4 B public -");
-    assert_eq!(row("192.168.0.1"), "IPv4 C private -");
-    assert_eq!(row("169.254.0.1"), "IPv4 B link-local -");
-    assert_eq!(row("255.255.255.255"), "IPv4 E broadcast -");
-    assert_eq!(row("198.51.100.1"), "IPv4 C documentation -");
-    assert_eq!(row("100.64.0.1"), "IPv4 A reserved -");
-    assert_eq!(row("192.0.0.1"), "IPv4 C reserved -");
-    assert_eq!(row("198.19.255.255"), "IPv4 C reserved -");
-}
-
-#[test]
-fn kinds_of_ipv6() {
-    assert_eq!(row("::"), "IPv6 - unspecified -");
-    assert_eq!(row("::1"), "IPv6 - loopback -");
-    assert_eq!(row("fe80::1"), "IPv6 - link-local -");
-    assert_eq!(row("fd00::1"), "IPv6 - private -");
-    assert_eq!(row("ff02::1"), "IPv6 - multicast -");
-    assert_eq!(row("2001:db8::1"), "IPv6 - documentation -");
-    assert_eq!(row("3fff:fff::1"), "IPv6 - documentation -");
-    assert_eq!(row("3fff:1000::1"), "IPv6 - public -");
-    assert_eq!(row("2a00::1"), "IPv6 - public -");
-    assert_eq!(row("4000::1"), "IPv6 - reserved -");
-    assert_eq!(row("fec0::1"), "IPv6 - reserved -");
-    assert_eq!(row("::ffff:127.0.0.1"), "IPv6 - loopback -");
-}
-
-#[test]
-fn ranges_of_ports() {
-    assert_eq!(row("127.0.0.1:0"), "IPv4 A loopback the system chooses");
-    assert_eq!(row("127.0.0.1:1"), "IPv4 A loopback well-known");
-    assert_eq!(row("127.0.0.1:1023"), "IPv4 A loopback well-known");
-    assert_eq!(row("127.0.0.1:1024"), "IPv4 A loopback registered");
-    assert_eq!(row("127.0.0.1:49151"), "IPv4 A loopback registered");
-    assert_eq!(row("127.0.0.1:49152"), "IPv4 A loopback dynamic");
-    assert_eq!(row("[::1]:65535"), "IPv6 - loopback dynamic");
+    let rows: Vec<_> = ended.stdout.lines().skip(1).collect();
+    assert_eq!(rows.len(), ROWS.len());
+    for (row, (address, says)) in rows.into_iter().zip(ROWS) {
+        let words: Vec<_> = row.split_whitespace().collect();
+        assert_eq!(words.join(" "), format!("{address} {says}"));
+    }
 }
 
 #[test]
 fn without_addresses_it_shows_examples() {
     let ended = run(LESSON, &[]);
     assert_eq!(ended.status, Some(0), "{}", ended.stderr);
-    let words: Vec<_> = ended.stdout.split_whitespace().collect();
-    for word in [
-        "IPv4",
-        "IPv6",
-        "A",
-        "B",
-        "C",
-        "D",
-        "unspecified",
-        "loopback",
-        "private",
-        "multicast",
-        "documentation",
-        "public",
-        "well-known",
-        "registered",
-    ] {
-        assert!(words.contains(&word), "no example of {word}");
+    let shown: Vec<_> = ended.stdout.split_whitespace().collect();
+    let expected = "IPv4 IPv6 A B C D unspecified loopback private multicast documentation public \
+                    well-known registered";
+    for word in expected.split(' ') {
+        assert!(shown.contains(&word), "no example of {word}");
     }
 }
 

@@ -2,22 +2,18 @@
 #![cfg(test)]
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener};
-use std::thread;
+use std::net::{Shutdown, TcpListener};
 
-use testing::{Kind, Program, bytes_are_echoed, is_closed, run, start, tcp_peer};
+use testing::{
+    Kind, Program, break_off, bytes_are_echoed, fails, is_closed, long_stream_is_echoed, run,
+    serve, start, tcp_peer,
+};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson04-tcp-server");
 
-fn serve(arguments: &[&str]) -> (Program, SocketAddr) {
-    let mut lesson = start(LESSON, &[&["--echo-addr", "127.0.0.1:0"], arguments].concat());
-    let server = lesson.listening();
-    (lesson, server)
-}
-
 #[test]
 fn answers_a_client_that_waits_without_closing() {
-    let (_lesson, server) = serve(&[]);
+    let (_lesson, server) = serve(LESSON, &[]);
     let mut stream = tcp_peer(server);
     bytes_are_echoed(b"hello", &mut stream);
     bytes_are_echoed(b"\r\n\0\xff", &mut stream);
@@ -27,24 +23,13 @@ fn answers_a_client_that_waits_without_closing() {
 
 #[test]
 fn echoes_a_long_stream_byte_for_byte() {
-    let (_lesson, server) = serve(&[]);
-    let mut stream = tcp_peer(server);
-    let bytes: Vec<u8> = (0..1 << 20).map(|index: u32| (index % 251) as u8).collect();
-    let mut sending = stream.try_clone().unwrap();
-    let sent = bytes.clone();
-    let sender = thread::spawn(move || {
-        sending.write_all(&sent).unwrap();
-        sending.shutdown(Shutdown::Write).unwrap();
-    });
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).unwrap();
-    sender.join().unwrap();
-    assert!(answer == bytes, "{} bytes came back, or others", answer.len());
+    let (_lesson, server) = serve(LESSON, &[]);
+    long_stream_is_echoed(server, 250);
 }
 
 #[test]
 fn serves_one_client_after_another() {
-    let (mut lesson, server) = serve(&[]);
+    let (mut lesson, server) = serve(LESSON, &[]);
     let mut first = tcp_peer(server);
     bytes_are_echoed(b"first", &mut first);
     // The second client is connected, and its bytes wait with the system until the first has gone.
@@ -66,13 +51,10 @@ fn serves_one_client_after_another() {
 
 #[test]
 fn a_silent_client_is_left_for_the_next() {
-    let (mut lesson, server) = serve(&["--timeout", "0.2"]);
+    let (mut lesson, server) = serve(LESSON, &["--timeout", "0.2"]);
     let mut silent = tcp_peer(server);
     let from = silent.local_addr().unwrap();
-    let mut next = tcp_peer(server);
-    next.write_all(b"hello").unwrap();
-    let mut answer = [0; 5];
-    next.read_exact(&mut answer).unwrap();
+    bytes_are_echoed(b"hello", &mut tcp_peer(server));
     lesson.logged(&format!("cannot receive from {from}: timed out"));
     let closed = lesson.event(|event| event.kind == Kind::Closed);
     assert_eq!(closed.addr(), Some(from));
@@ -81,7 +63,7 @@ fn a_silent_client_is_left_for_the_next() {
 
 #[test]
 fn a_client_that_never_reads_is_left_for_the_next() {
-    let (mut lesson, server) = serve(&["--timeout", "0.2"]);
+    let (mut lesson, server) = serve(LESSON, &["--timeout", "0.2"]);
     let mut deaf = tcp_peer(server);
     let from = deaf.local_addr().unwrap();
     // Fills the buffers of both sides until the server drops the connection.
@@ -97,13 +79,9 @@ fn a_client_that_never_reads_is_left_for_the_next() {
 
 #[test]
 fn clients_that_fail_do_no_harm() {
-    let (_lesson, server) = serve(&["--timeout", "5"]);
+    let (_lesson, server) = serve(LESSON, &["--timeout", "5"]);
     for _ in 0..3 {
-        // A stream that is closed with bytes unread is reset (RFC 2525 section 2.17).
-        let mut stream = tcp_peer(server);
-        stream.write_all(&[b'x'; 100_000]).unwrap();
-        drop(stream);
-        drop(tcp_peer(server));
+        break_off(server);
     }
     bytes_are_echoed(b"hello", &mut tcp_peer(server));
 }
@@ -120,14 +98,8 @@ fn listens_on_ipv6_and_by_name() {
 fn a_port_in_use_is_said_so() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = taken.local_addr().unwrap().to_string();
-    let ended = run(LESSON, &["--echo-addr", &addr]);
-    assert_eq!(ended.status, Some(1));
-    let error = format!("Error: cannot listen on {addr}: address in use\n");
-    assert_eq!(
-        ended.stderr,
-        error
-            + "hint: stop the program that uses this port, or choose another: --echo-addr, LESSON_ECHO_ADDR\n"
-    );
+    let why = format!("cannot listen on {addr}: address in use");
+    fails(&run(LESSON, &["--echo-addr", &addr]), &why, "or choose another: --echo-addr");
 }
 
 /// With four files open (three standard ones and the listener), none is left for a client.

@@ -1,23 +1,18 @@
 //! Lesson 09 against plain sockets.
 #![cfg(test)]
 
-use std::io::{Read, Write};
-use std::net::{Shutdown, SocketAddr};
+use std::net::Shutdown;
 use std::thread;
 
-use testing::{Program, bytes_are_echoed, is_closed, start, tcp_peer};
+use testing::{
+    Program, break_off, bytes_are_echoed, is_closed, long_stream_is_echoed, serve, tcp_peer,
+};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson09-tcp-threads");
 
-fn serve(arguments: &[&str]) -> (Program, SocketAddr) {
-    let mut lesson = start(LESSON, &[&["--echo-addr", "127.0.0.1:0"], arguments].concat());
-    let server = lesson.listening();
-    (lesson, server)
-}
-
 #[test]
 fn two_hundred_clients_at_once_half_of_them_silent() {
-    let (_lesson, server) = serve(&["--timeout", "3600"]);
+    let (_lesson, server) = serve(LESSON, &["--timeout", "3600"]);
     let silent: Vec<_> = (0..100).map(|_| tcp_peer(server)).collect();
     let mut talking: Vec<_> = (0..100).map(|_| tcp_peer(server)).collect();
     for round in 0..3 {
@@ -34,32 +29,17 @@ fn two_hundred_clients_at_once_half_of_them_silent() {
 
 #[test]
 fn echoes_long_streams_at_once_byte_for_byte() {
-    let (_lesson, server) = serve(&[]);
-    let clients = (0..4).map(|client: u32| {
-        thread::spawn(move || {
-            let mut stream = tcp_peer(server);
-            let bytes: Vec<u8> =
-                (0..1 << 20).map(|index: u32| (index % (251 + client)) as u8).collect();
-            let mut sending = stream.try_clone().unwrap();
-            let sent = bytes.clone();
-            let sender = thread::spawn(move || {
-                sending.write_all(&sent).unwrap();
-                sending.shutdown(Shutdown::Write).unwrap();
-            });
-            let mut answer = Vec::new();
-            stream.read_to_end(&mut answer).unwrap();
-            sender.join().unwrap();
-            assert!(answer == bytes, "{} bytes came back, or others", answer.len());
-        })
+    let (_lesson, server) = serve(LESSON, &[]);
+    thread::scope(|scope| {
+        for client in 0..4 {
+            scope.spawn(move || long_stream_is_echoed(server, 250 + client));
+        }
     });
-    for client in clients.collect::<Vec<_>>() {
-        client.join().unwrap();
-    }
 }
 
 #[test]
 fn a_silent_client_is_dropped() {
-    let (mut lesson, server) = serve(&["--timeout", "0.2"]);
+    let (mut lesson, server) = serve(LESSON, &["--timeout", "0.2"]);
     let mut silent = tcp_peer(server);
     let from = silent.local_addr().unwrap();
     lesson.logged(&format!("cannot receive from {from}: timed out"));
@@ -68,13 +48,9 @@ fn a_silent_client_is_dropped() {
 
 #[test]
 fn clients_that_fail_do_no_harm() {
-    let (_lesson, server) = serve(&[]);
+    let (_lesson, server) = serve(LESSON, &[]);
     for _ in 0..50 {
-        // A stream that is closed with bytes unread is reset (RFC 2525 section 2.17).
-        let mut stream = tcp_peer(server);
-        stream.write_all(&[b'x'; 100_000]).unwrap();
-        drop(stream);
-        drop(tcp_peer(server));
+        break_off(server);
     }
     bytes_are_echoed(b"hello", &mut tcp_peer(server));
 }

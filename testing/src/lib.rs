@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::{MAIN_SEPARATOR_STR, Path, PathBuf};
 use std::process::{self, Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -189,6 +189,13 @@ pub fn start(exe: &str, arguments: &[&str]) -> Program {
 /// The same, to its end.
 pub fn run(exe: &str, arguments: &[&str]) -> Ended {
     start(exe, arguments).finish()
+}
+
+/// Starts a server on any port, with these further arguments, and waits until it listens.
+pub fn serve(exe: &str, arguments: &[&str]) -> (Program, SocketAddr) {
+    let mut server = start(exe, &[&["--echo-addr", "127.0.0.1:0"], arguments].concat());
+    let addr = server.listening();
+    (server, addr)
 }
 
 /// Expects that something failed on the way: status 1, one line that says `why`, and one with a
@@ -390,6 +397,33 @@ pub fn bytes_are_echoed(bytes: &[u8], stream: &mut TcpStream) {
     let mut answer = vec![0; bytes.len()];
     succeed("receive", stream.read_exact(&mut answer));
     assert!(answer == bytes, "other bytes came back");
+}
+
+/// Sends a long stream, a megabyte of the numbers up to `most` again and again, and expects it back.
+#[track_caller]
+pub fn long_stream_is_echoed(server: SocketAddr, most: u8) {
+    let bytes: Vec<u8> = (0..=most).cycle().take(1 << 20).collect();
+    let mut stream = tcp_peer(server);
+    let mut sender = succeed("copy", stream.try_clone());
+    let mut answer = Vec::new();
+    // Whoever sends it all before reading would wait forever: the buffers between the two are full.
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            succeed("send", sender.write_all(&bytes));
+            succeed("end", sender.shutdown(Shutdown::Write));
+        });
+        succeed("receive", stream.read_to_end(&mut answer));
+    });
+    assert!(answer == bytes, "{} bytes came back, or others", answer.len());
+}
+
+/// A client that sends something and breaks off, and one that breaks off at once.
+pub fn break_off(server: SocketAddr) {
+    // A stream that is closed with bytes unread is reset (RFC 2525 section 2.17).
+    let mut stream = tcp_peer(server);
+    succeed("send", stream.write_all(&[b'x'; 100_000]));
+    drop(stream);
+    drop(tcp_peer(server));
 }
 
 /// Expects that the other side closes the stream, whether in order or not.
