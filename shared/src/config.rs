@@ -625,28 +625,26 @@ mod tests {
 
     #[test]
     fn a_refusal_names_the_value_where_it_comes_from_and_a_right_one() {
-        let file = format!("LESSON_TIMEOUT=ten\nLESSON_MESSAGE={}", "你".repeat(61));
-        let environment = [("LESSON_SMTP_PASSWORD", "secret")];
-        let mut config = read(file, &environment, &["--echo-addr", "x"]).unwrap();
         let long = "你".repeat(60);
-        for (name, problem, hint) in [
-            ("LESSON_TIMEOUT", "\"ten\" (from line 1 of ", "a right one is LESSON_TIMEOUT=\"10\""),
-            ("LESSON_MESSAGE", &format!("\"{long}...\" (from line 2 "), "a right one is LESSON_"),
+        let file = format!("LESSON_TIMEOUT=ten\nLESSON_MESSAGE={long}!");
+        let environment = [("LESSON_SMTP_PASSWORD", "secret")];
+        let mut config = read(file, &environment, &["--echo-addr", &long]).unwrap();
+        for (name, value, origin, right) in [
+            ("LESSON_TIMEOUT", "ten", "line 1 of ", "LESSON_TIMEOUT=\"10\""),
+            ("LESSON_MESSAGE", &format!("{long}..."), "line 2 of ", "LESSON_MESSAGE=\"Hello, "),
             (
                 "LESSON_SMTP_PASSWORD",
-                "\"****\" (from the environment): so",
-                "a right one is LESSON_SMTP_PASSWORD=\"practice\"",
+                "****",
+                "the environment)",
+                "LESSON_SMTP_PASSWORD=\"practice\"",
             ),
-            (
-                "LESSON_ECHO_ADDR",
-                "\"x\" (from the flag --echo-addr): so",
-                "a right one is --echo-addr \"127.0.0.1:7007\"",
-            ),
-            ("LESSON_LOG", "\"info\" (from the default): so", "a right one is --log \"info\""),
+            ("LESSON_ECHO_ADDR", &long, "the flag --echo-addr)", "--echo-addr \"127.0.0.1:7007\""),
+            ("LESSON_LOG", "info", "the default)", "--log \"info\""),
         ] {
             let lines = format!("{:?}", config.wrong(name, "so"));
-            assert!(lines.starts_with(&format!("{name} is {problem}")), "{lines}");
-            assert!(lines.contains(&format!("\nhint: {hint}")), "{lines}");
+            let start = format!("{name} is \"{value}\" (from {origin}");
+            let end = format!("): so\nhint: a right one is {right}");
+            assert!(lines.starts_with(&start) && lines.contains(&end), "{lines}");
         }
         let own = format!("{:?}", config.wrong_with("LESSON_LOG", "so", "do this"));
         assert!(own.ends_with("so\nhint: do this"), "{own}");
