@@ -75,6 +75,9 @@ impl Office {
     }
 }
 
+/// Why such a login fails, in the words of the real qq.
+pub const WANTS_CODE: &str = "Login Fail. Please enter your authorization code to login.";
+
 /// Whether this user logs in with an authorization code alone.
 pub fn wants_code(user: &str) -> bool {
     let trouble = Trouble::find(Where::MailLogin, &user.to_ascii_lowercase());

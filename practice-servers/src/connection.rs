@@ -11,15 +11,11 @@ use socket2::SockRef;
 use crate::clients::Seat;
 use crate::limits;
 use crate::tls::{Channel, Tls};
-use crate::transcript::{SECRET, Transcript, has_secret};
-use crate::trouble;
+use crate::transcript::{SECRET, Transcript, begins_with_secret};
 
 /// The bytes of a connection, plain or in TLS.
 pub trait Stream: Read + Write + Send {
     /// Tells the peer that no more bytes will come.
-    ///
-    /// # Errors
-    /// The connection's.
     fn finish(&mut self) -> io::Result<()>;
 }
 
@@ -53,7 +49,7 @@ pub struct Connection {
     pub transcript: Transcript,
     /// Whether the peer has logged in: then it may be silent longer.
     pub is_known: bool,
-    /// Whether every reply takes [`trouble::SLOW`].
+    /// Whether every reply takes [`limits::SLOW`].
     pub is_slow: bool,
     /// Its seat among the clients of the same address.
     seat: Seat,
@@ -63,9 +59,6 @@ pub struct Connection {
 
 impl Connection {
     /// A plain connection.
-    ///
-    /// # Errors
-    /// The system's.
     pub fn new(socket: TcpStream, transcript: Transcript, seat: Seat) -> io::Result<Self> {
         // The system sends each reply at once, and does not wait until the peer's system has
         // acknowledged the one before.
@@ -124,37 +117,35 @@ impl Connection {
         Err(ErrorKind::TimedOut.into())
     }
 
-    /// Reads a line and shows it.
-    ///
-    /// # Errors
-    /// The connection's.
-    pub fn read_line(&mut self) -> io::Result<Line> {
-        let line = self.read()?;
+    /// Reads a line and shows it. A line that may be a secret is not shown: a password that a client
+    /// has sent behind an `AUTH` without waiting for the reply, which refused it, or the rest of a
+    /// `PASS` with an LF in it. Such a line begins with none of the `commands`.
+    pub fn read_line(&mut self, commands: &str) -> io::Result<Line> {
+        let mut line = self.read()?;
+        if let Line::Text(text) = &line
+            && text.contains(char::is_control)
+        {
+            line = Line::Bad("a control character in a command");
+        }
         match &line {
-            Line::Text(text) if self.may_be_secret(text) => self.transcript.received(SECRET),
-            Line::Text(text) => self.transcript.received(text),
-            Line::Bad(why) => self.transcript.said(format!("took nothing: {why}")),
+            Line::Text(text) => {
+                let verb = text.split_whitespace().next().unwrap_or_default();
+                let is_command = commands.split(' ').any(|one| one.eq_ignore_ascii_case(verb));
+                let is_secret = self.is_secret_next && !is_command;
+                self.is_secret_next = is_secret || begins_with_secret(text);
+                self.transcript.received(if is_secret { SECRET } else { text });
+            }
+            Line::Bad(why) => {
+                self.is_secret_next = true;
+                self.transcript.said(format!("took nothing: {why}"));
+            }
             Line::Late => self.transcript.said("waited too long"),
             Line::End => self.transcript.told(Kind::Closed, "the peer has closed its side"),
         }
         Ok(line)
     }
 
-    /// Whether the line may be a secret: a password that a client has sent behind an `AUTH` without
-    /// waiting for the reply, which refused it, or the rest of a `PASS` with an LF in it. Such a line
-    /// does not begin with a command.
-    fn may_be_secret(&mut self, line: &str) -> bool {
-        let verb = line.split_whitespace().next().unwrap_or_default();
-        let is_command = COMMANDS.iter().any(|command| command.eq_ignore_ascii_case(verb));
-        let is_secret = self.is_secret_next && !is_command;
-        self.is_secret_next = is_secret || has_secret(line);
-        is_secret
-    }
-
     /// Reads a line that is a secret, and shows only that it came.
-    ///
-    /// # Errors
-    /// The connection's.
     pub fn read_secret(&mut self) -> io::Result<Line> {
         let line = self.read()?;
         self.transcript.received(SECRET);
@@ -200,12 +191,9 @@ impl Connection {
     }
 
     /// Sends the lines of a reply, which have `\n` between them, and shows them.
-    ///
-    /// # Errors
-    /// The connection's.
     pub fn send(&mut self, reply: &str) -> io::Result<()> {
         if self.is_slow {
-            thread::sleep(trouble::SLOW);
+            thread::sleep(limits::SLOW);
         }
         let mut bytes = String::new();
         for line in reply.lines() {
@@ -227,15 +215,6 @@ impl Connection {
         while matches!(self.socket.read(&mut dropped), Ok(1..)) && start.elapsed() < limits::TICK {}
     }
 }
-
-/// The commands of the three protocols.
-const COMMANDS: [&str; 55] = [
-    "ABOR", "ALLO", "APPE", "AUTH", "CAPA", "CDUP", "CWD", "DATA", "DELE", "EHLO", "EPRT", "EPSV",
-    "EXPN", "FEAT", "HELO", "HELP", "LIST", "MAIL", "MDTM", "MKD", "MODE", "NLST", "NOOP", "OPTS",
-    "PASS", "PASV", "PBSZ", "PORT", "PROT", "PWD", "QUIT", "RCPT", "REIN", "REST", "RETR", "RMD",
-    "RNFR", "RNTO", "RSET", "SITE", "SIZE", "STARTTLS", "STAT", "STOR", "STRU", "SYST", "TOP",
-    "TYPE", "UIDL", "USER", "VRFY", "XCUP", "XCWD", "XMKD", "XPWD",
-];
 
 /// A line without the signals of Telnet that FTP clients put before an urgent command (RFC 959 section
 /// 4.1.3).

@@ -39,9 +39,6 @@ impl Manner {
 }
 
 /// Serves one client over TCP until it has said everything.
-///
-/// # Errors
-/// The connection's.
 pub fn serve(manner: Manner, connection: &mut Connection) -> io::Result<()> {
     // How long the awkward server's last piece was.
     let mut length = 0;

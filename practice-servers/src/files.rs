@@ -21,16 +21,15 @@ pub fn unique_name() -> String {
 
 /// A file that is being written under a temporary name, which goes when the draft is dropped.
 pub struct Draft {
-    file: File,
-    path: PathBuf,
+    /// The file itself.
+    pub file: File,
+    /// Where it lies for now.
+    pub path: PathBuf,
 }
 
 impl Draft {
     /// Begins a file in `folder`, which lies on the same file system as the file's later place, with
     /// the bytes `start`. The folder is made if somebody has removed it.
-    ///
-    /// # Errors
-    /// The system's.
     pub fn create(folder: &Path, start: &[u8]) -> io::Result<Self> {
         let path = folder.join(unique_name());
         let mut options = OpenOptions::new();
@@ -40,7 +39,7 @@ impl Draft {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = in_folder(folder, || options.open(&path))?;
         let mut draft = Draft { file, path };
-        draft.write_all(start)?;
+        draft.file.write_all(start)?;
         Ok(draft)
     }
 
@@ -56,31 +55,8 @@ impl Draft {
     }
 
     /// Gives the file its real name, and writes nothing to the disk.
-    ///
-    /// # Errors
-    /// The system's.
     pub fn rename(self, name: &Path) -> io::Result<()> {
         fs::rename(&self.path, name)
-    }
-
-    /// Where the file lies for now.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// The file itself.
-    pub fn file(&mut self) -> &mut File {
-        &mut self.file
-    }
-}
-
-impl Write for Draft {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
     }
 }
 
@@ -92,9 +68,6 @@ impl Drop for Draft {
 }
 
 /// Does `work` in a folder, which it makes if somebody has removed it.
-///
-/// # Errors
-/// The system's.
 pub fn in_folder<T>(folder: &Path, work: impl Fn() -> io::Result<T>) -> io::Result<T> {
     match work() {
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -106,25 +79,16 @@ pub fn in_folder<T>(folder: &Path, work: impl Fn() -> io::Result<T>) -> io::Resu
 }
 
 /// Writes a small file as a whole.
-///
-/// # Errors
-/// The system's.
 pub fn write(folder: &Path, name: &Path, bytes: &[u8]) -> io::Result<()> {
     Draft::create(folder, bytes)?.publish(name)
 }
 
 /// Writes a folder to the disk, with the names of the files in it. Windows has no such call.
-///
-/// # Errors
-/// The system's.
 pub fn sync(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 /// The same for the folder in which `path` lies.
-///
-/// # Errors
-/// The system's.
 pub fn sync_folder_of(path: &Path) -> io::Result<()> {
     path.parent().map_or(Ok(()), sync)
 }

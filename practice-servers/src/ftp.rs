@@ -2,7 +2,7 @@
 //! connection, and each file or list over another one, which the client opens (passive mode).
 
 mod files;
-pub(crate) mod list;
+mod list;
 mod login;
 mod text;
 mod transfer;
@@ -13,7 +13,7 @@ use std::net::TcpListener;
 
 use crate::Practice;
 use crate::connection::Connection;
-use crate::session::{self, Next, Reply};
+use crate::session::{self, Answer, Next, Reply};
 use login::Account;
 
 /// The host's side of one conversation.
@@ -23,7 +23,6 @@ pub struct Session<'a> {
     user: String,
     /// What the login has given to the user.
     account: Option<Account>,
-    failed_logins: usize,
     /// Whether the client has said PBSZ, as it must before PROT.
     has_buffer_size: bool,
     /// Whether the client has said `PROT P`: then data connections are in TLS.
@@ -35,8 +34,6 @@ pub struct Session<'a> {
     is_binary: bool,
     /// The port that waits for the next data connection.
     listener: Option<TcpListener>,
-    /// Whether the client has said `EPSV ALL` (RFC 2428 section 4).
-    extended_only: bool,
     /// Where the next RETR or STOR begins, as REST has said.
     offset: u64,
     /// What RNTO will rename, as RNFR has said.
@@ -45,32 +42,26 @@ pub struct Session<'a> {
 
 const FEATURES: &str = "211-beyond RFC 959:\n AUTH TLS\n EPSV\n MDTM\n PBSZ\n PROT\n REST STREAM\n \
                         SIZE\n TVFS\n UTF8\n211 that is all";
-const COMMANDS: &str = "214-the commands:\n \
-    ABOR ALLO APPE AUTH CDUP CWD DELE EPSV FEAT HELP LIST MDTM MKD MODE NLST NOOP OPTS PASS PASV\n \
-    PBSZ PROT PWD QUIT REIN REST RETR RMD RNFR RNTO SIZE STAT STOR STRU SYST TYPE USER\n\
-    214 that is all";
-
-/// A reply, whether the command was done (`Ok`) or refused (`Err`). So `?` returns a refusal early.
-type Answer<T = Reply> = Result<T, Reply>;
+const COMMANDS: &str = "ABOR ALLO APPE AUTH CDUP CWD DELE EPSV FEAT HELP LIST MDTM MKD MODE NLST NOOP \
+                        OPTS PASS PASV PBSZ PROT PWD QUIT REST RETR RMD RNFR RNTO SIZE STOR STRU \
+                        SYST TYPE USER";
 
 impl session::Session for Session<'_> {
     fn greeting(&self) -> String {
         "220 FTP practice server".into()
     }
 
-    fn answer(&mut self, line: &str, connection: &mut Connection) -> io::Result<Reply> {
-        if line.contains(char::is_control) {
-            return Ok("501 a control character in a command".into());
-        }
-        // Names may begin or end with a space.
-        let (verb, argument) = line.split_once(' ').unwrap_or((line, ""));
-        let verb = verb.to_ascii_uppercase();
-        // The names of these commands in RFC 775, which some clients use.
-        let verb = match verb.as_str() {
-            "XPWD" | "XCWD" | "XMKD" | "XRMD" => &verb[1..],
-            "XCUP" => "CDUP",
-            verb => verb,
-        };
+    fn commands(&self) -> &'static str {
+        COMMANDS
+    }
+
+    // An argument may be a name, which may begin or end with a space.
+    fn answer(
+        &mut self,
+        verb: &str,
+        argument: &str,
+        connection: &mut Connection,
+    ) -> io::Result<Answer> {
         if !matches!(verb, "RETR" | "STOR" | "APPE" | "PASV" | "EPSV" | "TYPE" | "NOOP") {
             self.offset = 0;
         }
@@ -78,7 +69,7 @@ impl session::Session for Session<'_> {
             self.rename_from = None;
         }
         let answer = match verb {
-            "ABOR" | "CDUP" | "FEAT" | "NOOP" | "PASV" | "PWD" | "QUIT" | "REIN" | "SYST"
+            "ABOR" | "CDUP" | "FEAT" | "NOOP" | "PASV" | "PWD" | "QUIT" | "SYST"
                 if !argument.is_empty() =>
             {
                 Err(format!("501 {verb} takes no argument").into())
@@ -91,8 +82,7 @@ impl session::Session for Session<'_> {
             "FEAT" => Ok(FEATURES.into()),
             "OPTS" if argument.eq_ignore_ascii_case("UTF8 ON") => Ok("200 always".into()),
             "OPTS" => Err("501 UTF8 ON is the only option".into()),
-            "HELP" => Ok(COMMANDS.into()),
-            "STAT" if argument.is_empty() => Ok(self.status()),
+            "HELP" => Ok(format!("214 {COMMANDS}").into()),
             "SYST" => Ok("215 UNIX Type: L8".into()),
             "NOOP" => Ok("200 here I am".into()),
             "QUIT" => Ok(Reply::close("221 goodbye")),
@@ -101,21 +91,16 @@ impl session::Session for Session<'_> {
                 None => Err(Reply::mistake("530 log in first")),
             },
         };
-        let reply = answer.unwrap_or_else(|refusal| refusal);
-        if let Next::LineAfterFault = reply.next {
+        if let Err(Reply { text, next: Next::LineAfterFault }) = &answer {
             let folder = self.practice.folder.join("ftp");
-            let why = format!("cannot change what is in {}: {}", folder.display(), reply.text);
+            let why = format!("cannot change what is in {}: {text}", folder.display());
             connection.transcript.failed(why);
         }
-        Ok(reply)
+        Ok(answer)
     }
 
     fn has_logged_in(&self) -> bool {
         self.account.is_some()
-    }
-
-    fn refuse(&mut self, why: &str) -> Reply {
-        Reply::mistake(format!("500 {why}"))
     }
 }
 
@@ -126,27 +111,14 @@ impl<'a> Session<'a> {
             practice,
             user: String::new(),
             account: None,
-            failed_logins: 0,
             has_buffer_size: false,
             is_private: false,
             folder: "/".into(),
             is_binary: false,
             listener: None,
-            extended_only: false,
             offset: 0,
             rename_from: None,
         }
-    }
-
-    fn status(&self) -> Reply {
-        let who = match self.account {
-            Some(_) => format!("{} has logged in", self.user),
-            None => "nobody has logged in".into(),
-        };
-        let kind = if self.is_binary { "I (bytes)" } else { "A (text)" };
-        let folder = quoted(&self.folder);
-        format!("211-FTP practice server\n {who}\n folder {folder}, type {kind}\n211 that is all")
-            .into()
     }
 
     /// The commands for those who have logged in.
@@ -181,14 +153,8 @@ impl<'a> Session<'a> {
             "LIST" => self.list(argument, true, connection),
             "NLST" => self.list(argument, false, connection),
             "RETR" => self.retr(argument, connection),
-            "STAT" => self.stat(argument),
             "STOR" => self.stor(argument, false, connection),
             "APPE" => self.stor(argument, true, connection),
-            "REIN" => {
-                self.account = None;
-                self.listener = None;
-                Ok("220 begin anew".into())
-            }
             "ALLO" => Ok("202 the disk has room, or it has not".into()),
             // The server reads no command while a transfer is under way.
             "ABOR" => {
@@ -215,11 +181,12 @@ fn refusal(error: io::Error) -> Reply {
     match error.kind() {
         InvalidInput | InvalidFilename => "553 no file can have that name".into(),
         FileTooLarge | QuotaExceeded | StorageFull => {
-            Reply::fault("452 no room on the disk: try later")
+            Reply::new("452 no room on the disk: try later", Next::LineAfterFault)
         }
         // Not the user's fault: the servers' own folder is out of order.
         PermissionDenied | ReadOnlyFilesystem => {
-            Reply::fault(format!("450 the server cannot do that now ({error}): try later"))
+            let text = format!("450 the server cannot do that now ({error}): try later");
+            Reply::new(text, Next::LineAfterFault)
         }
         NotFound => "550 there is no such file or folder".into(),
         AlreadyExists => "550 that name is taken".into(),

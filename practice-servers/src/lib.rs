@@ -5,24 +5,24 @@
 //! the shortest of the three protocols.
 
 pub mod accounts;
-pub mod clients;
-pub mod clock;
-pub mod connection;
-pub mod dots;
-pub mod echo;
-pub mod files;
-pub mod ftp;
+mod clients;
+mod clock;
+mod connection;
+mod dots;
+mod echo;
+mod files;
+mod ftp;
 #[cfg(test)]
 mod fuzz;
 pub mod limits;
-pub mod mail;
-pub mod pop3;
+mod mail;
+mod pop3;
 pub mod services;
-pub mod session;
-pub mod smtp;
-pub mod tls;
-pub mod transcript;
-pub mod trouble;
+mod session;
+mod smtp;
+mod tls;
+mod transcript;
+mod trouble;
 
 use std::collections::HashMap;
 use std::fs::{self, File};

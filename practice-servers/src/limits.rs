@@ -12,8 +12,11 @@ pub const MESSAGE: u64 = 50 << 20;
 /// The most recipients of one message (RFC 5321 section 4.5.3.1.8).
 pub const RECIPIENTS: usize = 100;
 
-/// The most messages in one mailbox, and the most that wait in one queue.
-pub const MESSAGES: usize = 100_000;
+/// How long a slow server takes for each reply.
+pub const SLOW: Duration = Duration::from_secs(3);
+
+/// How long a pair of addresses has to wait when it is on the grey list.
+pub const GREY: Duration = Duration::from_secs(1);
 
 /// For how many peers a server remembers what it did to them, where it did them trouble. Then it
 /// forgets them all.
@@ -26,7 +29,7 @@ pub const HOPS: usize = 100;
 /// somebody leaves.
 pub const CONNECTIONS: usize = 256;
 
-/// After so many failed logins, the next attempt closes the connection.
+/// After so many failed logins, the next one closes the connection.
 pub const LOGINS: usize = 3;
 
 /// After so many commands that are none, from a client that has not logged in, the server closes the
@@ -63,6 +66,3 @@ pub const PIECE: usize = 1 << 21;
 
 /// The pause before mail that could not be relayed is tried again.
 pub const RETRY: Duration = Duration::from_secs(5);
-
-/// Mail that could not be relayed for so long goes back to its sender (RFC 5321 section 4.5.4.1).
-pub const GIVE_UP: Duration = Duration::from_secs(5 * 24 * 3600);

@@ -4,10 +4,10 @@
 use std::fs::File;
 use std::io::{self, BufReader};
 
-use crate::accounts::{Office, wants_code};
+use crate::accounts::{Office, WANTS_CODE, wants_code};
 use crate::connection::{Connection, parse_number};
 use crate::mail::mailbox::{Lock, Maildir, Message};
-use crate::session::{self, Closing, Next, Reply, Session as _};
+use crate::session::{self, Answer, Next, Reply};
 use crate::transcript::Transcript;
 use crate::trouble::{Trouble, What, Where};
 use crate::{Practice, limits};
@@ -20,7 +20,6 @@ pub struct Session<'a> {
     user: Option<String>,
     /// The mailbox that the login has opened.
     mailbox: Option<OpenMailbox<'a>>,
-    failed_logins: usize,
 }
 
 /// The mailbox as it was at the login: what comes later is for the next session.
@@ -45,102 +44,82 @@ impl session::Session for Session<'_> {
         format!("+OK {} POP3 practice server", self.office.domain)
     }
 
-    fn answer(&mut self, line: &str, connection: &mut Connection) -> io::Result<Reply> {
-        if line.contains(char::is_control) {
-            return Ok(self.refuse("a control character in a command"));
-        }
-        let (verb, argument) = line.split_once(' ').unwrap_or((line, ""));
-        let reply = match verb.to_ascii_uppercase().as_str() {
-            "QUIT" => Reply::close(self.quit(&connection.transcript)),
-            "CAPA" => "+OK\nTOP\nUIDL\nUSER\nRESP-CODES\nPIPELINING\nEXPIRE NEVER\n\
-                       IMPLEMENTATION practice-servers\n."
-                .into(),
+    fn commands(&self) -> &'static str {
+        "CAPA DELE LIST NOOP PASS QUIT RETR RSET STAT TOP UIDL USER"
+    }
+
+    fn answer(
+        &mut self,
+        verb: &str,
+        argument: &str,
+        connection: &mut Connection,
+    ) -> io::Result<Answer> {
+        Ok(match verb {
+            "QUIT" => Ok(Reply::close(self.quit(&connection.transcript))),
+            "CAPA" => Ok("+OK\nTOP\nUIDL\nUSER\nRESP-CODES\nPIPELINING\nEXPIRE NEVER\n\
+                          IMPLEMENTATION practice-servers\n."
+                .into()),
             "USER" => self.user(argument),
             "PASS" => self.pass(argument, connection),
             verb => match &mut self.mailbox {
-                None => Reply::mistake("-ERR log in first"),
-                Some(mailbox) => {
-                    let reply = mailbox.answer(verb, argument);
-                    reply.unwrap_or_else(|why| format!("-ERR {why}").into())
-                }
+                None => Err(Reply::mistake("-ERR log in first")),
+                Some(mailbox) => mailbox.answer(verb, argument),
             },
-        };
-        Ok(reply)
+        })
     }
 
     fn has_logged_in(&self) -> bool {
         self.mailbox.is_some()
     }
 
-    fn refuse(&mut self, why: &str) -> Reply {
-        Reply::mistake(format!("-ERR {why}"))
+    fn refusal(&self) -> &'static str {
+        "-ERR"
     }
 
-    fn closing(&self, why: Closing) -> &'static str {
-        match why {
-            // The server says nothing, and deletes nothing (RFC 1939 section 3).
-            Closing::Late => "",
-            Closing::Mistakes => "-ERR closing: too many mistakes",
-            Closing::Logins => "-ERR closing: too many failed logins",
-        }
+    fn farewell(&self) -> &'static str {
+        "-ERR"
     }
 }
 
 impl<'a> Session<'a> {
     /// A conversation that has just begun.
     pub fn new(practice: &'a Practice, office: &'static Office) -> Self {
-        Session { practice, office, user: None, mailbox: None, failed_logins: 0 }
+        Session { practice, office, user: None, mailbox: None }
     }
 
-    fn user(&mut self, user: &str) -> Reply {
+    fn user(&mut self, user: &str) -> Answer {
         if self.mailbox.is_some() {
-            return "-ERR you have logged in".into();
+            return Err("-ERR you have logged in".into());
         }
         // Without the password, nobody learns whether there is such a user.
         self.user = Some(user.into());
-        "+OK and the password?".into()
+        Ok("+OK and the password?".into())
     }
 
-    fn pass(&mut self, password: &str, connection: &mut Connection) -> Reply {
-        let Some(user) = self.user.take() else {
-            return Reply::mistake("-ERR say USER first");
-        };
-        if self.failed_logins == limits::LOGINS {
-            return Reply::close(self.closing(Closing::Logins));
-        }
+    fn pass(&mut self, password: &str, connection: &mut Connection) -> Answer {
+        let user = self.user.take().ok_or(Reply::mistake("-ERR say USER first"))?;
         let (user, trouble) = Trouble::of_address(Where::MailboxLogin, &user);
         let Some(address) = self.office.login(&user, password) else {
-            self.failed_logins += 1;
-            if wants_code(&user) {
-                return "-ERR Login Fail. Please enter your authorization code to login.".into();
-            }
-            return "-ERR wrong user or password".into();
+            let why = if wants_code(&user) { WANTS_CODE } else { "wrong user or password" };
+            return Err(Reply::new(format!("-ERR {why}"), Next::LineAfterFailedLogin));
         };
         let trouble = trouble.map(|trouble| trouble.what);
         connection.is_slow = trouble == Some(What::Slow);
         if trouble == Some(What::InUse) {
-            return IN_USE.into();
+            return Err(IN_USE.into());
         }
-        let Some(lock) = self.practice.locks.take(&address, limits::IN_USE) else {
-            return IN_USE.into();
-        };
-        let Some(maildir) = self.practice.queue(self.office).mailbox(&address) else {
-            return "-ERR you have no mailbox".into();
-        };
-        let messages = match maildir.messages() {
-            Ok(messages) => messages,
-            Err(error) => {
-                let folder = maildir.folder().display();
-                connection.transcript.failed(format!("cannot read {folder}: {error}"));
-                return "-ERR [SYS/TEMP] cannot read the mailbox: come again later".into();
-            }
-        };
+        let lock = self.practice.locks.take(&address, limits::IN_USE).ok_or(IN_USE)?;
+        let maildir = self.practice.queue(self.office).mailbox(&address);
+        let maildir = maildir.ok_or("-ERR you have no mailbox")?;
+        let messages = maildir.messages().map_err(|error| {
+            let folder = maildir.folder().display();
+            connection.transcript.failed(format!("cannot read {folder}: {error}"));
+            "-ERR [SYS/TEMP] cannot read the mailbox: come again later"
+        })?;
         let items = messages.into_iter().map(|message| Item { message, is_deleted: false });
         let is_cut = trouble == Some(What::Cut);
         let mailbox = OpenMailbox { maildir, items: items.collect(), is_cut, _lock: lock };
-        let reply = mailbox.stat();
-        self.mailbox = Some(mailbox);
-        reply.into()
+        Ok(self.mailbox.insert(mailbox).stat())
     }
 
     /// Removes the deleted messages: only QUIT does so (RFC 1939 section 6). The next session can
@@ -160,18 +139,36 @@ impl<'a> Session<'a> {
 
 impl OpenMailbox<'_> {
     /// The commands for those who have logged in.
-    fn answer(&mut self, verb: &str, argument: &str) -> Result<Reply, &'static str> {
-        Ok(match verb {
-            "STAT" => self.stat().into(),
-            "LIST" => self.list(argument, |message| message.size.to_string())?.into(),
-            "UIDL" => self.list(argument, |message| message.uid.clone())?.into(),
-            "DELE" => self.dele(argument)?.into(),
-            "RSET" => self.rset().into(),
-            "NOOP" => "+OK here I am".into(),
-            "RETR" => self.retr(argument)?,
-            "TOP" => self.top(argument)?,
-            _ => Reply::mistake("-ERR no such command"),
-        })
+    fn answer(&mut self, verb: &str, argument: &str) -> Answer {
+        match verb {
+            "STAT" => Ok(self.stat()),
+            "LIST" => self.list(argument, |message| message.size.to_string()),
+            "UIDL" => self.list(argument, |message| message.uid.clone()),
+            "DELE" => {
+                self.item(argument)?.is_deleted = true;
+                Ok("+OK it will go when you QUIT".into())
+            }
+            "RSET" => {
+                self.items.iter_mut().for_each(|item| item.is_deleted = false);
+                Ok(self.stat())
+            }
+            "NOOP" => Ok("+OK here I am".into()),
+            "RETR" => {
+                let is_cut = self.is_cut;
+                let (message, file) = self.open(argument)?;
+                let text = format!("+OK {} octets", message.size);
+                let next = if is_cut { Next::HalfMessage(file) } else { Next::Message(file, None) };
+                Ok(Reply::new(text, next))
+            }
+            // The header and so many lines more.
+            "TOP" => {
+                let (number, lines) = argument.split_once(' ').unwrap_or((argument, ""));
+                let lines = parse_number(lines).ok_or("-ERR it is TOP number lines")?;
+                let (_, file) = self.open(number)?;
+                Ok(Reply::new("+OK", Next::Message(file, Some(lines))))
+            }
+            _ => Err(Reply::mistake("-ERR no such command")),
+        }
     }
 
     /// The messages that are not deleted, with their numbers.
@@ -181,69 +178,36 @@ impl OpenMailbox<'_> {
     }
 
     /// The message of this number.
-    fn item(&mut self, number: &str) -> Result<&mut Item, &'static str> {
+    fn item(&mut self, number: &str) -> Answer<&mut Item> {
         let index = parse_number(number).and_then(|number| number.checked_sub(1));
         let item = index.and_then(|index| self.items.get_mut(index as usize));
-        item.filter(|item| !item.is_deleted).ok_or("no such message")
+        Ok(item.filter(|item| !item.is_deleted).ok_or("-ERR no such message")?)
     }
 
-    fn stat(&self) -> String {
+    fn stat(&self) -> Reply {
         let size: u64 = self.left().map(|(_, message)| message.size).sum();
-        format!("+OK {} {size}", self.left().count())
+        format!("+OK {} {size}", self.left().count()).into()
     }
 
     /// `LIST` and `UIDL`: something about one message, or about all.
-    fn list(
-        &mut self,
-        argument: &str,
-        about: impl Fn(&Message) -> String,
-    ) -> Result<String, &'static str> {
+    fn list(&mut self, argument: &str, about: impl Fn(&Message) -> String) -> Answer {
         if !argument.is_empty() {
-            let item = self.item(argument)?;
-            return Ok(format!("+OK {argument} {}", about(&item.message)));
+            let about = about(&self.item(argument)?.message);
+            return Ok(format!("+OK {argument} {about}").into());
         }
-        let mut lines = String::from("+OK");
-        for (number, message) in self.left() {
-            lines += &format!("\n{number} {}", about(message));
-        }
-        Ok(lines + "\n.")
+        let lines = self.left().map(|(number, message)| format!("{number} {}\n", about(message)));
+        let lines: String = lines.collect();
+        Ok(format!("+OK\n{lines}.").into())
     }
 
-    fn dele(&mut self, argument: &str) -> Result<String, &'static str> {
-        self.item(argument)?.is_deleted = true;
-        Ok("+OK it will go when you QUIT".into())
-    }
-
-    fn rset(&mut self) -> String {
-        for item in &mut self.items {
-            item.is_deleted = false;
-        }
-        self.stat()
-    }
-
-    fn retr(&mut self, argument: &str) -> Result<Reply, &'static str> {
-        let maildir = self.maildir;
-        let is_cut = self.is_cut;
-        let message = &self.item(argument)?.message;
-        let file = open(maildir, message)?;
-        let next = if is_cut { Next::HalfMessage(file) } else { Next::Message(file, None) };
-        Ok(Reply { text: format!("+OK {} octets", message.size), next })
-    }
-
-    /// The header and so many lines more.
-    fn top(&mut self, argument: &str) -> Result<Reply, &'static str> {
-        let (number, lines) = argument.split_once(' ').ok_or("it is TOP number lines")?;
-        let lines = parse_number(lines).ok_or("how many lines?")?;
+    /// The message of this number, to be read.
+    fn open(&mut self, number: &str) -> Answer<(&Message, BufReader<File>)> {
         let maildir = self.maildir;
         let message = &self.item(number)?.message;
-        let next = Next::Message(open(maildir, message)?, Some(lines));
-        Ok(Reply { text: "+OK".into(), next })
+        let file = maildir.open_message(message);
+        let file = file.map_err(|_| "-ERR the message is no longer there")?;
+        // A short message needs no large buffer.
+        let size = limits::PIECE.min(message.size as usize + 1);
+        Ok((message, BufReader::with_capacity(size, file)))
     }
-}
-
-fn open(maildir: &Maildir, message: &Message) -> Result<BufReader<File>, &'static str> {
-    let file = maildir.open_message(message).map_err(|_| "the message is no longer there")?;
-    // A short message needs no large buffer.
-    let size = limits::PIECE.min(message.size as usize + 1);
-    Ok(BufReader::with_capacity(size, file))
 }

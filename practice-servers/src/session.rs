@@ -10,7 +10,7 @@ use crate::connection::{Connection, Line};
 use crate::tls::Tls;
 use crate::{dots, limits};
 
-/// What the server says to a line, and what it does then.
+/// What the server says to a command, and what it does then.
 pub struct Reply {
     /// The lines of the reply, with `\n` between them; nothing is sent for an empty text.
     pub text: String,
@@ -18,18 +18,21 @@ pub struct Reply {
     pub next: Next,
 }
 
+/// A reply, whether the command was done (`Ok`) or refused (`Err`). So `?` returns a refusal early.
+pub type Answer<T = Reply> = Result<T, Reply>;
+
 /// What the server does after a reply.
 pub enum Next {
     /// It waits for the next line.
     Line,
-    /// It waits for the next line. The line just answered may come from a peer that does not speak the
-    /// protocol at all: after [`limits::MISTAKES`] of these without a login, the server closes the
-    /// connection.
+    /// It waits for the next line. The command may come from a peer that does not speak the protocol
+    /// at all: after [`limits::MISTAKES`] of these without a login, the server closes the connection.
     LineAfterMistake,
+    /// It waits for the next line. The client has failed to log in: after [`limits::LOGINS`] of
+    /// these, the next one closes the connection.
+    LineAfterFailedLogin,
     /// It waits for the next line. What the client has asked for failed by no fault of its own.
     LineAfterFault,
-    /// It waits for a line that must not be shown, such as a password.
-    Secret,
     /// It sends a message, or its header and so many lines, and the line with a dot that ends it.
     Message(BufReader<File>, Option<u64>),
     /// It sends half of a message, and closes the connection.
@@ -41,48 +44,27 @@ pub enum Next {
 }
 
 impl Reply {
-    /// A reply to a line that nobody who speaks the protocol would send.
+    /// A reply, and what comes next.
+    pub fn new(text: impl Into<String>, next: Next) -> Self {
+        Reply { text: text.into(), next }
+    }
+
+    /// A reply to a command that nobody who speaks the protocol would send.
     pub fn mistake(text: impl Into<String>) -> Self {
-        Reply { text: text.into(), next: Next::LineAfterMistake }
-    }
-
-    /// A reply to a command that the servers' own folder kept from working.
-    pub fn fault(text: impl Into<String>) -> Self {
-        Reply { text: text.into(), next: Next::LineAfterFault }
-    }
-
-    /// A reply that asks for a secret.
-    pub fn ask(text: impl Into<String>) -> Self {
-        Reply { text: text.into(), next: Next::Secret }
-    }
-
-    /// The reply after which TLS begins.
-    pub fn begin_tls(text: impl Into<String>) -> Self {
-        Reply { text: text.into(), next: Next::BeginTls }
+        Reply::new(text, Next::LineAfterMistake)
     }
 
     /// The last reply.
     pub fn close(text: impl Into<String>) -> Self {
-        Reply { text: text.into(), next: Next::Close }
+        Reply::new(text, Next::Close)
     }
 }
 
 /// Most replies: the next line may come.
 impl<T: Into<String>> From<T> for Reply {
     fn from(text: T) -> Self {
-        Reply { text: text.into(), next: Next::Line }
+        Reply::new(text, Next::Line)
     }
-}
-
-/// Why the server closes a connection before the client says `QUIT`.
-#[derive(Clone, Copy)]
-pub enum Closing {
-    /// The client said nothing for too long.
-    Late,
-    /// It made too many mistakes.
-    Mistakes,
-    /// It failed to log in too often.
-    Logins,
 }
 
 /// The server's side of one conversation, in one of the three protocols.
@@ -90,59 +72,63 @@ pub trait Session {
     /// What the server says first.
     fn greeting(&self) -> String;
 
-    /// Does what a line asks for, and returns the reply. A command that needs more than a line and
-    /// a reply, such as `DATA`, uses the connection in between.
-    ///
-    /// # Errors
-    /// The connection's.
-    fn answer(&mut self, line: &str, connection: &mut Connection) -> io::Result<Reply>;
+    /// Its commands, with a blank between them.
+    fn commands(&self) -> &'static str;
+
+    /// Does what a command asks for, and returns the reply. `verb` is in capitals. A command that
+    /// needs more than a line and a reply, such as `DATA`, uses the connection in between.
+    fn answer(
+        &mut self,
+        verb: &str,
+        argument: &str,
+        connection: &mut Connection,
+    ) -> io::Result<Answer>;
 
     /// Whether the client has logged in.
     fn has_logged_in(&self) -> bool;
 
-    /// The reply to a line that could not be read, and why.
-    fn refuse(&mut self, why: &str) -> Reply;
+    /// How the reply begins to a line that cannot be read; here as SMTP and FTP have it.
+    fn refusal(&self) -> &'static str {
+        "500"
+    }
 
-    /// The server's last words when it closes the connection; here as SMTP and FTP have them.
-    fn closing(&self, why: Closing) -> &'static str {
-        match why {
-            Closing::Late => "421 closing: no whole line came in time",
-            Closing::Mistakes => "421 closing: too many mistakes",
-            Closing::Logins => "421 closing: too many failed logins",
-        }
+    /// How the last reply begins when the server closes the connection before the client says `QUIT`.
+    fn farewell(&self) -> &'static str {
+        "421"
     }
 }
 
 /// Serves one client until it leaves.
-///
-/// # Errors
-/// The connection's.
 pub fn serve(session: &mut dyn Session, connection: &mut Connection, tls: &Tls) -> io::Result<()> {
     connection.send(&session.greeting())?;
+    let farewell = session.farewell();
     let mut mistakes = 0;
-    let mut is_secret = false;
+    let mut failed_logins = 0;
     loop {
-        let line = if is_secret { connection.read_secret()? } else { connection.read_line()? };
-        let mut reply = match line {
-            Line::Text(line) => session.answer(&line, connection)?,
-            Line::Bad(why) => session.refuse(why),
-            Line::Late => Reply::close(session.closing(Closing::Late)),
+        let mut reply = match connection.read_line(session.commands())? {
+            Line::Text(line) => {
+                let (verb, argument) = line.split_once(' ').unwrap_or((&line, ""));
+                let answer = session.answer(&verb.to_ascii_uppercase(), argument, connection)?;
+                answer.unwrap_or_else(|refusal| refusal)
+            }
+            Line::Bad(why) => Reply::mistake(format!("{} {why}", session.refusal())),
+            Line::Late => Reply::close(format!("{farewell} closing: no whole line came in time")),
             Line::End => return Ok(()),
         };
         connection.is_known = session.has_logged_in();
-        // Whoever has logged in speaks it, and may ask for what this server does not have.
-        if let Next::LineAfterMistake = reply.next
-            && !connection.is_known
-        {
-            mistakes += 1;
-            if mistakes == limits::MISTAKES {
-                reply = Reply::close(session.closing(Closing::Mistakes));
-            }
+        match reply.next {
+            // Whoever has logged in speaks it, and may ask for what this server does not have.
+            Next::LineAfterMistake if !connection.is_known => mistakes += 1,
+            Next::LineAfterFailedLogin => failed_logins += 1,
+            _ => {}
+        }
+        if mistakes == limits::MISTAKES {
+            reply = Reply::close(format!("{farewell} closing: too many mistakes"));
+        } else if failed_logins > limits::LOGINS {
+            reply = Reply::close(format!("{farewell} closing: too many failed logins"));
         }
         connection.send(&reply.text)?;
-        is_secret = matches!(reply.next, Next::Secret);
         match reply.next {
-            Next::Line | Next::LineAfterMistake | Next::LineAfterFault | Next::Secret => {}
             Next::BeginTls => connection.secure(tls)?,
             Next::Close => return Ok(()),
             Next::HalfMessage(mut message) => {
@@ -166,6 +152,7 @@ pub fn serve(session: &mut dyn Session, connection: &mut Connection, tls: &Tls) 
                 stream.flush()?;
                 transcript.told(Kind::Sent, format!("message of {length} bytes"));
             }
+            _ => {}
         }
     }
 }

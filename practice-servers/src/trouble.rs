@@ -6,7 +6,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::limits;
 use crate::session::Reply;
@@ -35,7 +35,7 @@ pub enum What {
     RefuseMail,
     /// A mail is [`GREYLISTED`], and taken when it is tried again a second later.
     Greylist,
-    /// Each reply takes [`SLOW`].
+    /// Each reply takes [`limits::SLOW`].
     Slow,
     /// The connection ends: for a login instead of the reply, for a mail instead of the reply to the
     /// final dot, for a mail or a file that comes in the middle of it.
@@ -64,12 +64,6 @@ const TROUBLES: [(Where, &str, What); 13] = [
     (Where::Download, "/trouble/NNN.txt", What::Refuse),
     (Where::Upload, "/trouble/full/", What::Full),
 ];
-
-/// How long a slow server takes for each reply.
-pub const SLOW: Duration = Duration::from_secs(3);
-
-/// How long a pair of addresses has to wait when it is on the grey list.
-pub const GREY: Duration = Duration::from_secs(1);
 
 /// The reply to a pair of addresses that has to wait.
 pub const GREYLISTED: &str = "451 4.7.1 greylisted: try again in a second";
@@ -154,7 +148,7 @@ impl GreyList {
     pub fn has_to_wait(&self, sender: &str, recipient: &str) -> bool {
         let mut pairs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let pair = (sender.to_string(), recipient.to_string());
-        if pairs.get(&pair).is_some_and(|first| first.elapsed() >= GREY) {
+        if pairs.get(&pair).is_some_and(|first| first.elapsed() >= limits::GREY) {
             pairs.remove(&pair);
             return false;
         }
@@ -167,9 +161,6 @@ impl GreyList {
 }
 
 /// Makes the FTP files of the table in `folder`.
-///
-/// # Errors
-/// The system's.
 pub fn make_files(folder: &Path) -> io::Result<()> {
     if folder.exists() {
         return Ok(());

@@ -91,17 +91,30 @@ impl Practice {
 
     /// All mails in a mailbox, once there are so many.
     pub fn mails(&self, office: &str, user: &str, count: usize) -> Vec<String> {
+        self.mails_when(office, user, |mails| mails.len() == count)
+    }
+
+    /// All mails in a mailbox, once they are those that `expected` waits for.
+    pub fn mails_when(
+        &self,
+        office: &str,
+        user: &str,
+        expected: impl Fn(&[String]) -> bool,
+    ) -> Vec<String> {
         let folder = self.path(&format!("mail/{user}@{office}.example/new"));
-        let deadline = Instant::now() + PATIENCE;
+        // Both offices write a large mail to the disk, which takes long on a crowded machine.
+        let deadline = Instant::now() + 3 * PATIENCE;
         loop {
-            let entries = succeed("read a mailbox", fs::read_dir(&folder));
-            let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
-            if paths.len() == count {
-                paths.sort();
-                let read = |path| succeed("read a mail", fs::read_to_string(path));
-                return paths.iter().map(read).collect();
+            // The servers may be about to make the folder.
+            let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
+            let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
+            paths.sort();
+            let read = |path| succeed("read a mail", fs::read_to_string(path));
+            let mails: Vec<_> = paths.iter().map(read).collect();
+            if expected(&mails) {
+                return mails;
             }
-            assert!(Instant::now() < deadline, "{} mails, not {count}", paths.len());
+            assert!(Instant::now() < deadline, "{} mails, not those expected", mails.len());
             thread::sleep(Duration::from_millis(20));
         }
     }

@@ -8,7 +8,8 @@ use std::sync::{PoisonError, RwLockReadGuard};
 use crate::accounts::Rights;
 use crate::ftp::login::Account;
 use crate::ftp::tree::{is_trouble, join};
-use crate::ftp::{Answer, Session, quoted, refusal};
+use crate::ftp::{Session, quoted, refusal};
+use crate::session::Answer;
 use crate::{clock, files};
 
 /// A path in the user's tree that was checked. As long as somebody holds one, nothing is renamed,

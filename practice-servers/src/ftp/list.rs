@@ -1,4 +1,4 @@
-//! `LIST`, `NLST` and `STAT`: what is in a folder.
+//! `LIST` and `NLST`: what is in a folder.
 
 use std::fs::{self, Metadata};
 use std::io::Write;
@@ -7,7 +7,8 @@ use std::time::UNIX_EPOCH;
 use crate::clock;
 use crate::connection::Connection;
 use crate::ftp::tree::is_name;
-use crate::ftp::{Answer, Session, refusal};
+use crate::ftp::{Session, refusal};
+use crate::session::Answer;
 
 impl Session<'_> {
     pub(super) fn list(
@@ -22,14 +23,6 @@ impl Session<'_> {
             Ok(lines.len() as u64)
         })?;
         Ok("226 that is all".into())
-    }
-
-    /// The same over the control connection, where every line begins with a space: clients take a
-    /// line that begins with a digit for the end of the reply.
-    pub(super) fn stat(&mut self, argument: &str) -> Answer {
-        let lines = self.lines(argument, true)?;
-        let lines: String = lines.lines().map(|line| format!(" {line}\n")).collect();
-        Ok(format!("213-{argument}\n{lines}213 that is all").into())
     }
 
     /// A line for everything in the folder, for everything whose name matches, or for the one file.
@@ -104,31 +97,21 @@ fn long_line(metadata: &Metadata) -> String {
 }
 
 /// Whether the name matches the pattern, in which `*` stands for any characters and `?` for one.
-pub(crate) fn matches(pattern: &str, name: &str) -> bool {
-    let [pattern, name] = [pattern, name].map(|text| text.chars().collect::<Vec<_>>());
-    let mut at = 0;
-    let mut from = 0;
-    // Where the last `*` stands, and up to where in the name it reaches.
-    let mut star = None;
-    while from < name.len() {
-        match pattern.get(at) {
-            Some('*') => {
-                star = Some((at, from));
-                at += 1;
+fn matches(pattern: &str, name: &str) -> bool {
+    let name: Vec<_> = name.chars().collect();
+    // Whether the pattern so far matches so many characters of the name.
+    let mut reached = vec![false; name.len() + 1];
+    reached[0] = true;
+    for wanted in pattern.chars() {
+        if wanted == '*' {
+            let first = reached.iter().position(|is| *is).unwrap_or(reached.len());
+            reached[first..].fill(true);
+        } else {
+            for index in (0..name.len()).rev() {
+                reached[index + 1] = reached[index] && (wanted == '?' || wanted == name[index]);
             }
-            Some(wanted) if *wanted == '?' || *wanted == name[from] => {
-                at += 1;
-                from += 1;
-            }
-            _ => {
-                let Some((place, reach)) = star else {
-                    return false;
-                };
-                star = Some((place, reach + 1));
-                at = place + 1;
-                from = reach + 1;
-            }
+            reached[0] = false;
         }
     }
-    pattern[at..].iter().all(|left| *left == '*')
+    reached[name.len()]
 }

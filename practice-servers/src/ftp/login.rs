@@ -2,9 +2,8 @@
 
 use crate::accounts::{Rights, ftp_login};
 use crate::ftp::tree::Tree;
-use crate::ftp::{Answer, Session, refusal};
-use crate::limits;
-use crate::session::{Closing, Reply, Session as _};
+use crate::ftp::{Session, refusal};
+use crate::session::{Answer, Next, Reply};
 
 /// What a user has after the login.
 pub(super) struct Account {
@@ -26,12 +25,8 @@ impl Session<'_> {
         if self.account.is_some() || self.user.is_empty() {
             return Err("503 say USER first".into());
         }
-        if self.failed_logins == limits::LOGINS {
-            return Err(Reply::close(self.closing(Closing::Logins)));
-        }
         let Some((folder, rights)) = ftp_login(&self.user, password) else {
-            self.failed_logins += 1;
-            return Err("530 wrong user or password".into());
+            return Err(Reply::new("530 wrong user or password", Next::LineAfterFailedLogin));
         };
         let tree = Tree::new(&self.practice.folder, folder);
         // Somebody may have removed it.
@@ -57,7 +52,7 @@ impl Session<'_> {
         self.user.clear();
         self.account = None;
         self.listener = None;
-        Ok(Reply::begin_tls("234 begin TLS"))
+        Ok(Reply::new("234 begin TLS", Next::BeginTls))
     }
 
     /// RFC 2228; over TLS, client and server have no buffer size to agree on.
@@ -74,17 +69,11 @@ impl Session<'_> {
         if !self.has_buffer_size {
             return Err("503 say PBSZ first".into());
         }
-        match level.to_ascii_uppercase().as_str() {
-            "P" => {
-                self.is_private = true;
-                Ok("200 data connections in TLS".into())
-            }
-            "C" => {
-                self.is_private = false;
-                Ok("200 data connections in clear".into())
-            }
-            "S" | "E" => Err("536 P (private) or C (clear), please".into()),
-            _ => Err("504 P (private) or C (clear), please".into()),
-        }
+        self.is_private = match level.to_ascii_uppercase().as_str() {
+            "P" => true,
+            "C" => false,
+            _ => return Err("536 P (private) or C (clear), please".into()),
+        };
+        Ok("200 as you like".into())
     }
 }

@@ -14,9 +14,9 @@ use crate::connection::{Connection, Stream, is_time_out, parse_number, without_s
 use crate::files::Draft;
 use crate::ftp::text::{from_network, to_network};
 use crate::ftp::tree::join;
-use crate::ftp::{Answer, Session, refusal};
+use crate::ftp::{Session, refusal};
 use crate::limits;
-use crate::session::{Next, Reply};
+use crate::session::{Answer, Next, Reply};
 use crate::tls::Channel;
 use crate::transcript::Transcript;
 use crate::trouble::{Trouble, What, Where};
@@ -35,9 +35,6 @@ impl Session<'_> {
     }
 
     pub(super) fn pasv(&mut self, connection: &Connection) -> Answer {
-        if self.extended_only {
-            return Err("503 you said EPSV ALL".into());
-        }
         let SocketAddr::V4(addr) = self.listen(connection)? else {
             return Err("425 over IPv6, use EPSV".into());
         };
@@ -48,16 +45,11 @@ impl Session<'_> {
 
     /// RFC 2428.
     pub(super) fn epsv(&mut self, argument: &str, connection: &Connection) -> Answer {
-        let is_ipv4 = local_ip(connection)?.is_ipv4();
-        match (argument.to_ascii_uppercase().as_str(), is_ipv4) {
-            ("ALL", _) => {
-                self.extended_only = true;
-                return Ok("200 EPSV alone from here on".into());
-            }
+        match (argument, local_ip(connection)?.is_ipv4()) {
             ("", _) | ("1", true) | ("2", false) => {}
             ("2", _) => return Err("522 another network here, use (1)".into()),
             ("1", _) => return Err("522 another network here, use (2)".into()),
-            _ => return Err("501 EPSV takes 1, 2 or ALL".into()),
+            _ => return Err("501 EPSV takes 1 or 2".into()),
         }
         let port = self.listen(connection)?.port();
         Ok(format!("229 Entering Extended Passive Mode (|||{port}|)").into())
@@ -143,7 +135,7 @@ impl Session<'_> {
         let mut draft = Draft::create(&self.practice.drafts, b"").map_err(cannot_keep)?;
         if begin > 0 {
             let mut before = File::open(&*place).map_err(refusal)?.take(begin);
-            io::copy(&mut before, draft.file()).map_err(cannot_keep)?;
+            io::copy(&mut before, &mut draft.file).map_err(cannot_keep)?;
         }
         drop(place);
         let is_binary = self.is_binary;
@@ -153,14 +145,14 @@ impl Session<'_> {
             // A client hears best why its file was not kept when it could send all of it.
             let moved = for_each_part(stream, |part| {
                 if kept.is_ok() && is_binary {
-                    kept = draft.write_all(part);
+                    kept = draft.file.write_all(part);
                 } else if kept.is_ok() {
-                    kept = draft.write_all(&from_network(part, &mut has_cr));
+                    kept = draft.file.write_all(&from_network(part, &mut has_cr));
                 }
                 Ok(())
             })?;
             if has_cr && kept.is_ok() {
-                kept = draft.write_all(b"\r");
+                kept = draft.file.write_all(b"\r");
             }
             Ok(moved)
         })?;
@@ -230,7 +222,7 @@ fn cannot_keep(error: io::Error) -> Reply {
     let reply = refusal(error);
     match reply.next {
         Next::LineAfterFault => reply,
-        _ => Reply::fault("451 the server cannot keep the file now: try later"),
+        _ => Reply::new("451 the server cannot keep the file now: try later", Next::LineAfterFault),
     }
 }
 

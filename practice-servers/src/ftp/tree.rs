@@ -21,9 +21,6 @@ impl Tree {
     }
 
     /// Makes the tree, if it is not there, with a file to download.
-    ///
-    /// # Errors
-    /// The system's.
     pub fn make(&self) -> io::Result<()> {
         if self.root.exists() {
             return Ok(());

@@ -4,20 +4,15 @@ use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::files::{self, Draft, in_folder};
-use crate::limits;
 
 /// A Maildir: a folder with the folders `new`, `cur` and `tmp`. A message is delivered into `new`.
 /// Mail programs that read the folder itself move it to `cur`.
 pub struct Maildir {
     folder: PathBuf,
-    /// How many messages there are. When a mail program that reads the folder itself has removed
-    /// some, the next [`Maildir::messages`] finds out.
-    count: AtomicUsize,
 }
 
 /// A message in a mailbox.
@@ -32,21 +27,15 @@ pub struct Message {
 
 impl Maildir {
     /// The Maildir in `folder`, made if need be.
-    ///
-    /// # Errors
-    /// The system's.
     pub fn open(folder: PathBuf) -> io::Result<Self> {
         // An earlier program may have ended while it copied a message.
         let _ = fs::remove_dir_all(folder.join("tmp"));
-        let maildir = Maildir { folder, count: AtomicUsize::new(0) };
-        maildir.messages()?;
+        let maildir = Maildir { folder };
+        maildir.make()?;
         Ok(maildir)
     }
 
     /// Makes its folders, unless they are there.
-    ///
-    /// # Errors
-    /// The system's.
     pub fn make(&self) -> io::Result<()> {
         ["tmp", "new", "cur"].iter().try_for_each(|name| fs::create_dir_all(self.folder.join(name)))
     }
@@ -71,21 +60,15 @@ impl Maildir {
             let _ = fs::remove_file(path);
             return Err(error);
         }
-        self.count.fetch_add(1, Ordering::Relaxed);
         Ok(Some(path))
     }
 
     /// Not every file system lets a file have two names.
     fn copy(&self, message: &Path, path: &Path) -> io::Result<()> {
         let mut draft = Draft::create(&self.folder.join("tmp"), b"")?;
-        io::copy(&mut File::open(message)?, draft.file())?;
-        draft.file().sync_all()?;
+        io::copy(&mut File::open(message)?, &mut draft.file)?;
+        draft.file.sync_all()?;
         draft.rename(path)
-    }
-
-    /// Whether it takes no more messages.
-    pub fn is_full(&self) -> bool {
-        self.count.load(Ordering::Relaxed) >= limits::MESSAGES
     }
 
     /// Opens a message, wherever in the mailbox it lies by now.
@@ -98,17 +81,12 @@ impl Maildir {
 
     /// Removes messages, on the disk, too; each that it can. A message that somebody else has removed
     /// is no error.
-    ///
-    /// # Errors
-    /// The system's.
     pub fn remove<'a>(&self, messages: impl Iterator<Item = &'a Message>) -> io::Result<()> {
         let mut result = Ok(());
         for message in messages {
             match self.at_its_place(message, |path| fs::remove_file(path)) {
                 Err(error) if error.kind() != ErrorKind::NotFound => result = Err(error),
-                _ => {
-                    self.count.fetch_sub(1, Ordering::Relaxed);
-                }
+                _ => {}
             }
         }
         for folder in ["new", "cur"] {
@@ -140,14 +118,9 @@ impl Maildir {
     }
 
     /// All messages, the oldest first.
-    ///
-    /// # Errors
-    /// The system's.
     pub fn messages(&self) -> io::Result<Vec<Message>> {
         self.make()?;
-        let messages = self.list()?;
-        self.count.store(messages.len(), Ordering::Relaxed);
-        Ok(messages)
+        self.list()
     }
 
     fn list(&self) -> io::Result<Vec<Message>> {
@@ -211,27 +184,5 @@ impl Drop for Lock {
         let (names, freed) = &*self.locks.0;
         names.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.name);
         freed.notify_all();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use testing::Folder;
-
-    use super::*;
-
-    #[test]
-    fn a_full_mailbox_has_room_again_when_a_mail_has_gone() {
-        let folder = Folder::create();
-        let message = folder.path().join("message");
-        fs::write(&message, "x").unwrap();
-        let maildir = Maildir::open(folder.path().join("mailbox")).unwrap();
-        maildir.count.store(limits::MESSAGES - 1, Ordering::Relaxed);
-        assert!(!maildir.is_full());
-        maildir.deliver("1", &message).unwrap();
-        assert!(maildir.is_full());
-        let message = Message { path: maildir.folder.join("new/1"), size: 1, uid: "1".into() };
-        maildir.remove([&message].into_iter()).unwrap();
-        assert!(!maildir.is_full());
     }
 }

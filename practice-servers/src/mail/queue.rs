@@ -6,9 +6,8 @@ use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use crate::accounts::Office;
 use crate::files::{self, Draft, in_folder};
@@ -29,8 +28,6 @@ pub struct Queue {
     /// The office's mailboxes, by their addresses.
     mailboxes: HashMap<String, Maildir>,
     drafts: PathBuf,
-    /// About how many mails wait.
-    count: AtomicUsize,
     /// The names of the mails that a thread is delivering.
     busy: Locks,
     wake: SyncSender<()>,
@@ -40,9 +37,6 @@ pub struct Queue {
 
 impl Queue {
     /// The queue of `office` in the folder `root`, and what [`Queue::run`] waits for.
-    ///
-    /// # Errors
-    /// The system's.
     pub fn open(
         office: &'static Office,
         root: &Path,
@@ -61,7 +55,6 @@ impl Queue {
             folder: root.join("queue").join(office.domain),
             mailboxes,
             drafts: root.join("tmp"),
-            count: AtomicUsize::new(0),
             busy: Locks::default(),
             wake,
             sink,
@@ -82,11 +75,6 @@ impl Queue {
         self.mailboxes.get(&self.office.mailbox(address)?)
     }
 
-    /// Whether no more mail can be taken for now.
-    pub fn is_full(&self) -> bool {
-        self.count.load(Ordering::Relaxed) >= limits::MESSAGES
-    }
-
     /// Takes the responsibility for a mail, whose first line is [`Envelope::return_path`]. When this
     /// returns, the mail is on the disk: in those mailboxes that are the office's own, and, if
     /// anybody else gets it, in the queue. The thread in [`Queue::run`] hands it to other offices.
@@ -94,11 +82,11 @@ impl Queue {
     ///
     /// # Errors
     /// The system's, above all that the disk is full. Then nothing is left of the mail.
-    pub fn accept(&self, id: &str, mut message: Draft, mut envelope: Envelope) -> io::Result<()> {
+    pub fn accept(&self, id: &str, message: Draft, mut envelope: Envelope) -> io::Result<()> {
         // The thread in `run` keeps off until this is over.
         let busy = self.busy.take(id, Duration::ZERO);
-        message.file().sync_all()?;
-        let (delivered, _) = self.deliver(id, message.path(), &mut envelope);
+        message.file.sync_all()?;
+        let (delivered, _) = self.deliver(id, &message.path, &mut envelope);
         let is_done = envelope.is_done();
         if !is_done && let Err(error) = self.enqueue(id, message, &envelope) {
             for file in [self.file(id, "envelope"), self.file(id, "message")] {
@@ -123,16 +111,13 @@ impl Queue {
         // With the envelope in its place, the mail is in the queue.
         let text = envelope.write();
         files::write(&self.drafts, &self.file(id, "envelope"), text.as_bytes())?;
-        self.count.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
 
     /// Works through the queue whenever a mail has come into it, and every [`limits::RETRY`].
     pub fn run(&self, woken: &Receiver<()>) {
         loop {
-            let ids = names(&self.folder, ".envelope").unwrap_or_default();
-            self.count.store(ids.len(), Ordering::Relaxed);
-            for id in ids {
+            for id in names(&self.folder, ".envelope").unwrap_or_default() {
                 let Some(_busy) = self.busy.take(&id, Duration::ZERO) else {
                     continue;
                 };
@@ -209,7 +194,6 @@ impl Queue {
         if waiting.is_empty() {
             return Ok(());
         }
-        let is_old = is_old(id);
         let mail = Mail {
             id,
             message: &self.file(id, "message"),
@@ -218,18 +202,13 @@ impl Queue {
             recipients: waiting.iter().map(|one| one.address.as_str()).collect(),
         };
         let transcript = Transcript::new(&format!("{}-relay", self.office.name), self.sink);
-        let (peer, replies) = match relay::hand_over(&mail, self.office, addr, transcript) {
-            Ok((peer, replies)) => (Some(peer), replies),
-            // Nobody has answered for days.
-            Err(error) if is_old => (None, vec![error.to_string(); waiting.len()]),
-            Err(error) => return Err(error),
-        };
+        let (peer, replies) = relay::hand_over(&mail, self.office, addr, transcript)?;
         // Note first what the other office has taken. If the program is killed before that, it
         // hands the mail over once more.
         let mut refused = Vec::new();
         for (recipient, reply) in waiting.into_iter().zip(replies) {
             recipient.is_done = reply.starts_with('2');
-            if reply.starts_with('5') || is_old && !recipient.is_done {
+            if reply.starts_with('5') {
                 refused.push((recipient.address.clone(), reply));
             }
         }
@@ -241,9 +220,7 @@ impl Queue {
             }
             self.keep(id, envelope)?;
         }
-        if let Some(peer) = peer {
-            relay::quit(peer);
-        }
+        relay::quit(peer);
         Ok(())
     }
 
@@ -265,7 +242,7 @@ impl Queue {
         let message = relay::open(&self.file(id, "message"))?;
         let envelope = Envelope::of_report(sender.clone());
         let mut draft = Draft::create(&self.drafts, envelope.return_path().as_bytes())?;
-        draft.write_all(&report(self.office, &report_id, sender, refused, message)?)?;
+        draft.file.write_all(&report(self.office, &report_id, sender, refused, message)?)?;
         self.accept(&report_id, draft, envelope)
     }
 
@@ -300,13 +277,4 @@ fn names(folder: &Path, suffix: &str) -> io::Result<Vec<String>> {
     }
     names.sort();
     Ok(names)
-}
-
-/// Whether the office has tried to deliver the mail with this name for longer than
-/// [`limits::GIVE_UP`].
-fn is_old(id: &str) -> bool {
-    let taken = id.split('.').next().and_then(|start| start.parse().ok());
-    let taken = taken.map(|seconds| UNIX_EPOCH + Duration::from_secs(seconds));
-    let age = taken.and_then(|taken| SystemTime::now().duration_since(taken).ok());
-    age.is_some_and(|age| age > limits::GIVE_UP)
 }

@@ -75,9 +75,6 @@ pub fn hand_over(
 
 /// Opens a message behind its line [`Envelope::return_path`](super::envelope::Envelope), which is
 /// for nobody but the last office.
-///
-/// # Errors
-/// The system's.
 pub fn open(message: &Path) -> io::Result<BufReader<File>> {
     let mut message = BufReader::with_capacity(limits::PIECE, File::open(message)?);
     if message.fill_buf()?.starts_with(b"Return-Path:") {
@@ -103,7 +100,7 @@ fn ask(peer: &mut Connection, command: &str) -> io::Result<String> {
 /// Reads a reply, and returns its last line: the one without a `-` behind the code.
 fn read_reply(peer: &mut Connection) -> io::Result<String> {
     for _ in 0..100 {
-        let Line::Text(line) = peer.read_line()? else {
+        let Line::Text(line) = peer.read_line("")? else {
             return Err(ErrorKind::UnexpectedEof.into());
         };
         if line.as_bytes().get(3) != Some(&b'-') {

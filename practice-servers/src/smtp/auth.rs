@@ -1,81 +1,90 @@
 //! How a client logs in to SMTP: `AUTH` (RFC 4954), with the mechanisms PLAIN (RFC 4616) and LOGIN,
 //! which has no RFC.
 
+use std::io::{self, ErrorKind};
+
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-/// A login that waits for the client's next line.
-pub enum Auth {
-    /// PLAIN: an identity, the user and the password come in one line.
-    Plain,
-    /// LOGIN: the user comes first.
-    User,
-    /// LOGIN: the password comes next. Here is the user, unless it was not base64: somebody who
-    /// does not know base64 types the password all the same, and it must not be taken for a
-    /// command.
-    Password(Option<String>),
-}
+use crate::accounts::{WANTS_CODE, wants_code};
+use crate::connection::{Connection, Line};
+use crate::session::{Answer, Next, Reply};
+use crate::smtp::Session;
+use crate::trouble::{Trouble, What, Where};
 
-/// What comes next in a login.
-pub enum Step {
-    /// The server sends this reply, and waits for the next line.
-    Ask(&'static str, Auth),
-    /// The client has said everything.
-    Said {
-        /// The account in whose name the client wants to act; empty for the user's own.
-        identity: String,
-        /// The account's address.
-        user: String,
-        /// Its password.
-        password: String,
-    },
-    /// The login is over, with this reply.
-    Over(&'static str),
-}
+/// What a client says that does not want to log in any more.
+const GIVEN_UP: &str = "*";
 
-const NOT_BASE64: &str = "501 that is not base64";
-
-impl Auth {
-    /// Begins a login. `argument` is what follows `AUTH`: the mechanism, and perhaps the client's
-    /// first line with it.
-    pub fn begin(argument: &str) -> Step {
+impl Session<'_> {
+    /// `argument` is the mechanism, and perhaps the client's first line with it.
+    pub(super) fn auth(
+        &mut self,
+        argument: &str,
+        connection: &mut Connection,
+    ) -> io::Result<Answer> {
+        if !matches!(self.client, Some((_, true))) {
+            return Ok(Err("503 say EHLO first".into()));
+        }
+        if self.login.is_some() || self.envelope.is_some() {
+            return Ok(Err("503 not now: you have logged in or begun a mail".into()));
+        }
         let (mechanism, first) = match argument.split_once(' ') {
             Some((mechanism, first)) => (mechanism, Some(first)),
             None => (argument, None),
         };
-        let (auth, prompt) = match mechanism.to_ascii_uppercase().as_str() {
-            "PLAIN" => (Auth::Plain, "334 "),
-            // `Username:` in base64.
-            "LOGIN" => (Auth::User, "334 VXNlcm5hbWU6"),
-            _ => return Step::Over("504 PLAIN or LOGIN, please"),
+        let secrets = match mechanism.to_ascii_uppercase().as_str() {
+            "PLAIN" => decode(&ask("334 ", first, connection)?),
+            // `Username:` and `Password:` in base64.
+            "LOGIN" => match ask("334 VXNlcm5hbWU6", first, connection)? {
+                user if user == GIVEN_UP => None,
+                user => {
+                    // Somebody who does not know base64 types the password all the same, and it must
+                    // not be taken for a command.
+                    let password = ask("334 UGFzc3dvcmQ6", None, connection)?;
+                    let secrets = decode(&user).zip(decode(&password));
+                    secrets.map(|(user, password)| format!("\0{user}\0{password}"))
+                }
+            },
+            _ => return Ok(Err("504 PLAIN or LOGIN, please".into())),
         };
-        match first {
-            Some(first) => auth.go_on(first),
-            None => Step::Ask(prompt, auth),
-        }
+        let Some(secrets) = secrets else {
+            return Ok(Err("501 given up, or that is not base64".into()));
+        };
+        Ok(match secrets.split('\0').collect::<Vec<_>>()[..] {
+            [identity, user, password] => self.log_in(identity, user, password),
+            _ => Err("501 not an identity, a user and a password".into()),
+        })
     }
 
-    /// Goes on with the next line.
-    pub fn go_on(self, line: &str) -> Step {
-        if line == "*" {
-            return Step::Over("501 given up");
+    /// `identity` is the account in whose name the client wants to act; empty for the user's own.
+    fn log_in(&mut self, identity: &str, user: &str, password: &str) -> Answer {
+        let (name, trouble) = Trouble::of_address(Where::MailLogin, user);
+        if trouble.is_some_and(|trouble| trouble.what == What::Cut) {
+            return Err(Reply::close(""));
         }
-        match (self, decode(line)) {
-            // `Password:` in base64.
-            (Auth::User, user) => Step::Ask("334 UGFzc3dvcmQ6", Auth::Password(user)),
-            (Auth::Password(Some(user)), Some(password)) => {
-                Step::Said { identity: String::new(), user, password }
-            }
-            (Auth::Plain, Some(secrets)) => match secrets.split('\0').collect::<Vec<_>>()[..] {
-                [identity, user, password] => Step::Said {
-                    identity: identity.into(),
-                    user: user.into(),
-                    password: password.into(),
-                },
-                _ => Step::Over("501 not an identity, a user and a password"),
-            },
-            _ => Step::Over(NOT_BASE64),
+        // Nobody acts in another one's name.
+        if identity.is_empty() || identity.eq_ignore_ascii_case(user) {
+            self.login = self.office.login(user, password);
         }
+        if let Some(account) = &self.login {
+            return Ok(format!("235 welcome, {account}").into());
+        }
+        let why = if wants_code(&name) { WANTS_CODE } else { "wrong user or password" };
+        Err(Reply::new(format!("535 {why}"), Next::LineAfterFailedLogin))
+    }
+}
+
+/// Asks for the next line of a login, unless it has come with the one before.
+fn ask(prompt: &str, first: Option<&str>, connection: &mut Connection) -> io::Result<String> {
+    if let Some(first) = first {
+        return Ok(first.into());
+    }
+    connection.send(prompt)?;
+    match connection.read_secret()? {
+        Line::Text(line) => Ok(line),
+        Line::Bad(_) => Ok(GIVEN_UP.into()),
+        Line::Late => Err(ErrorKind::TimedOut.into()),
+        Line::End => Err(ErrorKind::UnexpectedEof.into()),
     }
 }
 

@@ -7,47 +7,33 @@ use shared::log::Kind;
 use crate::connection::{Connection, is_time_out};
 use crate::files::{self, Draft};
 use crate::mail::envelope::Envelope;
-use crate::session::Reply;
-use crate::smtp::header::Header;
+use crate::session::{Answer, Reply};
+use crate::smtp::header::{self, Header};
 use crate::smtp::{Session, TOO_LARGE};
 use crate::trouble::What;
 use crate::{clock, dots, limits};
 
 /// The most bytes that servers on the way may have added to a message.
-const TRACES: u64 = 65_536;
+const TRACES: u64 = 1 << 16;
 
 const NO_AUTHOR: &str = "550 The \"From\" header is missing or invalid. Please follow RFC5322, \
                          RFC2047, RFC822 standard protocol.";
 
 impl Session<'_> {
-    /// Takes a message, up to the line with a dot, and keeps it.
-    ///
-    /// # Errors
-    /// The connection's. What the disk refuses becomes a reply.
-    pub(super) fn data(
-        &mut self,
-        argument: &str,
-        connection: &mut Connection,
-    ) -> io::Result<Reply> {
-        if !argument.is_empty() {
-            return Ok("501 DATA takes no argument".into());
-        }
-        match &self.envelope {
-            None => return Ok("503 say MAIL first".into()),
-            Some(envelope) if envelope.recipients.is_empty() => {
-                return Ok("554 nobody to send it to".into());
-            }
-            Some(_) => {}
-        }
-        let queue = self.practice.queue(self.office);
-        if queue.is_full() {
-            return Ok("452 the queue is full".into());
+    /// Takes a message, up to the line with a dot, and keeps it. What the disk refuses becomes a
+    /// reply.
+    pub(super) fn data(&mut self, connection: &mut Connection) -> io::Result<Answer> {
+        let Some(envelope) = &self.envelope else {
+            return Ok(Err("503 say MAIL first".into()));
+        };
+        if envelope.recipients.is_empty() {
+            return Ok(Err("554 nobody to send it to".into()));
         }
         let transcript = connection.transcript.clone();
         let cannot_keep = |error: io::Error| {
             let folder = self.practice.folder.display();
             transcript.failed(format!("cannot keep the mail in {folder}: {error}"));
-            Ok("452 cannot keep the mail: send it again later".into())
+            Ok(Err("452 cannot keep the mail: send it again later".into()))
         };
         let envelope = self.envelope.take().unwrap_or_default();
         let id = files::unique_name();
@@ -60,49 +46,50 @@ impl Session<'_> {
         connection.send("354 the mail, please, and CR LF . CR LF at its end")?;
 
         let mut size = 0;
-        let mut header = Header::default();
-        let mut stays = Vec::new();
+        let mut start = Vec::new();
         let mut kept = Ok(());
         let received = dots::receive(connection, |part| {
             transcript.part(Kind::Received, size, part);
-            stays.clear();
-            header.take(part, &mut stays);
-            size += stays.len() as u64;
+            size += part.len() as u64;
+            if start.len() < header::LONGEST {
+                start.extend_from_slice(part);
+            }
             if kept.is_ok() && size <= limits::MESSAGE + TRACES {
-                kept = draft.write_all(&stays);
+                kept = draft.file.write_all(part);
             }
         });
         transcript.told(Kind::Received, format!("message of {size} bytes"));
         match received {
             Err(error) if is_time_out(&error) => {
-                return Ok(Reply::close("421 closing: the mail did not end in time"));
+                return Ok(Err(Reply::close("421 closing: the mail did not end in time")));
             }
             received => received?,
         }
         if let Err(error) = kept {
             return cannot_keep(error);
         }
+        let header = Header::read(&start);
         // What the servers before this one have added does not count for the sender's limit.
-        if size - header.traces > limits::MESSAGE || size > limits::MESSAGE + TRACES {
-            return Ok(TOO_LARGE.into());
+        if size > limits::MESSAGE + TRACES.min(header.traces as u64) {
+            return Ok(Err(TOO_LARGE.into()));
         }
         if header.hops > limits::HOPS {
-            return Ok("554 this mail goes round in a loop".into());
+            return Ok(Err("554 this mail goes round in a loop".into()));
         }
         // The real qq refuses such mails of its users, too, in these words.
-        if self.office.wants_author && self.login.is_some() && !header.has_author() {
-            return Ok(NO_AUTHOR.into());
+        if self.office.wants_author && self.login.is_some() && !header.has_author {
+            return Ok(Err(NO_AUTHOR.into()));
         }
         let find = |what| self.troubles.iter().find(|trouble| trouble.what == what);
         if let Some(trouble) = find(What::RefuseMail) {
-            return Ok(trouble.refusal());
+            return Ok(Err(trouble.refusal()));
         }
-        match queue.accept(&id, draft, envelope) {
+        match self.practice.queue(self.office).accept(&id, draft, envelope) {
             Ok(()) if find(What::Cut).is_some() => {
                 transcript.said("cuts the connection without a reply");
-                Ok(Reply::close(""))
+                Ok(Ok(Reply::close("")))
             }
-            Ok(()) => Ok(format!("250 taken as {id}").into()),
+            Ok(()) => Ok(Ok(format!("250 taken as {id}").into())),
             Err(error) => cannot_keep(error),
         }
     }

@@ -1,7 +1,7 @@
 //! Starts the servers on free ports in a folder of their own, and talks to them in raw bytes.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::ops::{Deref, DerefMut};
 use std::process::Command;
@@ -72,52 +72,28 @@ impl Servers {
     /// A peer that has logged in to an office's POP3 server.
     pub fn mailbox(&self, office: &str, user: &str) -> Peer {
         let mut peer = self.peer(&format!("{office}-pop3"));
-        peer.says(&format!("USER {user}@{office}.example"), "+OK");
-        peer.says("PASS practice", "+OK");
+        peer.answers(&format!("USER {user}@{office}.example => +OK; PASS practice => +OK"));
         peer
     }
 
     /// A peer that has logged in to the FTP server.
     pub fn ftp(&self, user: &str) -> Peer {
         let mut peer = self.peer("ftp");
-        peer.says(&format!("USER {user}"), "331");
-        peer.says("PASS practice", "230");
+        peer.answers(&format!("USER {user} => 331; PASS practice => 230"));
         peer
     }
 
-    /// The only message in a mailbox, once it has come.
+    /// The only mail in a mailbox, once it has come.
     pub fn mail(&self, office: &str, user: &str) -> String {
-        let mut mails = self.mails_when(office, user, |mails| !mails.is_empty());
-        assert_eq!(mails.len(), 1);
-        mails.remove(0)
+        self.mails(office, user, 1).remove(0)
     }
 
-    /// All messages in a mailbox, once they are those that `expected` waits for.
-    pub fn mails_when(
-        &self,
-        office: &str,
-        user: &str,
-        expected: impl Fn(&[String]) -> bool,
-    ) -> Vec<String> {
-        // Both offices write a large mail to the disk, which takes long on a crowded machine.
-        let limit = Instant::now() + 3 * PATIENCE;
-        loop {
-            let mut peer = self.mailbox(office, user);
-            let stat = peer.says("STAT", "+OK");
-            let count: usize = stat.split(' ').nth(1).unwrap().parse().unwrap();
-            let numbers = 1..=count;
-            let mails = numbers.map(|number| {
-                peer.says(&format!("RETR {number}"), "+OK");
-                peer.lines_to_dot()
-            });
-            let mails: Vec<_> = mails.collect();
-            peer.says("QUIT", "+OK");
-            if expected(&mails) {
-                return mails;
-            }
-            assert!(Instant::now() < limit, "not what should come: {mails:?}");
-            thread::sleep(Duration::from_millis(20));
-        }
+    /// A client's side of TLS that trusts their authority alone.
+    pub fn tls(&self) -> Arc<ClientConfig> {
+        let authority = CertificateDer::from_pem_file(self.path("ca.pem")).unwrap();
+        let mut roots = RootCertStore::empty();
+        roots.add(authority).unwrap();
+        Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth())
     }
 
     /// The names of the files in one of their folders, in order.
@@ -161,15 +137,9 @@ impl Peer {
         Peer { stream: BufReader::new(stream), socket }
     }
 
-    /// Goes on in TLS, and trusts the authority in `ca` alone.
-    pub fn secure(&mut self, ca: &[u8]) -> std::io::Result<()> {
-        self.secure_by(&client_config(ca))
-    }
-
-    /// The same by a client that keeps what it is given for other connections.
-    pub fn secure_by(&mut self, config: &Arc<ClientConfig>) -> std::io::Result<()> {
-        let socket = self.socket.try_clone().unwrap();
-        let stream = in_tls(socket, config)?;
+    /// Goes on in TLS.
+    pub fn secure(&mut self, config: &Arc<ClientConfig>) -> io::Result<()> {
+        let stream = in_tls(self.socket.try_clone().unwrap(), config)?;
         self.stream = BufReader::new(Box::new(stream));
         Ok(())
     }
@@ -202,6 +172,14 @@ impl Peer {
         reply
     }
 
+    /// Expects that the next reply begins so.
+    #[track_caller]
+    pub fn expects(&mut self, expected: &str) -> String {
+        let reply = self.reply();
+        assert!(reply.starts_with(expected), "{reply:?} for {expected:?}");
+        reply
+    }
+
     /// Sends a command and expects a reply that begins so.
     #[track_caller]
     pub fn says(&mut self, command: &str, expected: &str) -> String {
@@ -216,15 +194,22 @@ impl Peer {
     #[track_caller]
     pub fn plays(&mut self, conversation: &str) {
         for line in conversation.lines().map(str::trim) {
-            if let Some(command) = line.strip_prefix("C: ") {
-                self.send(format!("{command}\r\n"));
-            } else if let Some(expected) = line.strip_prefix("S:") {
-                let line = self.line();
-                let expected = expected.strip_prefix(' ').unwrap_or_default();
-                assert!(line.starts_with(expected), "{line:?} for {expected:?}");
-            } else {
-                assert_eq!(line, "");
+            match line.split_once(": ").unwrap_or(("S", "")) {
+                ("C", command) => self.send(format!("{command}\r\n")),
+                (_, expected) => {
+                    let line = self.line();
+                    assert!(line.starts_with(expected), "{line:?} for {expected:?}");
+                }
             }
+        }
+    }
+
+    /// Sends each command of a table, and expects a reply that begins as the table says.
+    #[track_caller]
+    pub fn answers(&mut self, table: &str) {
+        for row in table.split(['\n', ';']) {
+            let (command, expected) = row.trim_start().split_once(" => ").unwrap();
+            self.says(command, expected);
         }
     }
 
@@ -272,22 +257,23 @@ impl Peer {
         self.says(&format!("AUTH PLAIN {secrets}"), "235");
     }
 
-    /// Sends a mail over SMTP whose header says who it is from, and returns the reply to it.
-    pub fn mails(&mut self, from: &str, to: &[&str], message: impl AsRef<[u8]>) -> String {
-        let author = format!("From: <{from}>\r\n");
-        self.sends_mail(from, to, [author.as_bytes(), message.as_ref()].concat())
-    }
-
-    /// Sends a mail over SMTP as it is, and returns the reply to it.
-    pub fn sends_mail(&mut self, from: &str, to: &[&str], message: impl AsRef<[u8]>) -> String {
+    /// Says over SMTP who sends a mail, and who is to get it.
+    #[track_caller]
+    pub fn envelope(&mut self, from: &str, to: &[&str]) {
         self.says(&format!("MAIL FROM:<{from}>"), "250");
         for to in to {
             self.says(&format!("RCPT TO:<{to}>"), "250");
         }
         self.says("DATA", "354");
-        self.send(message);
+    }
+
+    /// Sends a mail over SMTP as it is, and expects this reply.
+    #[track_caller]
+    pub fn mails(&mut self, from: &str, to: &[&str], mail: impl AsRef<[u8]>, expected: &str) {
+        self.envelope(from, to);
+        self.send(mail);
         self.send("\r\n.\r\n");
-        self.reply()
+        self.expects(expected);
     }
 
     /// Opens a data connection to the FTP server.
@@ -301,45 +287,31 @@ impl Peer {
 
     /// Sends a command whose answer comes over a data connection, and returns that.
     #[track_caller]
-    pub fn fetches(&mut self, command: &str) -> Vec<u8> {
+    pub fn fetches(&mut self, command: &str) -> String {
         let mut data = self.data();
         self.says(command, "150");
-        let mut bytes = Vec::new();
-        data.read_to_end(&mut bytes).unwrap();
-        let reply = self.reply();
-        assert!(reply.starts_with("226"), "{command:?}: {reply:?}");
-        bytes
+        let mut text = String::new();
+        data.read_to_string(&mut text).unwrap();
+        self.expects("226");
+        text
     }
 
-    /// Uploads a file, and returns the reply to it.
+    /// Sends a command that takes a file, and the file, and expects this last reply.
     #[track_caller]
-    pub fn stores(&mut self, name: &str, bytes: &[u8]) -> String {
-        self.sends(&format!("STOR {name}"), bytes)
-    }
-
-    /// Sends a command that takes a file, and the file, and returns the last reply.
-    #[track_caller]
-    pub fn sends(&mut self, command: &str, bytes: &[u8]) -> String {
+    pub fn stores(&mut self, command: &str, bytes: impl AsRef<[u8]>, expected: &str) {
         let mut data = self.data();
         self.says(command, "150");
-        data.write_all(bytes).unwrap();
+        data.write_all(bytes.as_ref()).unwrap();
         drop(data);
-        self.reply()
+        self.expects(expected);
     }
-}
-
-/// A client that trusts the authority in `ca` alone.
-pub fn client_config(ca: &[u8]) -> Arc<ClientConfig> {
-    let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_slice(ca).unwrap()).unwrap();
-    Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth())
 }
 
 /// A client's side of TLS over `socket`, after the handshake.
 pub fn in_tls(
     mut socket: TcpStream,
     config: &Arc<ClientConfig>,
-) -> std::io::Result<StreamOwned<ClientConnection, TcpStream>> {
+) -> io::Result<StreamOwned<ClientConnection, TcpStream>> {
     let name = ServerName::try_from("localhost").unwrap();
     let mut connection = ClientConnection::new(config.clone(), name).unwrap();
     while connection.is_handshaking() {
