@@ -2,50 +2,18 @@
 #![cfg(test)]
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
 
-use testing::exercise::{Attempt, Check, LIMIT, Server, has_error, has_status, not_yet, show};
-use testing::{Ended, Folder};
+use testing::exercise::{Attempt, Check, Server, has_error, has_status, not_yet, show};
+use testing::{Ended, Folder, Ftp};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson10-ftp-client");
-/// What the server notes when an upload did not end.
-const OPEN: &str = "still open";
 /// The file that the server has: 11 bytes.
 const FILE: &[u8] = b"one\ntwo\r\n\0\xff";
 
-/// What the server does.
-#[derive(Clone, Copy)]
-struct Plan {
-    /// Its answer to `SIZE`.
-    size: &'static str,
-    /// So many bytes it sends of the file.
-    sent: usize,
-    /// Its last word about a download.
-    downloaded: &'static str,
-    /// Its answer to `STOR`.
-    upload: &'static str,
-    /// Its last word about an upload.
-    uploaded: &'static str,
-    /// Its answer to `RNTO`.
-    renamed: &'static str,
-}
-
-const WELL: Plan = Plan {
-    size: "213 11",
-    sent: 11,
-    downloaded: "226 done",
-    upload: "150 go on",
-    uploaded: "226 done",
-    renamed: "250 renamed",
-};
-
-/// What came of it.
+/// What came of a run.
 struct Run {
     ended: Ended,
-    /// The commands that the server got, and where it said it, its last word about an upload.
-    commands: Vec<String>,
-    uploaded: Vec<u8>,
+    server: Ftp,
     folder: Folder,
 }
 
@@ -53,7 +21,7 @@ impl Run {
     /// Those of the commands that begin with one of these.
     fn commands(&self, verbs: &[&str]) -> String {
         let is_one = |command: &&String| verbs.iter().any(|verb| command.starts_with(verb));
-        let commands: Vec<_> = self.commands.iter().filter(is_one).cloned().collect();
+        let commands: Vec<_> = self.server.commands.iter().filter(is_one).cloned().collect();
         commands.join(", ")
     }
 
@@ -72,99 +40,35 @@ impl Run {
     }
 }
 
-/// The server's side of a connection. It stores what it gets, and knows then how large that is.
-fn serve(plan: Plan, control: TcpStream) -> (Vec<String>, Vec<u8>) {
-    let Ok(mut says) = control.try_clone() else { return Default::default() };
-    let mut say = |line: &str| says.write_all(format!("{line}\r\n").as_bytes()).is_ok();
-    let mut commands = Vec::new();
-    let mut uploaded = Vec::new();
-    let mut listener = None;
-    let mut offset = 0;
-    say("220 welcome");
-    for command in BufReader::new(control).lines().map_while(Result::ok) {
-        commands.push(command.clone());
-        let (verb, argument) = command.split_once(' ').unwrap_or((&command, ""));
-        let accept = |listener: &Option<TcpListener>| {
-            let (stream, _) = listener.as_ref()?.accept().ok()?;
-            // Sooner than the check's own patience ends, so that it can say why.
-            stream.set_read_timeout(Some(LIMIT / 2)).ok()?;
-            Some(stream)
-        };
-        let is_heard = match verb {
-            "USER" => say("331 and the password?"),
-            "PASS" => say("230 welcome"),
-            "TYPE" | "NOOP" | "OPTS" => say("200 as you like"),
-            "CWD" | "CDUP" | "DELE" => say("250 done"),
-            "PWD" => say("257 \"/pub\" is where you are"),
-            "SYST" => say("215 UNIX Type: L8"),
-            "FEAT" => say("211-it knows\r\n SIZE\r\n211 end"),
-            "MDTM" => say("213 20260101120000"),
-            "SIZE" if argument == "readme.txt" => say(plan.size),
-            "SIZE" if !uploaded.is_empty() => say(&format!("213 {}", uploaded.len())),
-            "SIZE" => say("550 no such file"),
-            "REST" => {
-                offset = argument.parse().unwrap_or(0);
-                say("350 from there")
-            }
-            "RNFR" => say("350 and the new name?"),
-            "RNTO" => say(plan.renamed),
-            "EPSV" | "PASV" => {
-                let opened = TcpListener::bind("127.0.0.1:0").unwrap();
-                let port = opened.local_addr().unwrap().port();
-                listener = Some(opened);
-                match verb {
-                    "EPSV" => say(&format!("229 passive (|||{port}|)")),
-                    _ => say(&format!("227 passive (127,0,0,1,{},{})", port / 256, port % 256)),
-                }
-            }
-            "NLST" | "LIST" | "MLSD" | "RETR" | "STOR" | "APPE" if listener.is_none() => {
-                say("425 which connection?")
-            }
-            "NLST" | "LIST" | "MLSD" => {
-                say("150 here it is");
-                let _ = accept(&listener).map(|mut data| data.write_all(b"readme.txt\r\n"));
-                say("226 done")
-            }
-            "RETR" => {
-                say("150 here it is");
-                let rest = FILE.get(offset..).unwrap_or_default();
-                let sent = &rest[..plan.sent.min(rest.len())];
-                let _ = accept(&listener).map(|mut data| data.write_all(sent));
-                say(plan.downloaded)
-            }
-            "STOR" if plan.upload.starts_with("150") => {
-                say(plan.upload);
-                let is_read = accept(&listener)
-                    .is_some_and(|mut data| data.read_to_end(&mut uploaded).is_ok());
-                commands.push(if is_read { plan.uploaded } else { OPEN }.into());
-                is_read && say(plan.uploaded)
-            }
-            "STOR" => say(plan.upload),
-            "QUIT" => say("221 goodbye"),
-            _ => say("502 not here"),
-        };
-        if !is_heard {
-            break;
-        }
-    }
-    (commands, uploaded)
-}
+/// What a server does in the place of what it should.
+type Odd = fn(&mut Ftp);
 
-/// Runs the lesson to its end, against a server that acts by the plan.
-fn run(folder: Folder, arguments: &[&str], plan: Plan, done: &str, status: i32) -> Check<Run> {
-    let server = Server::start(move |_, control| serve(plan, control));
+/// Runs the lesson to its end, against a server that does something odd at this command, if any.
+fn run(
+    folder: Folder,
+    arguments: &[&str],
+    done: &str,
+    odd: Option<(&'static str, Odd)>,
+    status: i32,
+) -> Check<Run> {
+    let server = Server::start(move |_, control| {
+        Ftp::serve(control, FILE, |ftp, command| {
+            let does = odd.filter(|(at, _)| command.starts_with(at)).map(|(_, does)| does);
+            does.inspect(|does| does(ftp)).is_some()
+        })
+    });
     let url = format!("ftp://{}/pub/readme.txt", server.addr);
     let arguments = [&["--ftp-url", &url], arguments].concat();
     let ended = Attempt::start_in(&folder, LESSON, &arguments).ends_somehow(done)?;
-    let Some((commands, uploaded)) = server.results().pop() else {
+    let Some(server) = server.results().pop() else {
         return not_yet("your program to connect", "Your program did not.");
     };
-    if commands.iter().any(|command| command == OPEN) {
+    if server.is_still_open {
         let expected = "your program to close the data connection when it has sent all";
         return not_yet(expected, "The data connection was still open 2.5 s later.");
     }
     has_status(&ended, status)?;
-    Ok(Run { ended, commands, uploaded, folder })
+    Ok(Run { ended, server, folder })
 }
 
 /// Expects these among the commands.
@@ -193,59 +97,58 @@ fn has_saved(run: &Run) -> Check {
 #[test]
 #[ignore = "exercise 1"]
 fn exercise_1() -> Check {
-    let upload = |plan, done, status| {
+    let upload = |done, odd, status| {
         let folder = Folder::create();
         folder.write("work.txt", "my homework\n");
-        run(folder, &["--ftp-upload", "work.txt"], plan, done, status)
+        run(folder, &["--ftp-upload", "work.txt"], done, odd, status)
     };
-    let well = upload(WELL, "took the upload, as a server", 0)?;
-    let expected = "STOR work.txt.part, 226 done, RNFR work.txt.part, RNTO work.txt";
-    has_sent(&well, &["STOR", "226", "RNFR", "RNTO"], expected)?;
-    if well.uploaded != b"my homework\n" {
-        let came = format!("It was {}.", show(&well.uploaded));
+    let well = upload("took the upload, as a server", None, 0)?;
+    let expected = "STOR work.txt.part, RNFR work.txt.part, RNTO work.txt";
+    has_sent(&well, &["STOR", "RNFR", "RNTO"], expected)?;
+    if well.server.uploaded != b"my homework\n" {
+        let came = format!("It was {}.", show(&well.server.uploaded));
         return not_yet("\"my homework\\n\" to be uploaded", came);
     }
 
-    let refuses = Plan { upload: "552 no room", ..WELL };
-    let breaks = Plan { uploaded: "552 no room", ..WELL };
-    for (plan, done) in [
-        (refuses, "answered STOR with `552 no room`"),
-        (breaks, "took the bytes, and said `552 no room` then"),
-    ] {
-        let failed = upload(plan, done, 1)?;
+    let failures: [(Odd, &str); 2] = [
+        (|ftp| ftp.say("552 no room"), "answered STOR with `552 no room`"),
+        (|ftp| ftp.take("552 no room"), "took the bytes, and said `552 no room` then"),
+    ];
+    for (refuses, done) in failures {
+        let failed = upload(done, Some(("STOR", refuses)), 1)?;
         if !failed.commands(&["RNFR"]).is_empty() {
             return not_yet("your program not to rename anything", "Your program sent RNFR.");
         }
     }
-    let refuses = Plan { renamed: "550 no such name", ..WELL };
-    upload(refuses, "answered RNTO with `550 no such name`", 1)?;
+    let refuses: Odd = |ftp| ftp.say("550 no such name");
+    upload("answered RNTO with `550 no such name`", Some(("RNTO", refuses)), 1)?;
     Ok(())
 }
 
 #[test]
 #[ignore = "exercise 2"]
 fn exercise_2() -> Check {
-    for (size, done, is_whole) in [
-        ("213 11", "answered SIZE with 11, and sent 11 bytes", true),
-        ("213 12", "answered SIZE with 12, and sent 11 bytes", false),
-        ("213 10", "answered SIZE with 10, and sent 11 bytes", false),
-        ("213 0", "answered SIZE with 0, and sent 11 bytes", false),
-        ("502 not here", "answered SIZE with `502 not here`", true),
-        ("550 no size", "answered SIZE with `550 no size`", true),
-    ] {
-        let plan = Plan { size, ..WELL };
-        let run = run(Folder::create(), &[], plan, done, i32::from(!is_whole))?;
+    let cases: [(Odd, &str, Option<u32>); 6] = [
+        (|ftp| ftp.say("213 11"), "answered SIZE with 11, and sent 11 bytes", None),
+        (|ftp| ftp.say("213 12"), "answered SIZE with 12, and sent 11 bytes", Some(12)),
+        (|ftp| ftp.say("213 10"), "answered SIZE with 10, and sent 11 bytes", Some(10)),
+        (|ftp| ftp.say("213 0"), "answered SIZE with 0, and sent 11 bytes", Some(0)),
+        (|ftp| ftp.say("502 not here"), "answered SIZE with `502 not here`", None),
+        (|ftp| ftp.say("550 no size"), "answered SIZE with `550 no size`", None),
+    ];
+    for (answers, done, wrong) in cases {
+        let odd = Some(("SIZE", answers));
+        let run = run(Folder::create(), &[], done, odd, i32::from(wrong.is_some()))?;
         // Whoever asks once more behind it may do so.
         let came = run.commands(&["SIZE", "RETR"]);
         let expected = "SIZE readme.txt, RETR readme.txt";
         if !came.starts_with(expected) {
             return not_yet(format!("the commands {expected}"), format!("They were {came}."));
         }
-        if is_whole {
+        let Some(told) = wrong else {
             has_saved(&run)?;
             continue;
-        }
-        let told = size.trim_start_matches("213 ");
+        };
         has_error(&run.ended, &format!("readme.txt has {told} bytes, but 11 came"))?;
         if run.saved("readme.txt").is_some() {
             return not_yet("no file readme.txt", "It is there.");
@@ -257,9 +160,9 @@ fn exercise_2() -> Check {
 #[test]
 #[ignore = "exercise 3"]
 fn exercise_3() -> Check {
+    let breaks_off: Odd = |ftp| ftp.send(&FILE[..5], "426 broken off");
     let done = "sent 5 bytes of readme.txt, and broke off";
-    let breaks = Plan { sent: 5, downloaded: "426 broken off", ..WELL };
-    let first = run(Folder::create(), &[], breaks, done, 1)?;
+    let first = run(Folder::create(), &[], done, Some(("RETR", breaks_off)), 1)?;
     let rest = first.commands(&["REST"]);
     // `REST 0` asks for all of it.
     if !["", "REST 0"].contains(&rest.as_str()) {
@@ -276,7 +179,7 @@ fn exercise_3() -> Check {
     }
 
     let done = "had sent 5 bytes before, and was asked again";
-    let second = run(first.folder, &[], WELL, done, 0)?;
+    let second = run(first.folder, &[], done, None, 0)?;
     has_sent(&second, &["REST", "RETR"], "REST 5, RETR readme.txt")?;
     has_saved(&second)?;
     if second.names() != "readme.txt" {

@@ -2,6 +2,7 @@
 //! what it says.
 
 pub mod exercise;
+mod ftp;
 mod practice;
 mod transcript;
 
@@ -21,6 +22,7 @@ use std::time::{Duration, Instant};
 
 pub use events::{Event, Kind};
 
+pub use ftp::Ftp;
 pub use practice::Practice;
 pub use transcript::{logged, told};
 
