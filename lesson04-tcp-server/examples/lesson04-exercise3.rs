@@ -3,8 +3,8 @@
 //! Check it: `cargo run -- check solutions 04`.
 //! Diff it: `cargo run -- diff 04 --exercise 3`.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
@@ -57,6 +57,9 @@ fn echo_lines(mut stream: &TcpStream, peer: SocketAddr) -> shared::Result {
         }
         if length > MAX_LINE {
             stream.write_all(b"line too long\n").or_cannot("answer", peer)?;
+            stream.shutdown(Shutdown::Write).or_cannot("finish sending to", peer)?;
+            // A close with bytes unread resets the connection, and the peer may lose these words.
+            io::copy(&mut reader, &mut io::sink()).or_cannot("receive from", peer)?;
             break;
         }
         // Step 6: answer; an echo server sends back what it received.

@@ -46,7 +46,13 @@ fn accept_client(listener: &TcpListener, timeout: Duration) -> shared::Result {
     stream.set_read_timeout(Some(timeout)).or_cannot("await", peer)?;
     stream.set_write_timeout(Some(timeout)).or_cannot("await", peer)?;
     if CLIENTS.load(Ordering::SeqCst) == MAX_CLIENTS {
-        return stream.write_all(b"busy\n").or_cannot("answer", peer);
+        stream.write_all(b"busy\n").or_cannot("answer", peer)?;
+        // A close with bytes unread resets the connection, and the peer may lose that word. Nobody
+        // else waits long for what the peer sends.
+        let moment = Duration::from_millis(100);
+        stream.set_read_timeout(Some(moment)).or_cannot("await", peer)?;
+        let _ = stream.read(&mut vec![0; BUFFER_SIZE]);
+        return Ok(());
     }
     // Counted here and not in the thread, which may start later than the next client comes.
     CLIENTS.fetch_add(1, Ordering::SeqCst);
