@@ -75,7 +75,10 @@ impl Account {
     }
 
     /// The reply, if it is one of this kind.
-    fn accept(
+    ///
+    /// # Errors
+    /// There is none, or it is another one.
+    pub fn accept(
         &self,
         kind: Severity,
         reply: Result<Response, smtp::Error>,

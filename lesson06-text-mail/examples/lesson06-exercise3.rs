@@ -3,13 +3,13 @@
 //! Check it: `cargo run -- check solutions 06`.
 //! Diff it: `cargo run -- diff 06 --exercise 3`.
 
-use accounts::InPhase;
 use accounts::Phase::{self, SendMail, Sender};
 use lettre::Message;
 use lettre::message::SinglePart;
 use lettre::message::header::To;
 use lettre::transport::smtp::authentication::DEFAULT_MECHANISMS;
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
+use lettre::transport::smtp::response::Severity::{PositiveCompletion, PositiveIntermediate};
 use shared::{Config, OrCannot};
 
 const CONTENT: &str = "Dear student,\n\nthis mail came to you over SMTP.\n\n老师\n";
@@ -31,7 +31,7 @@ fn main() -> shared::Result {
     // Step 4: send the message; the MTA's reply says whether it has taken it.
     let envelope = message.envelope();
     let mail = Mail::new(envelope.from().cloned(), vec![]);
-    mta.smtp.command(mail).in_phase(Sender, &account)?;
+    account.accept(PositiveCompletion, mta.smtp.command(mail), Sender)?;
     let mut refused = 0;
     for to in envelope.to() {
         match mta.smtp.command(Rcpt::new(to.clone(), vec![])) {
@@ -40,11 +40,12 @@ fn main() -> shared::Result {
                 shared::print(format!("refused {to}: {error}"))?;
                 refused += 1;
             }
-            reply => drop(reply.in_phase(Phase::Recipient, &account)?),
+            reply => drop(account.accept(PositiveCompletion, reply, Phase::Recipient)?),
         }
     }
-    mta.smtp.command(Data).in_phase(Phase::Data, &account)?;
-    let reply = mta.smtp.message(&message.formatted()).in_phase(SendMail, &account)?;
+    account.accept(PositiveIntermediate, mta.smtp.command(Data), Phase::Data)?;
+    let reply = mta.smtp.message(&message.formatted());
+    let reply = account.accept(PositiveCompletion, reply, SendMail)?;
     shared::info!("sent the mail to {account}: {}", account.said(&reply));
     shared::print(account.said(&reply))?;
 
