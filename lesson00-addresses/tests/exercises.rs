@@ -1,7 +1,7 @@
 //! The exercise of lesson 00, checked from outside: `cargo run -- check 00`.
 #![cfg(test)]
 
-use testing::exercise::{Attempt, Check, not_yet};
+use testing::exercise::{Attempt, Check, ensure};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson00-addresses");
 
@@ -24,12 +24,8 @@ fn exercise_1() -> Check {
     for (address, kind) in addresses {
         let row = ended.stdout.lines().find(|row| row.split(' ').next() == Some(address));
         let said = row.and_then(|row| row.split_whitespace().nth(3)).unwrap_or("nothing");
-        if said != kind {
-            return not_yet(
-                format!("the kind `{kind}` for {address}"),
-                format!("Your program says `{said}`."),
-            );
-        }
+        let expected = format!("the kind `{kind}` for {address}");
+        ensure(said == kind, expected, format!("Your program says `{said}`."))?;
     }
     Ok(())
 }

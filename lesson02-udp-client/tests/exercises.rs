@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use testing::Ended;
 use testing::exercise::{
-    Attempt, Check, LIMIT, has_error, has_printed, has_status, not_yet, show, step,
+    Attempt, Check, LIMIT, ensure, has_error, has_printed, has_status, show, step,
 };
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson02-udp-client");
@@ -81,14 +81,10 @@ fn asked_again(
     let pause = since.elapsed();
     let first = show(&before.0);
     let second = show(&again.0);
-    if first != second {
-        let expected = format!("your program to send {first} again");
-        return client.not_yet(expected, format!("Your program sent {second}."));
-    }
-    if before.1 != again.1 {
-        let expected = format!("your program to send it from {} again", before.1);
-        return client.not_yet(expected, format!("It came from {}.", again.1));
-    }
+    let expected = format!("your program to send {first} again");
+    ensure(first == second, expected, format!("Your program sent {second}."))?;
+    let expected = format!("your program to send it from {} again", before.1);
+    ensure(before.1 == again.1, expected, format!("It came from {}.", again.1))?;
     Ok(pause)
 }
 
@@ -126,11 +122,11 @@ fn exercise_2() -> Check {
                 break;
             }
         }
-        if pause < Duration::from_millis(400) {
-            let expected = "your program to send it again when --timeout 0.5 is over";
-            let came = format!("Your program sent it again after {} ms.", pause.as_millis());
-            return not_yet(expected, came);
-        }
+        ensure(
+            pause >= Duration::from_millis(400),
+            "your program to send it again when --timeout 0.5 is over",
+            format!("Your program sent it again after {} ms.", pause.as_millis()),
+        )?;
     }
 
     let server = UdpSocket::bind("127.0.0.1:0").unwrap();
@@ -141,21 +137,19 @@ fn exercise_2() -> Check {
     let ended = start_for(&addr, "hello", "0.5").ends("waited for its end", 1)?;
     step("counted the lines with `sent 5 bytes` in the log");
     let count = ended.stderr.lines().filter(|line| line.contains(": sent 5 bytes ")).count();
-    // A system that does not report it lets the time run out.
-    if count > 1 && !ended.stderr.contains("timed out") {
-        let expected = "your program to send nothing more after another error than `timed out`";
-        return not_yet(expected, format!("Your program sent the message {count} times."));
-    }
-    Ok(())
+    ensure(
+        // A system that does not report it lets the time run out.
+        count <= 1 || ended.stderr.contains("timed out"),
+        "your program to send nothing more after another error than `timed out`",
+        format!("Your program sent the message {count} times."),
+    )
 }
 
 /// Expects that no datagram is left, now that the client has ended.
 fn no_more(server: &UdpSocket) -> Check {
     server.set_nonblocking(true).unwrap();
-    match server.recv(&mut [0; 100]) {
-        Ok(_) => not_yet("your program to send no more datagrams", "Your program sent one more."),
-        Err(_) => Ok(()),
-    }
+    let is_none = server.recv(&mut [0; 100]).is_err();
+    ensure(is_none, "your program to send no more datagrams", "Your program sent one more.")
 }
 
 #[test]
@@ -165,11 +159,11 @@ fn exercise_3() -> Check {
     let number = client.id();
     let right = format!("{number} hello, all");
     let (first, peer) = asked(&mut client, &server, "waited for the message, as a server")?;
-    if first != right.as_bytes() {
-        let expected =
-            format!("your program, whose process has the number {number}, to send \"{right}\"");
-        return not_yet(expected, format!("Your program sent {}.", show(&first)));
-    }
+    ensure(
+        first == right.as_bytes(),
+        format!("your program, whose process has the number {number}, to send \"{right}\""),
+        format!("Your program sent {}.", show(&first)),
+    )?;
     let longer = [format!("1{right}"), format!("{number}0 hello")];
     let [before, behind] = longer.each_ref().map(String::as_bytes);
     for answer in [b"hello", before, behind, b"", b"\xff", right.as_bytes()] {

@@ -17,7 +17,7 @@ fn exercise_1() -> Check {
         (&second, "", "datagrams: 2, bytes: 5"),
         (&first, "你", "datagrams: 3, bytes: 8"),
     ] {
-        server.echoes(peer, datagram.as_bytes())?;
+        server.echoes("", peer, datagram)?;
         server.logs("read its log", totals)?;
     }
     Ok(())
@@ -29,15 +29,15 @@ fn exercise_2() -> Check {
     let (mut server, addr) = Attempt::serve(LESSON, &[])?;
     let first = udp_peer(addr);
     let second = udp_peer(addr);
-    for datagram in [b"1", b"2", b"3", b"4", b"5"] {
-        server.echoes(&first, datagram)?;
+    for datagram in ["1", "2", "3", "4", "5"] {
+        server.echoes("", &first, datagram)?;
     }
-    server.answers_to("another peer", &second, b"hello", b"hello")?;
+    server.echoes("another peer", &second, "hello")?;
     // If the server has gone, the next step says so.
     let _ = first.send(b"6");
     let _ = first.send(b"7");
     // The server works in order: when this one is back, the others would be, too.
-    server.answers_to("another peer", &second, b"2", b"2")?;
+    server.echoes("another peer", &second, "2")?;
     let done = "had sent \"6\" and \"7\", too, before that";
     server.expect(done, "your program not to answer these", |_| {
         first.set_nonblocking(true).unwrap();
@@ -50,8 +50,8 @@ fn exercise_2() -> Check {
     let ignored = format!("ignored {}", first.local_addr().unwrap());
     server.logs("read its log", &ignored)?;
     server.logs("read its log for the second one", &ignored)?;
-    for datagram in [b"3", b"4", b"5"] {
-        server.answers_to("another peer", &second, datagram, datagram)?;
+    for datagram in ["3", "4", "5"] {
+        server.echoes("another peer", &second, datagram)?;
     }
     Ok(())
 }
@@ -62,17 +62,17 @@ fn exercise_3() -> Check {
     let (mut server, addr) = Attempt::serve(LESSON, &[])?;
     let first = udp_peer(addr);
     let second = udp_peer(addr);
-    server.answers_to("the first peer", &first, b"hello", b"hello")?;
-    server.answers_to("another peer", &second, b"hello", b"hello")?;
-    server.answers_to("another peer", &second, b"quit", b"quit")?;
-    server.answers_to("the first peer", &first, b"quitter", b"quitter")?;
-    server.answers_to("the first peer", &first, b"quit\n", b"quit\n")?;
-    server.answers_to("another peer", &second, b"again", b"again")?;
-    server.answers_to("the first peer", &first, b"quit", b"bye")?;
+    server.echoes("the first peer", &first, "hello")?;
+    server.echoes("another peer", &second, "hello")?;
+    server.echoes("another peer", &second, "quit")?;
+    server.echoes("the first peer", &first, "quitter")?;
+    server.echoes("the first peer", &first, "quit\n")?;
+    server.echoes("another peer", &second, "again")?;
+    server.answers("the first peer", &first, "quit", "bye")?;
     server.ends("waited for its end", 0)?;
 
-    let (mut server, addr) = Attempt::serve_once(LESSON, &[])?;
-    server.answers_to("the first peer", &udp_peer(addr), b"quit", b"bye")?;
+    let (mut server, addr) = Attempt::serve(LESSON, &[])?;
+    server.answers("the first peer", &udp_peer(addr), "quit", "bye")?;
     server.ends("waited for its end", 0)?;
     Ok(())
 }

@@ -17,9 +17,11 @@ fn exercise_1() -> Check {
     let mut stream = server.connect("connected", addr)?;
     server.replies(&mut stream, b"hello\n", b"hello\n")?;
     server.replies(&mut stream, "你好\n".as_bytes(), "你好\n".as_bytes())?;
+    // The sum has no room in 16 bits.
+    server.replies(&mut stream, &[b'x'; 70_000], &[b'x'; 70_000])?;
     server.keeps_silent(&mut stream, "sent nothing more")?;
     say_no_more(&stream);
-    server.sends(&mut stream, "closed its sending side", b"13 bytes\n")?;
+    server.sends(&mut stream, "closed its sending side", b"70013 bytes\n")?;
     server.closes(&mut stream, "waited for the end of the stream")?;
 
     let mut stream = server.connect("connected again", addr)?;

@@ -7,8 +7,8 @@ use std::thread;
 
 use testing::Ended;
 use testing::exercise::{
-    Attempt, Check, LIMIT, SILENCE, Server, has_error, has_printed, has_status, not_yet, show,
-    times,
+    Attempt, Check, LIMIT, SILENCE, Server, ensure, has_connected, has_error, has_printed,
+    has_status, show, times,
 };
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson05-tcp-client");
@@ -110,39 +110,30 @@ fn tries(done: &str, treats: &'static [Treats]) -> Check {
         let count = server.count();
         ended.ok_or(format!("Your program still runs, and has connected {}.", times(count)))
     })?;
-    let expected = treats.len();
-    let count = server.count();
-    if count != expected {
-        let expected = format!("your program to connect {}", times(expected));
-        return client.not_yet(expected, format!("Your program connected {}.", times(count)));
-    }
+    has_connected(server.count(), treats.len())?;
     let is_answered = matches!(treats, [.., Treats::Answers]);
     has_status(&ended, i32::from(!is_answered))?;
     let first = ended.stdout.lines().next().unwrap_or_default();
-    if is_answered && first != "hello" {
-        let first = show(first.as_bytes());
-        return not_yet(
-            "your program to print \"hello\"",
-            format!("Your program printed {first}."),
-        );
-    }
-    let failed = expected - usize::from(is_answered);
-    let errors = errors(&ended);
-    if errors >= failed {
-        return Ok(());
-    }
-    client.not_yet(
-        format!("your program to log an error of each of the {failed} tries that failed"),
-        format!("Your program logged {errors} lines about errors."),
-    )
+    ensure(
+        !is_answered || first == "hello",
+        "your program to print \"hello\"",
+        format!("Your program printed {}.", show(first)),
+    )?;
+    let failed = treats.len() - usize::from(is_answered);
+    has_logged(&ended, failed, &format!("the {failed} tries that failed"))
 }
 
-/// How many lines of the log are about errors.
-fn errors(ended: &Ended) -> usize {
+/// Expects an error in the log for each of so many tries.
+fn has_logged(ended: &Ended, count: usize, tries: &str) -> Check {
     // What the lesson logs of a connection that goes well.
     let usual = [": sent 5 bytes ", ": received 5 bytes ", ": connected ", ": closed ", "hint: "];
     let is_error = |line: &&str| !usual.iter().any(|usual| line.contains(usual));
-    ended.stderr.lines().filter(is_error).count()
+    let errors = ended.stderr.lines().filter(is_error).count();
+    ensure(
+        errors >= count,
+        format!("your program to log an error of each of {tries}"),
+        format!("Your program logged {errors} lines about errors."),
+    )
 }
 
 #[test]
@@ -159,13 +150,7 @@ fn exercise_3() -> Check {
 
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let ended = start_for(nobody, "hello", "1").ends("did not listen there", 1)?;
-    match errors(&ended) {
-        3.. => Ok(()),
-        count => not_yet(
-            "your program to log an error of each of the 3 tries",
-            format!("Your program logged {count} lines about errors."),
-        ),
-    }
+    has_logged(&ended, 3, "the 3 tries")
 }
 
 #[test]

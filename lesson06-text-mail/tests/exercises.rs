@@ -6,7 +6,8 @@ use std::time::Duration;
 use mailparse::parse_mail;
 use testing::Ended;
 use testing::exercise::{
-    Attempt, Check, LIMIT, Session, has_status, mta, not_yet, readable, sent_mail, show, times,
+    Attempt, Check, LIMIT, Session, ensure, has_connected, has_status, mta, readable, sent_mail,
+    show, times,
 };
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson06-text-mail");
@@ -18,13 +19,11 @@ fn exercise_1() -> Check {
     let mail = readable("a mail", parse_mail(mail.message.as_bytes()))?;
     let text = readable("a text", mail.get_body())?.replace("\r\n", "\n");
     let part = "this mail came to you over SMTP.\n.\n..\n\n老师";
-    match text.trim_end().strip_suffix(part) {
-        Some(_) => Ok(()),
-        None => not_yet(
-            format!("a text that ends with {}", show(part.as_bytes())),
-            format!("The text is {}.", show(text.as_bytes())),
-        ),
-    }
+    ensure(
+        text.trim_end().ends_with(part),
+        format!("a text that ends with {}", show(part)),
+        format!("The text is {}.", show(&text)),
+    )
 }
 
 /// Runs the lesson to its end, against an MTA that refuses this command in the first connections: the
@@ -51,17 +50,6 @@ fn refused(
     Ok((ended, mta.results()))
 }
 
-/// Expects so many connections.
-fn has_connected(sessions: &[Session], expected: usize) -> Check {
-    match sessions.len() {
-        count if count == expected => Ok(()),
-        count => not_yet(
-            format!("your program to connect {}", times(expected)),
-            format!("Your program connected {}.", times(count)),
-        ),
-    }
-}
-
 #[test]
 #[ignore = "exercise 2"]
 fn exercise_2() -> Check {
@@ -69,33 +57,30 @@ fn exercise_2() -> Check {
 
     for command in ["RCPT", "MAIL", "."] {
         let (ended, sessions) = refused(command, &["451 come back later"; 2])?;
-        has_connected(&sessions, 3)?;
+        has_connected(sessions.len(), 3)?;
         for pair in sessions.windows(2) {
-            let pause = pair[0].refused.map(|refused| pair[1].began - refused);
-            if let Some(pause) = pause.filter(|pause| *pause < Duration::from_millis(500)) {
-                let came = format!("Your program tried again after {} ms.", pause.as_millis());
-                return not_yet("your program to wait half a second before each try", came);
-            }
+            let pause = pair[0].refused.map_or(Duration::MAX, |refused| pair[1].began - refused);
+            ensure(
+                pause >= Duration::from_millis(500),
+                "your program to wait half a second before each try",
+                format!("Your program tried again after {} ms.", pause.as_millis()),
+            )?;
         }
         let mails: usize = sessions.iter().map(|session| session.mails.len()).sum();
-        if mails != 1 {
-            return not_yet(
-                "your program to send the mail once",
-                format!("Your program sent {mails} mails."),
-            );
-        }
+        let came = format!("Your program sent {mails} mails.");
+        ensure(mails == 1, "your program to send the mail once", came)?;
         has_status(&ended, 0)?;
     }
 
     for command in ["RCPT", "MAIL", "."] {
         let (ended, sessions) = refused(command, &["550 not for us"; 3])?;
-        has_connected(&sessions, 1)?;
+        has_connected(sessions.len(), 1)?;
         has_status(&ended, 1)?;
     }
 
     for (answers, tries) in [(&["450 come back later"; 3], 3), (&LATER_NEVER, 2)] {
         let (ended, sessions) = refused("RCPT", answers)?;
-        has_connected(&sessions, tries)?;
+        has_connected(sessions.len(), tries)?;
         has_status(&ended, 1)?;
     }
     Ok(())
@@ -127,29 +112,24 @@ fn exercise_3() -> Check {
         got.sort();
         let mut expected: Vec<_> = to.split(", ").filter(|to| !wrong.contains(to)).collect();
         expected.sort();
-        if got != expected {
-            let got = if got.is_empty() { "nobody".into() } else { got.join(" and ") };
-            return not_yet(
-                format!("your program to send the mail once to {}", expected.join(" and ")),
-                format!("Your program sent it to {got}."),
-            );
-        }
+        let names = if got.is_empty() { "nobody".into() } else { got.join(" and ") };
+        ensure(
+            got == expected,
+            format!("your program to send the mail once to {}", expected.join(" and ")),
+            format!("Your program sent it to {names}."),
+        )?;
         let lines: Vec<_> =
             ended.stdout.lines().filter(|line| line.starts_with("refused ")).collect();
+        let printed = format!("Your program printed {}.", show(&ended.stdout));
         for to in wrong {
             let start = format!("refused {to}: ");
             let is_right = |line: &&str| line.starts_with(&start) && line.contains("no such user");
-            if lines.iter().filter(|line| is_right(line)).count() != 1 {
-                return not_yet(
-                    format!("your program to print one line `{start}` with `no such user`"),
-                    format!("Your program printed {}.", show(ended.stdout.as_bytes())),
-                );
-            }
+            let count = lines.iter().filter(|line| is_right(line)).count();
+            let expected = format!("your program to print one line `{start}` with `no such user`");
+            ensure(count == 1, expected, &printed)?;
         }
-        if lines.len() > wrong.len() {
-            let came = format!("Your program printed {}.", show(ended.stdout.as_bytes()));
-            return not_yet("a line `refused` for those alone who were refused", came);
-        }
+        let are_all = lines.len() <= wrong.len();
+        ensure(are_all, "a line `refused` for those alone who were refused", &printed)?;
         has_status(&ended, i32::from(!wrong.is_empty()))?;
     }
     Ok(())

@@ -2,7 +2,7 @@
 #![cfg(test)]
 
 use mailparse::{MailHeaderMap, ParsedMail, parse_mail};
-use testing::exercise::{Check, not_yet, readable, sent_mail, show};
+use testing::exercise::{Check, ensure, not_yet, readable, sent_mail, show};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson07-html-mail");
 const PICTURE: &[u8] = include_bytes!("../../lesson08-attachment-mail/picture.png");
@@ -29,13 +29,9 @@ fn exercise_1() -> Check {
         let page = html(&mail)?;
         let heading = format!("<h1>Dear {name}</h1>");
         for expected in [heading.as_str(), "<b>SMTP</b>"] {
-            if !page.contains(expected) {
-                let page = page.trim_end();
-                return not_yet(
-                    format!("`{expected}` in the page for {to}"),
-                    format!("The page is `{page}`."),
-                );
-            }
+            let came = format!("The page is `{}`.", page.trim_end());
+            let expectation = format!("`{expected}` in the page for {to}");
+            ensure(page.contains(expected), expectation, came)?;
         }
     }
     Ok(())
@@ -47,29 +43,21 @@ fn exercise_2() -> Check {
     let message = sent_mail(LESSON, &[])?.message;
     let mail = readable("a mail", parse_mail(message.as_bytes()))?;
     let kinds: Vec<_> = mail.parts().map(|part| part.ctype.mimetype.as_str()).collect();
-    if kinds != ["multipart/related", "text/html", "image/png"] {
-        let kinds = kinds.join(", ");
-        return not_yet(
-            "a mail of the parts multipart/related, text/html, image/png",
-            format!("Its parts are {kinds}."),
-        );
-    }
+    let kinds = kinds.join(", ");
+    let expected = "multipart/related, text/html, image/png";
+    let came = format!("Its parts are {kinds}.");
+    ensure(kinds == expected, format!("a mail of the parts {expected}"), came)?;
     let page = html(&mail)?;
-    let is_shown = ["src=\"cid:picture\"", "src='cid:picture'", "src=cid:picture"];
-    if !is_shown.iter().any(|source| page.contains(source)) {
-        let came = format!("The page is `{}`.", page.trim_end());
-        return not_yet("`<img src=\"cid:picture\">` in the page", came);
-    }
+    let sources = ["src=\"cid:picture\"", "src='cid:picture'", "src=cid:picture"];
+    ensure(
+        sources.iter().any(|source| page.contains(source)),
+        "`<img src=\"cid:picture\">` in the page",
+        format!("The page is `{}`.", page.trim_end()),
+    )?;
     let picture = &mail.subparts[1];
-    match picture.headers.get_first_value("Content-ID").as_deref() {
-        Some("<picture>") => {}
-        Some(id) => {
-            return not_yet("the picture to have Content-ID: <picture>", format!("It is {id}."));
-        }
-        None => return not_yet("the picture to have Content-ID: <picture>", "It has none."),
-    }
-    match readable("a picture", picture.get_body_raw())? {
-        bytes if bytes == PICTURE => Ok(()),
-        bytes => not_yet("the bytes of picture.png", format!("They are {}.", show(&bytes))),
-    }
+    let id = picture.headers.get_first_value("Content-ID").unwrap_or("none".into());
+    let expected = "the picture to have Content-ID: <picture>";
+    ensure(id == "<picture>", expected, format!("It is {id}."))?;
+    let bytes = readable("a picture", picture.get_body_raw())?;
+    ensure(bytes == PICTURE, "the bytes of picture.png", format!("They are {}.", show(&bytes)))
 }

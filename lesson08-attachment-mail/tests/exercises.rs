@@ -5,7 +5,7 @@ use std::fs;
 
 use mailparse::{DispositionType, MailHeaderMap, parse_mail};
 use testing::Folder;
-use testing::exercise::{Attempt, Check, has_error, mta, not_yet, readable, show};
+use testing::exercise::{Attempt, Check, ensure, has_error, mta, readable, show};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson08-attachment-mail");
 
@@ -17,6 +17,13 @@ struct Attached {
     old_name: String,
     content_type: String,
     bytes: Vec<u8>,
+}
+
+impl Attached {
+    fn is_of_type(&self, kind: &str, name: &str) -> Check {
+        let came = format!("It is {}.", self.kind);
+        ensure(self.kind == kind, format!("the type {kind} for {name}"), came)
+    }
 }
 
 /// Sends a mail with this file, or with the picture if the path is empty, and returns its
@@ -51,9 +58,8 @@ fn attach(path: &str, folder: &Folder) -> Check<Vec<Attached>> {
             }
         }
     }
-    if attached.is_empty() {
-        return not_yet(format!("a mail with the attachment {path}"), "It has no attachment.");
-    }
+    let expected = format!("a mail with the attachment {path}");
+    ensure(!attached.is_empty(), expected, "It has no attachment.")?;
     Ok(attached)
 }
 
@@ -69,16 +75,12 @@ fn exercise_1() -> Check {
     let mut lesson = Attempt::start_in(&folder, LESSON, &arguments);
     let ended = lesson.ends("waited for its end; the file has 65,537 bytes", 1)?;
     has_error(&ended, "work/big.bin is too large: 65537 bytes")?;
-    if mta.count() > 0 {
-        return not_yet("no connection to the MTA", "Your program has connected to it.");
-    }
+    let is_alone = mta.count() == 0;
+    ensure(is_alone, "no connection to the MTA", "Your program has connected to it.")?;
     attach("", &folder)?;
-    match attach("most.bin", &folder)?[0].bytes.len() {
-        65_536 => Ok(()),
-        length => {
-            not_yet("all 65,536 bytes of most.bin", format!("Your program sent {length} bytes."))
-        }
-    }
+    let length = attach("most.bin", &folder)?[0].bytes.len();
+    let came = format!("Your program sent {length} bytes.");
+    ensure(length == 65_536, "all 65,536 bytes of most.bin", came)
 }
 
 #[test]
@@ -97,23 +99,14 @@ fn exercise_2() -> Check {
         let content = b"\x00\xff<b>\r\n";
         fs::write(folder.path().join(name), content).unwrap();
         let attached = &attach(name, &folder)?[0];
-        if attached.kind != kind {
-            return not_yet(
-                format!("the type {kind} for {name}"),
-                format!("It is {}.", attached.kind),
-            );
-        }
-        if attached.name != name || attached.bytes != content {
-            return not_yet(
-                format!("the file {name} with {}", show(content)),
-                format!("{} with {} came.", attached.name, show(&attached.bytes)),
-            );
-        }
+        attached.is_of_type(kind, name)?;
+        ensure(
+            attached.name == name && attached.bytes == content,
+            format!("the file {name} with {}", show(content)),
+            format!("{} with {} came.", attached.name, show(&attached.bytes)),
+        )?;
     }
-    match attach("", &folder)?[0].kind.as_str() {
-        "image/png" => Ok(()),
-        kind => not_yet("the type image/png for picture.png", format!("It is {kind}.")),
-    }
+    attach("", &folder)?[0].is_of_type("image/png", "picture.png")
 }
 
 #[test]
@@ -129,19 +122,19 @@ fn exercise_3() -> Check {
         let attached = attach(&path, &folder)?;
         let (name, _) = expected.split_once(':').unwrap();
         let names: Vec<_> = attached.iter().map(|file| file.name.as_str()).collect();
-        if names != [name, "about.txt"] {
-            let came = format!("Your program attached {}.", names.join(", "));
-            return not_yet(format!("the attachments {name}, about.txt"), came);
-        }
+        ensure(
+            names == [name, "about.txt"],
+            format!("the attachments {name}, about.txt"),
+            format!("Your program attached {}.", names.join(", ")),
+        )?;
         let about = &attached[1];
-        if about.kind != "text/plain" {
-            return not_yet("the type text/plain for about.txt", format!("It is {}.", about.kind));
-        }
-        let text = String::from_utf8_lossy(&about.bytes);
-        if text.trim_end() != expected {
-            let came = format!("It says {}.", show(text.trim_end().as_bytes()));
-            return not_yet(format!("\"{expected}\" in about.txt"), came);
-        }
+        about.is_of_type("text/plain", "about.txt")?;
+        let text = about.bytes.trim_ascii_end();
+        ensure(
+            text == expected.as_bytes(),
+            format!("\"{expected}\" in about.txt"),
+            format!("It says {}.", show(text)),
+        )?;
     }
     Ok(())
 }
@@ -154,28 +147,20 @@ fn exercise_4() -> Check {
     {
         folder.write(name, "hello");
         let file = &attach(name, &folder)?[0];
-        if file.name != name {
-            let came = format!("`filename` is {}.", show(file.name.as_bytes()));
-            return not_yet(format!("`filename` still to be {name}"), came);
-        }
-        if file.bytes != b"hello" {
-            return not_yet("\"hello\" in the file", format!("It holds {}.", show(&file.bytes)));
-        }
+        let came = format!("`filename` is {}.", show(&file.name));
+        ensure(file.name == name, format!("`filename` still to be {name}"), came)?;
+        let came = format!("It holds {}.", show(&file.bytes));
+        ensure(file.bytes == b"hello", "\"hello\" in the file", came)?;
         // What is ASCII, every program reads as it is.
         if name.is_ascii() && !file.content_type.contains("name=") {
             continue;
         }
+        let came = format!("The Content-Type is {}.", show(&file.content_type));
         // An encoded word may hold the name, but not the parameter.
-        if !file.content_type.contains("name=") || !file.content_type.is_ascii() {
-            let came = format!("The Content-Type is {}.", show(file.content_type.as_bytes()));
-            return not_yet("`name=` and the name in encoded words in the Content-Type", came);
-        }
-        if file.old_name != name {
-            return not_yet(
-                format!("`name` of the Content-Type to be {name} when it is decoded"),
-                format!("The Content-Type is {}.", show(file.content_type.as_bytes())),
-            );
-        }
+        let is_encoded = file.content_type.contains("name=") && file.content_type.is_ascii();
+        ensure(is_encoded, "`name=` and the name in encoded words in the Content-Type", &came)?;
+        let expected = format!("`name` of the Content-Type to be {name} when it is decoded");
+        ensure(file.old_name == name, expected, &came)?;
     }
     Ok(())
 }

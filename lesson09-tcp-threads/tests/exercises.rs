@@ -1,7 +1,7 @@
 //! The exercises of lesson 09, checked from outside: `cargo run -- check 09`.
 #![cfg(test)]
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Instant;
 
@@ -88,5 +88,24 @@ fn exercise_3() -> Check {
     server.hears(&mut third, "waited as the third client", "all.")?;
     say_no_more(&first);
     server.closes(&mut first, "closed the sending side of the first client")?;
-    server.says("the third client", &mut third, "still here.")
+    server.says("the third client", &mut third, "still here.")?;
+
+    // Another server, which can soon send nothing more to one of its clients.
+    let (mut server, addr) = Attempt::serve(LESSON, &["--timeout", "2"])?;
+    let mut first = server.connect("connected", addr)?;
+    server.says("the first client", &mut first, "first.")?;
+    let done = "connected as a second client, which never reads again";
+    let _second = come(&mut server, addr, done, "hello.")?;
+    server.hears(&mut first, "waited as the first client", "hello.")?;
+    let done = "sent 16 MB as the first client, which reads all that comes";
+    server.expect(done, "your program to send all of it back", |_| {
+        first.set_read_timeout(Some(LIMIT)).unwrap();
+        let piece = [b'x'; 65_536];
+        for _ in 0..256 {
+            let sent = first.write_all(&piece);
+            sent.and_then(|()| first.read_exact(&mut [0; 65_536]))
+                .map_err(|_| "The connection of the first client has ended.")?;
+        }
+        Ok(())
+    })
 }

@@ -3,7 +3,9 @@
 
 use std::fs;
 
-use testing::exercise::{Attempt, Check, Server, has_error, has_status, not_yet, show};
+use testing::exercise::{
+    Attempt, Check, Server, ensure, has_error, has_sent, has_status, not_yet, show, with_verbs,
+};
 use testing::{Ended, Folder, Ftp};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson10-ftp-client");
@@ -20,9 +22,7 @@ struct Run {
 impl Run {
     /// Those of the commands that begin with one of these.
     fn commands(&self, verbs: &[&str]) -> String {
-        let is_one = |command: &&String| verbs.iter().any(|verb| command.starts_with(verb));
-        let commands: Vec<_> = self.server.commands.iter().filter(is_one).cloned().collect();
-        commands.join(", ")
+        with_verbs(&self.server.commands, verbs)
     }
 
     /// The file of this name among those that were saved.
@@ -63,34 +63,21 @@ fn run(
     let Some(server) = server.results().pop() else {
         return not_yet("your program to connect", "Your program did not.");
     };
-    if server.is_still_open {
-        let expected = "your program to close the data connection when it has sent all";
-        return not_yet(expected, "The data connection was still open 2.5 s later.");
-    }
+    ensure(
+        !server.is_still_open,
+        "your program to close the data connection when it has sent all",
+        "The data connection was still open 2.5 s later.",
+    )?;
     has_status(&ended, status)?;
     Ok(Run { ended, server, folder })
 }
 
-/// Expects these among the commands.
-fn has_sent(run: &Run, verbs: &[&str], expected: &str) -> Check {
-    match run.commands(verbs) {
-        came if came == expected => Ok(()),
-        came if came.is_empty() => not_yet(
-            format!("the commands {expected}"),
-            format!("{} did not come.", verbs.join(", ")),
-        ),
-        came => not_yet(format!("the commands {expected}"), format!("They were {came}.")),
-    }
-}
-
 /// Expects that the whole file was saved under its name.
 fn has_saved(run: &Run) -> Check {
+    let expected = format!("{} in readme.txt", show(FILE));
     match run.saved("readme.txt") {
-        Some(bytes) if bytes == FILE => Ok(()),
-        Some(bytes) => {
-            not_yet(format!("{} in readme.txt", show(FILE)), format!("It has {}.", show(&bytes)))
-        }
-        None => not_yet(format!("{} in readme.txt", show(FILE)), "There is no such file."),
+        Some(bytes) => ensure(bytes == FILE, expected, format!("It has {}.", show(&bytes))),
+        None => not_yet(expected, "There is no such file."),
     }
 }
 
@@ -104,11 +91,10 @@ fn exercise_1() -> Check {
     };
     let well = upload("took the upload, as a server", None, 0)?;
     let expected = "STOR work.txt.part, RNFR work.txt.part, RNTO work.txt";
-    has_sent(&well, &["STOR", "RNFR", "RNTO"], expected)?;
-    if well.server.uploaded != b"my homework\n" {
-        let came = format!("It was {}.", show(&well.server.uploaded));
-        return not_yet("\"my homework\\n\" to be uploaded", came);
-    }
+    has_sent(&well.server.commands, &["STOR", "RNFR", "RNTO"], expected)?;
+    let uploaded = &well.server.uploaded;
+    let came = format!("It was {}.", show(uploaded));
+    ensure(uploaded == b"my homework\n", "\"my homework\\n\" to be uploaded", came)?;
 
     let failures: [(Odd, &str); 2] = [
         (|ftp| ftp.say("552 no room"), "answered STOR with `552 no room`"),
@@ -116,9 +102,8 @@ fn exercise_1() -> Check {
     ];
     for (refuses, done) in failures {
         let failed = upload(done, Some(("STOR", refuses)), 1)?;
-        if !failed.commands(&["RNFR"]).is_empty() {
-            return not_yet("your program not to rename anything", "Your program sent RNFR.");
-        }
+        let is_kept = failed.commands(&["RNFR"]).is_empty();
+        ensure(is_kept, "your program not to rename anything", "Your program sent RNFR.")?;
     }
     let refuses: Odd = |ftp| ftp.say("550 no such name");
     upload("answered RNTO with `550 no such name`", Some(("RNTO", refuses)), 1)?;
@@ -142,17 +127,14 @@ fn exercise_2() -> Check {
         // Whoever asks once more behind it may do so.
         let came = run.commands(&["SIZE", "RETR"]);
         let expected = "SIZE readme.txt, RETR readme.txt";
-        if !came.starts_with(expected) {
-            return not_yet(format!("the commands {expected}"), format!("They were {came}."));
-        }
+        let is_so = came.starts_with(expected);
+        ensure(is_so, format!("the commands {expected}"), format!("They were {came}."))?;
         let Some(told) = wrong else {
             has_saved(&run)?;
             continue;
         };
         has_error(&run.ended, &format!("readme.txt has {told} bytes, but 11 came"))?;
-        if run.saved("readme.txt").is_some() {
-            return not_yet("no file readme.txt", "It is there.");
-        }
+        ensure(run.saved("readme.txt").is_none(), "no file readme.txt", "It is there.")?;
     }
     Ok(())
 }
@@ -165,30 +147,28 @@ fn exercise_3() -> Check {
     let first = run(Folder::create(), &[], done, Some(("RETR", breaks_off)), 1)?;
     let rest = first.commands(&["REST"]);
     // `REST 0` asks for all of it.
-    if !["", "REST 0"].contains(&rest.as_str()) {
-        return not_yet("no REST in the first run", format!("{rest} came."));
-    }
+    let is_whole = ["", "REST 0"].contains(&rest.as_str());
+    ensure(is_whole, "no REST in the first run", format!("{rest} came."))?;
     let expected = "these 5 bytes in readme.txt.part, and no other file";
-    match (first.saved("readme.txt.part"), first.names()) {
-        (Some(bytes), names) if bytes == FILE[..5] && names == "readme.txt.part" => {}
-        (Some(bytes), _) if bytes != FILE[..5] => {
-            return not_yet(expected, format!("It has {}.", show(&bytes)));
-        }
-        (_, names) if names.is_empty() => return not_yet(expected, "The folder is empty."),
-        (_, names) => return not_yet(expected, format!("In the folder is {names}.")),
-    }
+    let part = first.saved("readme.txt.part");
+    let names = first.names();
+    let came = match &part {
+        Some(bytes) if bytes != &FILE[..5] => format!("It has {}.", show(bytes)),
+        _ if names.is_empty() => "The folder is empty.".into(),
+        _ => format!("In the folder is {names}."),
+    };
+    let is_so = part.is_some_and(|bytes| bytes == FILE[..5]) && names == "readme.txt.part";
+    ensure(is_so, expected, came)?;
 
     let done = "had sent 5 bytes before, and was asked again";
     let second = run(first.folder, &[], done, None, 0)?;
-    has_sent(&second, &["REST", "RETR"], "REST 5, RETR readme.txt")?;
+    has_sent(&second.server.commands, &["REST", "RETR"], "REST 5, RETR readme.txt")?;
     has_saved(&second)?;
-    if second.names() != "readme.txt" {
-        let came = format!("In the folder is {}.", second.names());
-        return not_yet("no file but readme.txt", came);
-    }
+    let names = second.names();
+    let came = format!("In the folder is {names}.");
+    ensure(names == "readme.txt", "no file but readme.txt", came)?;
     let last = second.ended.stdout.trim_end().lines().last().unwrap_or_default();
-    if last.split(|letter: char| !letter.is_ascii_digit()).any(|number| number == "11") {
-        return Ok(());
-    }
-    not_yet("a last line with the length, 11", format!("It is `{last}`."))
+    let mut numbers = last.split(|letter: char| !letter.is_ascii_digit());
+    let is_so = numbers.any(|number| number == "11");
+    ensure(is_so, "a last line with the length, 11", format!("It is `{last}`."))
 }

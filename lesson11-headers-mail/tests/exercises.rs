@@ -2,7 +2,7 @@
 #![cfg(test)]
 
 use mailparse::{MailAddr, MailHeader, MailHeaderMap, addrparse_header, parse_mail};
-use testing::exercise::{Check, not_yet, readable, sent_mail};
+use testing::exercise::{Check, ensure, readable, sent_mail};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson11-headers-mail");
 
@@ -12,17 +12,13 @@ fn exercise_1() -> Check {
     let mail = sent_mail(LESSON, &[])?;
     let mail = readable("a mail", parse_mail(mail.message.as_bytes()))?;
     for name in ["In-Reply-To", "References"] {
+        let id = mail.headers.get_first_value(name).unwrap_or("not there".into());
         let expected = format!("the header {name}: <chapter-8@sina.example>");
-        match mail.headers.get_first_value(name) {
-            Some(id) if id == "<chapter-8@sina.example>" => {}
-            Some(id) => return not_yet(expected, format!("It is {id}.")),
-            None => return not_yet(expected, "The mail has none."),
-        }
+        ensure(id == "<chapter-8@sina.example>", expected, format!("It is {id}."))?;
     }
-    match mail.headers.get_first_value("Subject").unwrap_or_default() {
-        subject if subject.starts_with("Re: ") => Ok(()),
-        subject => not_yet("a subject that begins with `Re: `", format!("It is `{subject}`.")),
-    }
+    let subject = mail.headers.get_first_value("Subject").unwrap_or_default();
+    let came = format!("It is `{subject}`.");
+    ensure(subject.starts_with("Re: "), "a subject that begins with `Re: `", came)
 }
 
 /// The addresses in a header, in the order of the alphabet, or that there is none.
@@ -56,12 +52,8 @@ fn exercise_2() -> Check {
     let expected =
         "z@b.example, c@d.example, a@d.example, b@b.example, f@b.example, e@d.example, d@b.example";
     let to = mail.to.join(", ");
-    if to != expected {
-        return not_yet(
-            format!("the recipients {expected} in the envelope"),
-            format!("They are {to}."),
-        );
-    }
+    let came = format!("They are {to}.");
+    ensure(to == expected, format!("the recipients {expected} in the envelope"), came)?;
     let headers = readable("a mail", parse_mail(mail.message.as_bytes()))?.headers;
     for (name, expected) in [
         ("To", "c@d.example, z@b.example"),
@@ -69,12 +61,8 @@ fn exercise_2() -> Check {
         ("Bcc", "not there"),
     ] {
         let value = addresses(headers.get_first_header(name));
-        if value != expected {
-            return not_yet(
-                format!("the header {name} to be {expected}"),
-                format!("It is {value}."),
-            );
-        }
+        let came = format!("It is {value}.");
+        ensure(value == expected, format!("the header {name} to be {expected}"), came)?;
     }
     Ok(())
 }

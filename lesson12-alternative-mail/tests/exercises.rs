@@ -2,7 +2,7 @@
 #![cfg(test)]
 
 use mailparse::{DispositionType, ParsedMail, parse_mail};
-use testing::exercise::{Check, not_yet, readable, sent_mail, show};
+use testing::exercise::{Check, ensure, not_yet, readable, sent_mail, show};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson12-alternative-mail");
 
@@ -25,25 +25,20 @@ fn exercise_1() -> Check {
     };
     let expected = "text/plain, text/markdown, text/html";
     let came = kinds(container);
-    if came != expected {
-        let expected = format!("the versions {expected} in the multipart/alternative");
-        return not_yet(expected, format!("They are {came}."));
-    }
+    let versions = format!("the versions {expected} in the multipart/alternative");
+    ensure(came == expected, versions, format!("They are {came}."))?;
     let markdown = &container.subparts[1];
-    if markdown.get_content_disposition().disposition == DispositionType::Attachment {
-        return not_yet("text/markdown to be shown", "It is an attachment.");
-    }
+    let disposition = markdown.get_content_disposition().disposition;
+    let is_shown = disposition != DispositionType::Attachment;
+    ensure(is_shown, "text/markdown to be shown", "It is an attachment.")?;
     let charset = &markdown.ctype.charset;
-    if !charset.eq_ignore_ascii_case("utf-8") {
-        return not_yet("charset=utf-8 for text/markdown", format!("It is {charset}."));
-    }
+    let is_utf8 = charset.eq_ignore_ascii_case("utf-8");
+    ensure(is_utf8, "charset=utf-8 for text/markdown", format!("It is {charset}."))?;
     let text = readable("the Markdown", markdown.get_body())?;
-    if text.starts_with("# Dear student") && text.trim_end().ends_with("老师") {
-        return Ok(());
-    }
-    not_yet(
+    ensure(
+        text.starts_with("# Dear student") && text.trim_end().ends_with("老师"),
         "Markdown that begins with `# Dear student` and ends with `老师`",
-        format!("It is {}.", show(text.as_bytes())),
+        format!("It is {}.", show(&text)),
     )
 }
 
@@ -58,28 +53,23 @@ fn exercise_2() -> Check {
     };
     // Exercise 1 puts a third one between the two.
     let came = kinds(versions);
-    if kind != "multipart/mixed"
-        || versions.ctype.mimetype != "multipart/alternative"
-        || !(came.starts_with("text/plain, ") && came.ends_with(", text/html"))
-    {
-        return not_yet(
-            "a multipart/mixed, whose first part is a multipart/alternative of text/plain and \
-             text/html",
-            format!("It is {kind} of {}, and its first part has [{came}].", kinds(&mail)),
-        );
-    }
+    ensure(
+        kind == "multipart/mixed"
+            && versions.ctype.mimetype == "multipart/alternative"
+            && came.starts_with("text/plain, ")
+            && came.ends_with(", text/html"),
+        "a multipart/mixed, whose first part is a multipart/alternative of text/plain and \
+         text/html",
+        format!("It is {kind} of {}, and its first part has [{came}].", kinds(&mail)),
+    )?;
     let disposition = file.get_content_disposition();
     let name = disposition.params.get("filename").map_or("none", String::as_str);
-    if disposition.disposition != DispositionType::Attachment || name != "homework.txt" {
-        let came =
-            format!("The second part is {:?}, and its name {name}.", disposition.disposition);
-        return not_yet("an attachment named homework.txt", came);
-    }
-    match readable("homework.txt", file.get_body())?.trim_end() {
-        "Read chapter 8." => Ok(()),
-        text => not_yet(
-            "`Read chapter 8.` in homework.txt",
-            format!("It says {}.", show(text.as_bytes())),
-        ),
-    }
+    ensure(
+        disposition.disposition == DispositionType::Attachment && name == "homework.txt",
+        "an attachment named homework.txt",
+        format!("The second part is {:?}, and its name {name}.", disposition.disposition),
+    )?;
+    let text = readable("homework.txt", file.get_body())?;
+    let came = format!("It says {}.", show(text.trim_end()));
+    ensure(text.trim_end() == "Read chapter 8.", "`Read chapter 8.` in homework.txt", came)
 }

@@ -3,6 +3,7 @@
 
 pub mod exercise;
 mod ftp;
+mod lines;
 mod practice;
 mod transcript;
 
@@ -11,7 +12,7 @@ use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{Shutdown, SocketAddr, TcpStream, UdpSocket};
 use std::path::{MAIN_SEPARATOR_STR, Path, PathBuf};
 use std::process::{self, Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -23,6 +24,7 @@ use std::time::{Duration, Instant};
 pub use events::{Event, Kind};
 
 pub use ftp::Ftp;
+pub use lines::{Message, polite_pop3, polite_smtp, pop3_lines, smtp_server, talk};
 pub use practice::Practice;
 pub use transcript::{logged, told};
 
@@ -435,59 +437,6 @@ pub fn is_closed(stream: &mut TcpStream) {
         Ok(length) => assert_eq!(length, 0, "the other side sends more"),
         Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset),
     }
-}
-
-/// An SMTP server for one client. What it says is up to `answer`, which gets each command, the
-/// empty text for the greeting, and `.` for the end of a message; an empty answer closes the
-/// connection. Returns where it listens, and then every line that came.
-pub fn smtp_server(
-    answer: impl Fn(&str) -> Vec<u8> + Send + 'static,
-) -> (SocketAddr, JoinHandle<Vec<String>>) {
-    let listener = succeed("listen", TcpListener::bind("127.0.0.1:0"));
-    let addr = succeed("ask for the port", listener.local_addr());
-    let serve = move || {
-        let (stream, _) = succeed("accept", listener.accept());
-        talk(stream, answer)
-    };
-    (addr, thread::spawn(serve))
-}
-
-/// The server's side of one connection: it answers line after line as said at [`smtp_server`].
-pub fn talk(stream: TcpStream, mut answer: impl FnMut(&str) -> Vec<u8>) -> Vec<String> {
-    succeed("set a time-out", stream.set_read_timeout(Some(PATIENCE)));
-    let mut sender = succeed("copy", stream.try_clone());
-    let mut lines = Vec::new();
-    let mut is_message = false;
-    let mut answered = answer("");
-    let mut received = BufReader::new(stream).lines();
-    while is_message || !answered.is_empty() {
-        if sender.write_all(&answered).is_err() {
-            break;
-        }
-        let Some(Ok(line)) = received.next() else {
-            break;
-        };
-        let is_content = is_message && line != ".";
-        answered = if is_content { Vec::new() } else { answer(&line) };
-        is_message = is_content || (line == "DATA" && answered.starts_with(b"3"));
-        lines.push(line);
-    }
-    lines
-}
-
-/// What an SMTP server answers that takes everything.
-pub fn polite_smtp(command: &str) -> Vec<u8> {
-    let verb = command.get(..4).unwrap_or(command);
-    let answer = match verb {
-        "" => "220 test.example",
-        "EHLO" => "250-test.example\r\n250-8BITMIME\r\n250 AUTH PLAIN LOGIN",
-        "AUTH" => "235 welcome",
-        "DATA" => "354 go on",
-        "QUIT" => "221 goodbye",
-        "." => "250 taken",
-        _ => "250 yes",
-    };
-    format!("{answer}\r\n").into_bytes()
 }
 
 #[track_caller]

@@ -1,0 +1,127 @@
+//! The other side of a program that is checked.
+
+use std::mem;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Instant;
+
+use super::{Attempt, Check, LIMIT, not_yet};
+use crate::{polite_smtp, succeed, talk};
+
+/// A TCP server of the check, for any number of connections.
+pub struct Server<T> {
+    /// Where it listens.
+    pub addr: SocketAddr,
+    connections: Arc<Mutex<Vec<JoinHandle<T>>>>,
+}
+
+impl<T: Send + 'static> Server<T> {
+    /// Starts it. For each connection it calls `serve`, with 0 for the first.
+    pub fn start(serve: impl Fn(usize, TcpStream) -> T + Send + Sync + 'static) -> Self {
+        let listener = succeed("listen", TcpListener::bind("127.0.0.1:0"));
+        let addr = succeed("ask for the port", listener.local_addr());
+        let server = Server { addr, connections: Arc::default() };
+        let serve = Arc::new(serve);
+        let connections = Arc::clone(&server.connections);
+        thread::spawn(move || {
+            for (number, stream) in listener.incoming().flatten().enumerate() {
+                succeed("limit the wait", stream.set_read_timeout(Some(LIMIT)));
+                succeed("limit the wait", stream.set_write_timeout(Some(LIMIT)));
+                let serve = Arc::clone(&serve);
+                let thread = thread::spawn(move || serve(number, stream));
+                lock(&connections).push(thread);
+            }
+        });
+        server
+    }
+
+    /// How many connections have come.
+    pub fn count(&self) -> usize {
+        lock(&self.connections).len()
+    }
+
+    /// What `serve` has returned for each connection. It is to be asked when the program has ended.
+    pub fn results(&self) -> Vec<T> {
+        let threads = mem::take(&mut *lock(&self.connections));
+        threads.into_iter().flat_map(JoinHandle::join).collect()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What an MTA got in one connection.
+pub struct Session {
+    /// When the client had connected.
+    pub began: Instant,
+    /// When the first command came that the MTA refused.
+    pub refused: Option<Instant>,
+    /// The mails that came.
+    pub mails: Vec<Mail>,
+}
+
+/// A mail, and who gets it.
+pub struct Mail {
+    /// The addresses of the envelope, in their order.
+    pub to: Vec<String>,
+    /// The message, with CR LF, without the dots that SMTP adds.
+    pub message: String,
+}
+
+/// Starts an MTA. `odd` gets the number of the connection, 0 for the first, and each command, and may
+/// refuse it.
+pub fn mta(
+    odd: impl Fn(usize, &str) -> Option<&'static str> + Send + Sync + 'static,
+) -> Server<Session> {
+    Server::start(move |number, stream| {
+        let began = Instant::now();
+        let mut refused = None;
+        let lines = talk(stream, |line| match odd(number, line) {
+            Some(answer) => {
+                refused.get_or_insert(Instant::now());
+                format!("{answer}\r\n").into_bytes()
+            }
+            None => polite_smtp(line),
+        });
+        let mut mails = Vec::new();
+        let mut to = Vec::new();
+        let mut message = None;
+        for line in lines {
+            if let Some(text) = &mut message {
+                if line == "." && odd(number, ".").is_some() {
+                    message = None;
+                } else if line == "." {
+                    mails.push(Mail { to: mem::take(&mut to), message: mem::take(text) });
+                    message = None;
+                } else {
+                    *text += &format!("{}\r\n", line.strip_prefix('.').unwrap_or(&line));
+                }
+            } else if line == "DATA" {
+                message = Some(String::new());
+            } else if line.starts_with("MAIL ") || line == "RSET" {
+                to.clear();
+            } else if let Some(address) = line.strip_prefix("RCPT TO:<")
+                && odd(number, &line).is_none()
+            {
+                to.extend(address.split_once('>').map(|(address, _)| address.to_string()));
+            }
+        }
+        Session { began, refused, mails }
+    })
+}
+
+/// Runs a lesson that sends a mail to its end, and returns the one mail that came.
+pub fn sent_mail(lesson: &str, arguments: &[&str]) -> Check<Mail> {
+    let mta = mta(|_, _| None);
+    let url = format!("smtp://{}", mta.addr);
+    let arguments = [&["--smtp-url", &url], arguments].concat();
+    Attempt::start(lesson, &arguments).ends("took what your program sent, as an MTA", 0)?;
+    let mut mails: Vec<_> = mta.results().into_iter().flat_map(|session| session.mails).collect();
+    let count = mails.len();
+    match mails.pop() {
+        Some(mail) if count == 1 => Ok(mail),
+        _ => not_yet("one mail", format!("Your program sent {count} mails.")),
+    }
+}

@@ -1,0 +1,107 @@
+//! The other side of a lesson that speaks SMTP or POP3: servers that answer line after line.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::thread::{self, JoinHandle};
+
+use crate::{PATIENCE, succeed};
+
+/// An SMTP server for one client. What it says is up to `answer`, which gets each command, the
+/// empty text for the greeting, and `.` for the end of a message; an empty answer closes the
+/// connection. Returns where it listens, and then every line that came.
+pub fn smtp_server(
+    answer: impl Fn(&str) -> Vec<u8> + Send + 'static,
+) -> (SocketAddr, JoinHandle<Vec<String>>) {
+    let listener = succeed("listen", TcpListener::bind("127.0.0.1:0"));
+    let addr = succeed("ask for the port", listener.local_addr());
+    let serve = move || {
+        let (stream, _) = succeed("accept", listener.accept());
+        talk(stream, answer)
+    };
+    (addr, thread::spawn(serve))
+}
+
+/// The server's side of one connection: it answers line after line as said at [`smtp_server`].
+pub fn talk(stream: TcpStream, mut answer: impl FnMut(&str) -> Vec<u8>) -> Vec<String> {
+    succeed("set a time-out", stream.set_read_timeout(Some(PATIENCE)));
+    let mut sender = succeed("copy", stream.try_clone());
+    let mut lines = Vec::new();
+    let mut is_message = false;
+    let mut answered = answer("");
+    let mut received = BufReader::new(stream).lines();
+    while is_message || !answered.is_empty() {
+        if sender.write_all(&answered).is_err() {
+            break;
+        }
+        let Some(Ok(line)) = received.next() else {
+            break;
+        };
+        let is_content = is_message && line != ".";
+        answered = if is_content { Vec::new() } else { answer(&line) };
+        is_message = is_content || (line == "DATA" && answered.starts_with(b"3"));
+        lines.push(line);
+    }
+    lines
+}
+
+/// What an SMTP server answers that takes everything.
+pub fn polite_smtp(command: &str) -> Vec<u8> {
+    let verb = command.get(..4).unwrap_or(command);
+    let answer = match verb {
+        "" => "220 test.example",
+        "EHLO" => "250-test.example\r\n250-8BITMIME\r\n250 AUTH PLAIN LOGIN",
+        "AUTH" => "235 welcome",
+        "DATA" => "354 go on",
+        "QUIT" => "221 goodbye",
+        "." => "250 taken",
+        _ => "250 yes",
+    };
+    format!("{answer}\r\n").into_bytes()
+}
+
+/// A message for a mailbox: its header, and the rest.
+pub type Message = (&'static [u8], &'static [u8]);
+
+/// What a POP3 server answers that has these messages.
+pub fn polite_pop3(command: &str, messages: &[Message]) -> Vec<u8> {
+    let (verb, rest) = command.split_once(' ').unwrap_or((command, ""));
+    let number = rest.split(' ').next().and_then(|word| word.parse::<usize>().ok());
+    let message = number.and_then(|number| messages.get(number.checked_sub(1)?));
+    let size = |message: &Message| message.0.len() + message.1.len();
+    let row = |(index, message): (usize, &Message)| match verb {
+        "LIST" => format!("{} {}\r\n", index + 1, size(message)),
+        _ => format!("{} id-{index}\r\n", index + 1),
+    };
+    let rows: Vec<_> = messages.iter().enumerate().map(row).collect();
+    match (verb, message) {
+        ("STAT", _) => {
+            let sum: usize = messages.iter().map(size).sum();
+            format!("+OK {} {sum}\r\n", messages.len()).into_bytes()
+        }
+        ("LIST" | "UIDL", None) => pop3_lines(rows.concat().as_bytes()),
+        ("LIST" | "UIDL", Some(_)) => {
+            let row = number.and_then(|number| rows.get(number - 1));
+            format!("+OK {}", row.map_or("", String::as_str)).into_bytes()
+        }
+        ("RETR", Some((header, text))) => pop3_lines(&[*header, *text].concat()),
+        ("TOP", Some((header, _))) => pop3_lines(header),
+        ("CAPA", _) => pop3_lines(b"TOP\r\nUIDL\r\n"),
+        ("" | "USER" | "PASS" | "NOOP" | "RSET" | "QUIT", _) | ("DELE", Some(_)) => {
+            b"+OK\r\n".to_vec()
+        }
+        _ => b"-ERR what is that?\r\n".to_vec(),
+    }
+}
+
+/// A reply with lines, of which those that begin with a dot get one more (RFC 1939 section 3).
+pub fn pop3_lines(text: &[u8]) -> Vec<u8> {
+    let mut reply = b"+OK\r\n".to_vec();
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
+        if line.starts_with(b".") {
+            reply.push(b'.');
+        }
+        reply.extend(line);
+    }
+    reply.extend(if text.ends_with(b"\r\n") { &b".\r\n"[..] } else { b"\r\n.\r\n" });
+    reply
+}
