@@ -53,32 +53,22 @@ pub(crate) fn hint(cause: Cause, phase: Phase, account: &Account) -> String {
             _ => REASON,
         },
     };
+    let facts = account.facts;
+    let may_want_tls =
+        if account.tls == Tls::Never { "; the server may also want TLS: {tls}" } else { "" };
     hint.replace("{place}", "check the host and the port in {url}; {ports}")
-        .replace("{login}", &check_login(account))
-        .replace("{tls}", account.protocol.ask_for_tls())
-        .replace("{ports}", account.protocol.ports())
-        .replace("{url}", account.protocol.url())
+        .replace("{login}", &format!("{}{may_want_tls}", facts.login))
+        .replace("{tls}", facts.ask_for_tls)
+        .replace("{ports}", facts.ports)
+        .replace("{url}", facts.url)
         .replace("{command}", &practice_command(account))
         .replace("{user}", &account.user)
 }
 
-fn check_login(account: &Account) -> String {
-    let user = account.protocol.user();
-    let password = account.protocol.password();
-    let what = match account.protocol {
-        Protocol::Ftp => "",
-        Protocol::Smtp | Protocol::Pop3 => ": a real provider wants its authorization code there",
-    };
-    let tls = match account.tls {
-        Tls::Never => "; the server may also want TLS: {tls}",
-        _ => "",
-    };
-    format!("check {user} and {password}{what}{tls}")
-}
-
 /// The command that starts the practice servers so that they listen where the account is.
 fn practice_command(account: &Account) -> String {
-    let (flag, usual) = account.protocol.practice(account.tls);
+    let form = account.facts.forms.iter().find(|form| form.tls == account.tls);
+    let (flag, usual) = form.map_or(("", 0), |form| form.practice);
     let addr = account.host_and_port();
     let is_usual = account.port == usual && matches!(&*account.host, "127.0.0.1" | "localhost");
     let arguments = match &*addr {

@@ -29,6 +29,7 @@ pub use failure::{InPhase, Phase, Refused};
 pub use mailboxes::{bcc, cc, recipients, reply_to, sender};
 pub use mda::Stream;
 pub use mta::Mta;
+use protocol::Facts;
 pub use protocol::Protocol;
 
 /// An account at a server: where that is, and who logs in there.
@@ -50,6 +51,7 @@ pub struct Account {
     /// The URL as it was given.
     url: String,
     protocol: Protocol,
+    facts: &'static Facts,
     /// Whether the server is on this machine.
     is_loopback: bool,
     /// The file with the authorities that TLS trusts, in place of the system's.
@@ -99,7 +101,10 @@ pub fn load(
     purpose: &'static str,
     more: &[Takes],
 ) -> Config {
-    let taken = [&protocol.settings().map(Takes::Setting), more].concat();
+    let facts = protocol.facts();
+    let account =
+        [facts.url, facts.user, facts.password, "LESSON_ALLOW_PLAINTEXT", "LESSON_TIMEOUT"];
+    let taken = [&account.map(Takes::Setting), more].concat();
     Config::load(program, purpose, &taken, |config| {
         for name in for_practice(protocol, config) {
             config.forget_default(name);
@@ -109,14 +114,15 @@ pub fn load(
 
 /// The settings whose defaults are not used, because the account is at another machine.
 fn for_practice(protocol: Protocol, config: &Config) -> Vec<&'static str> {
-    let url = Url::parse(config.text(protocol.url()));
+    let facts = protocol.facts();
+    let url = Url::parse(config.text(facts.url));
     let host = url.ok().and_then(|url| Host::parse(url.host_str()?).ok());
     if host.is_none_or(|host| is_this_machine(&host)) {
         return Vec::new();
     }
     let mut names = vec!["LESSON_MAIL_TO", "LESSON_MAIL_CC", "LESSON_MAIL_BCC"];
-    if !protocol.is_anonymous(config.text(protocol.user())) {
-        names.extend([protocol.user(), protocol.password()]);
+    if !protocol.is_anonymous(config.text(facts.user)) {
+        names.extend([facts.user, facts.password]);
     }
     names
 }
@@ -152,7 +158,8 @@ impl Account {
     /// # Errors
     /// What is wrong with the settings.
     fn read(config: &Config, protocol: Protocol) -> shared::Result<Self> {
-        let name = protocol.url();
+        let facts = protocol.facts();
+        let name = facts.url;
         let text = config.text(name);
         if !text.contains("://")
             && let Some(meant) = protocol.url_of(text)
@@ -162,15 +169,15 @@ impl Account {
         }
         let url = Url::parse(text).map_err(|why| config.wrong(name, why))?;
         let account = Account::at(&url, config, protocol).map_err(|why| config.wrong(name, why))?;
-        account.check_plaintext(config)?;
-        account.check_missing(config)?;
-        for name in [protocol.user(), protocol.password()] {
+        account.refuse_plaintext(config)?;
+        account.refuse_missing(config)?;
+        for name in [facts.user, facts.password] {
             if config.text(name).contains(char::is_control) {
                 return Err(config.wrong(name, "it has a control character in it"));
             }
         }
         if account.user.is_empty() {
-            return Err(config.wrong(protocol.user(), "nobody would log in"));
+            return Err(config.wrong(facts.user, "nobody would log in"));
         }
         Ok(account)
     }
@@ -180,8 +187,9 @@ impl Account {
         if !url.username().is_empty() || url.password().is_some() {
             return Err("user and password have settings of their own".into());
         }
+        let facts = protocol.facts();
         let query = url.query().unwrap_or_default();
-        let mut forms = protocol.forms().iter();
+        let mut forms = facts.forms.iter();
         let form = forms.find(|form| form.scheme == url.scheme() && form.query == query);
         let Some(form) = form else {
             return Err(format!("it is not one of {}", protocol.forms_where(|_| true)));
@@ -213,18 +221,19 @@ impl Account {
             port,
             path: path.into_owned(),
             tls: form.tls,
-            user: config.text(protocol.user()).into(),
-            password: config.text(protocol.password()).into(),
+            user: config.text(facts.user).into(),
+            password: config.text(facts.password).into(),
             timeout: config.seconds("LESSON_TIMEOUT"),
-            url: config.text(protocol.url()).into(),
+            url: config.text(facts.url).into(),
             protocol,
+            facts,
             is_loopback: is_this_machine(&host),
             authorities: env::var_os(tls::VARIABLE),
         })
     }
 
-    /// Whether the password would travel in clear to another machine.
-    fn check_plaintext(&self, config: &Config) -> shared::Result {
+    /// Refuses a password that would travel in clear to another machine.
+    fn refuse_plaintext(&self, config: &Config) -> shared::Result {
         let allows_plaintext = match config.text("LESSON_ALLOW_PLAINTEXT") {
             "yes" => true,
             "no" => false,
@@ -235,12 +244,12 @@ impl Account {
         }
         let forms = self.protocol.forms_where(Tls::is_certain);
         let hint = format!("ask for TLS, with {forms}; or allow it: --allow-plaintext yes");
-        Err(config.wrong_with(self.protocol.url(), "the password would travel in clear", &hint))
+        Err(config.wrong_with(self.facts.url, "the password would travel in clear", &hint))
     }
 
-    /// Whether something is not filled in for another machine.
-    fn check_missing(&self, config: &Config) -> shared::Result {
-        let mut needed = vec![self.protocol.user(), self.protocol.password()];
+    /// Refuses an account at another machine for which something is not filled in.
+    fn refuse_missing(&self, config: &Config) -> shared::Result {
+        let mut needed = vec![self.facts.user, self.facts.password];
         if self.protocol == Protocol::Smtp {
             needed.push("LESSON_MAIL_TO");
         }
@@ -251,7 +260,7 @@ impl Account {
         let names = needed.join(", ");
         let why = format!("{names} must be filled in for it, the defaults are for practice alone");
         let hint = format!("write into the file .env, a line each: {}=...", needed.join("=...  "));
-        Err(config.wrong_with(self.protocol.url(), why, &hint))
+        Err(config.wrong_with(self.facts.url, why, &hint))
     }
 
     /// Whether its password may be seen: it stays on this machine, or everybody knows it.
@@ -270,7 +279,7 @@ impl Account {
 
     /// The addresses of the server.
     fn addrs(&self) -> shared::Result<Vec<SocketAddr>> {
-        shared::resolve(&self.host_and_port(), self.protocol.url())
+        shared::resolve(&self.host_and_port(), self.facts.url)
     }
 
     /// The longest wait for the server to say goodbye, 2 s at most: by then all is done, or has
@@ -332,9 +341,9 @@ mod tests {
     /// The settings of an account with nothing amiss, but for what is named.
     fn settings(protocol: Protocol, url: &str, changed: &[(&str, &str)]) -> Config {
         let mut all = vec![
-            (protocol.url(), url),
-            (protocol.user(), "you@y.example"),
-            (protocol.password(), "s3cret"),
+            (protocol.facts().url, url),
+            (protocol.facts().user, "you@y.example"),
+            (protocol.facts().password, "s3cret"),
             ("LESSON_ALLOW_PLAINTEXT", "no"),
             ("LESSON_TIMEOUT", "60"),
             ("LESSON_MAIL_TO", "a@b.example"),
@@ -491,7 +500,7 @@ mod tests {
             (Ftp, "ftp://ftp.example/a", "you", &["LESSON_FTP_USER", "LESSON_FTP_PASSWORD"]),
             (Ftp, "ftp://ftp.example/a", "anonymous", &[]),
         ] {
-            let config = settings(protocol, url, &[(protocol.user(), user)]);
+            let config = settings(protocol, url, &[(protocol.facts().user, user)]);
             assert_eq!(for_practice(protocol, &config), [&recipients[..], more].concat());
         }
         for url in ["smtp://localhost", "smtp://127.0.0.2", "nonsense"] {

@@ -15,92 +15,93 @@ pub enum Protocol {
     Ftp,
 }
 
-/// A URL that an account can have: its scheme, its query, when TLS begins then, and the port where
-/// it gives none.
+/// What differs between the protocols.
+pub(crate) struct Facts {
+    /// The settings of an account.
+    pub url: &'static str,
+    pub user: &'static str,
+    pub password: &'static str,
+    /// The URLs that an account can have, the safest last.
+    pub forms: &'static [Form],
+    /// Which port goes with which URL, in words.
+    pub ports: &'static str,
+    /// What to check when the login fails.
+    pub login: &'static str,
+    /// How an account that has no TLS gets it.
+    pub ask_for_tls: &'static str,
+}
+
+/// A URL that an account can have.
 pub(crate) struct Form {
     pub scheme: &'static str,
     pub query: &'static str,
+    /// When TLS begins then.
     pub tls: Tls,
+    /// The port where the URL gives none.
     pub port: u16,
-}
-
-const fn form(scheme: &'static str, query: &'static str, tls: Tls, port: u16) -> Form {
-    Form { scheme, query, tls, port }
-}
-
-static SMTP_FORMS: [Form; 4] = [
-    form("smtp", "", Tls::Never, 25),
-    form("smtp", "tls=opportunistic", Tls::IfOffered, 587),
-    form("smtp", "tls=required", Tls::Required, 587),
-    form("smtps", "", Tls::FromTheStart, 465),
-];
-static POP3_FORMS: [Form; 2] =
-    [form("pop3", "", Tls::Never, 110), form("pop3s", "", Tls::FromTheStart, 995)];
-static FTP_FORMS: [Form; 2] =
-    [form("ftp", "", Tls::Never, 21), form("ftp", "tls=required", Tls::Required, 21)];
-
-impl Protocol {
-    /// The settings of an account.
-    pub(crate) fn settings(self) -> [&'static str; 5] {
-        let [url, user, password] = match self {
-            Protocol::Smtp => ["LESSON_SMTP_URL", "LESSON_SMTP_USER", "LESSON_SMTP_PASSWORD"],
-            Protocol::Pop3 => ["LESSON_POP3_URL", "LESSON_POP3_USER", "LESSON_POP3_PASSWORD"],
-            Protocol::Ftp => ["LESSON_FTP_URL", "LESSON_FTP_USER", "LESSON_FTP_PASSWORD"],
-        };
-        [url, user, password, "LESSON_ALLOW_PLAINTEXT", "LESSON_TIMEOUT"]
-    }
-
-    pub(crate) fn url(self) -> &'static str {
-        self.settings()[0]
-    }
-
-    pub(crate) fn user(self) -> &'static str {
-        self.settings()[1]
-    }
-
-    pub(crate) fn password(self) -> &'static str {
-        self.settings()[2]
-    }
-
-    /// The URLs that can be.
-    pub(crate) fn forms(self) -> &'static [Form] {
-        match self {
-            Protocol::Smtp => &SMTP_FORMS,
-            Protocol::Pop3 => &POP3_FORMS,
-            Protocol::Ftp => &FTP_FORMS,
-        }
-    }
-
-    /// Which port goes with which URL, in words.
-    pub(crate) fn ports(self) -> &'static str {
-        match self {
-            Protocol::Smtp => {
-                "smtp:// goes with port 25, ?tls=required with 587, smtps:// with 465"
-            }
-            Protocol::Pop3 => "pop3:// goes with port 110, pop3s:// with 995",
-            Protocol::Ftp => "ftp:// goes with port 21, also with ?tls=required at its end",
-        }
-    }
-
-    /// How an account that has no TLS gets it, in words.
-    pub(crate) fn ask_for_tls(self) -> &'static str {
-        match self {
-            Protocol::Smtp | Protocol::Ftp => "put ?tls=required at the end of {url}",
-            Protocol::Pop3 => {
-                "begin {url} with pop3s://, and end it with :995 (:2996 at the practice servers)"
-            }
-        }
-    }
-
     /// The flag with which the practice servers take an address for it, and the port at which they
     /// are without it.
-    pub(crate) fn practice(self, tls: Tls) -> (&'static str, u16) {
-        match (self, tls) {
-            (Protocol::Smtp, Tls::FromTheStart) => ("--qq-smtps-addr", 2465),
-            (Protocol::Smtp, _) => ("--qq-smtp-addr", 2525),
-            (Protocol::Pop3, Tls::FromTheStart) => ("--sina-pop3s-addr", 2996),
-            (Protocol::Pop3, _) => ("--sina-pop3-addr", 2111),
-            (Protocol::Ftp, _) => ("--ftp-addr", 2121),
+    pub practice: (&'static str, u16),
+}
+
+static SMTP: Facts = Facts {
+    url: "LESSON_SMTP_URL",
+    user: "LESSON_SMTP_USER",
+    password: "LESSON_SMTP_PASSWORD",
+    forms: &[
+        form("smtp", "", Tls::Never, 25, ("--qq-smtp-addr", 2525)),
+        form("smtp", "tls=opportunistic", Tls::IfOffered, 587, ("--qq-smtp-addr", 2525)),
+        form("smtp", "tls=required", Tls::Required, 587, ("--qq-smtp-addr", 2525)),
+        form("smtps", "", Tls::FromTheStart, 465, ("--qq-smtps-addr", 2465)),
+    ],
+    ports: "smtp:// goes with port 25, ?tls=required with 587, smtps:// with 465",
+    login: "check LESSON_SMTP_USER and LESSON_SMTP_PASSWORD: a real provider wants its \
+            authorization code there",
+    ask_for_tls: "put ?tls=required at the end of LESSON_SMTP_URL",
+};
+static POP3: Facts = Facts {
+    url: "LESSON_POP3_URL",
+    user: "LESSON_POP3_USER",
+    password: "LESSON_POP3_PASSWORD",
+    forms: &[
+        form("pop3", "", Tls::Never, 110, ("--sina-pop3-addr", 2111)),
+        form("pop3s", "", Tls::FromTheStart, 995, ("--sina-pop3s-addr", 2996)),
+    ],
+    ports: "pop3:// goes with port 110, pop3s:// with 995",
+    login: "check LESSON_POP3_USER and LESSON_POP3_PASSWORD: a real provider wants its \
+            authorization code there",
+    ask_for_tls: "begin LESSON_POP3_URL with pop3s://, and end it with :995 (:2996 at the practice \
+                  servers)",
+};
+static FTP: Facts = Facts {
+    url: "LESSON_FTP_URL",
+    user: "LESSON_FTP_USER",
+    password: "LESSON_FTP_PASSWORD",
+    forms: &[
+        form("ftp", "", Tls::Never, 21, ("--ftp-addr", 2121)),
+        form("ftp", "tls=required", Tls::Required, 21, ("--ftp-addr", 2121)),
+    ],
+    ports: "ftp:// goes with port 21, also with ?tls=required at its end",
+    login: "check LESSON_FTP_USER and LESSON_FTP_PASSWORD",
+    ask_for_tls: "put ?tls=required at the end of LESSON_FTP_URL",
+};
+
+const fn form(
+    scheme: &'static str,
+    query: &'static str,
+    tls: Tls,
+    port: u16,
+    practice: (&'static str, u16),
+) -> Form {
+    Form { scheme, query, tls, port, practice }
+}
+
+impl Protocol {
+    pub(crate) fn facts(self) -> &'static Facts {
+        match self {
+            Protocol::Smtp => &SMTP,
+            Protocol::Pop3 => &POP3,
+            Protocol::Ftp => &FTP,
         }
     }
 
@@ -121,13 +122,13 @@ impl Protocol {
         };
         let authority = rest.split('/').next().unwrap_or_default();
         let port = authority.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
-        let mut safest_first = self.forms().iter().rev();
+        let mut safest_first = self.facts().forms.iter().rev();
         let form = match port {
             Some(port) => safest_first.find(|form| form.port == port),
             None if self == Protocol::Ftp => None,
             None => safest_first.next(),
         };
-        let meant = form.unwrap_or(&self.forms()[0]).url(rest);
+        let meant = form.unwrap_or(&self.facts().forms[0]).url(rest);
         let url = Url::parse(&meant).ok()?;
         let is_clear = !login.contains('/') && Host::parse(url.host_str()?).is_ok();
         is_clear.then_some(meant)
@@ -135,7 +136,7 @@ impl Protocol {
 
     /// The URLs with such TLS, in words.
     pub(crate) fn forms_where(self, fits: impl Fn(Tls) -> bool) -> String {
-        let forms = self.forms().iter().filter(|form| fits(form.tls));
+        let forms = self.facts().forms.iter().filter(|form| fits(form.tls));
         forms.map(|form| form.url("HOST:PORT")).collect::<Vec<_>>().join(", ")
     }
 }
