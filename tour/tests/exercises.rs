@@ -5,15 +5,14 @@
 use std::collections::{BTreeSet, HashMap};
 use std::env;
 use std::fs;
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock};
 use std::thread;
 
-use serde_json::Value;
-use testing::{Folder, as_committed, cargo, command};
-use tour::build::cargo_build;
+use testing::{Folder, as_committed, command};
+use tour::build::{self, cargo_build, messages};
 use tour::lessons::{LESSONS, Lesson, workspace};
 
 /// Attempts, each with what it changes in a solution, and how its check has to end:
@@ -26,14 +25,14 @@ use tour::lessons::{LESSONS, Lesson, workspace};
 /// ```
 const ATTEMPTS: &str = include_str!("attempts.txt");
 
-/// What `cargo run -- check` says of these lessons, or of `program` in the place of a lesson. It may
-/// have to build the checks, so it has no limit.
-fn check(words: &[&str], program: Option<&Path>) -> Output {
+/// What `cargo run -- check` says of these lessons, or of a module of [`program`] in the place of a
+/// lesson. It may have to build the checks, so it has no limit.
+fn check(words: &[&str], module: Option<&str>) -> Output {
     let folder = Folder::create();
     let mut check = command(env!("CARGO_BIN_EXE_tour"), &folder);
     check.arg("check").args(words);
-    if let Some(program) = program {
-        check.env("LESSON_EXERCISE_PROGRAM", program);
+    if let Some(module) = module {
+        check.env("LESSON_EXERCISE_PROGRAM", program()).env("ATTEMPT", module);
     }
     check.output().unwrap()
 }
@@ -44,7 +43,10 @@ fn printed(output: &Output) -> String {
 }
 
 /// An attempt at an exercise.
+#[derive(Default)]
 struct Attempt {
+    /// Its module in the program of all attempts.
+    module: String,
     /// Such as `02.2`.
     exercise: String,
     purpose: String,
@@ -54,14 +56,16 @@ struct Attempt {
     says: String,
 }
 
+/// Those in [`ATTEMPTS`]. The lessons as they came are attempts, too, which solve nothing.
 fn attempts() -> Vec<Attempt> {
     let mut attempts: Vec<Attempt> = Vec::new();
     for line in ATTEMPTS.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
         let (kind, text) = line.split_once(' ').unwrap_or((line, ""));
         let Some(attempt) = attempts.last_mut().filter(|_| kind.len() == 1) else {
+            let module = format!("attempt_{}_{}", kind.replace('.', "_"), attempts.len());
             let exercise = kind.into();
             let purpose = text.into();
-            attempts.push(Attempt { exercise, purpose, changes: Vec::new(), says: String::new() });
+            attempts.push(Attempt { module, exercise, purpose, ..Attempt::default() });
             continue;
         };
         match (kind, attempt.changes.last_mut()) {
@@ -71,12 +75,36 @@ fn attempts() -> Vec<Attempt> {
             _ => attempt.changes.push((vec![text.into()], Vec::new())),
         }
     }
+    for lesson in LESSONS {
+        for number in 1..=exercises(lesson) {
+            let module = as_it_came(lesson.number());
+            let exercise = format!("{}.{number}", lesson.number());
+            let purpose = "as it came".into();
+            attempts.push(Attempt { module, exercise, purpose, ..Attempt::default() });
+        }
+    }
     attempts
 }
 
+/// How many exercises a lesson has.
+fn exercises(lesson: &Lesson) -> usize {
+    (1..).take_while(|number| lesson.exercise(*number).unwrap().is_some()).count()
+}
+
 impl Attempt {
-    fn name(&self, number: usize) -> String {
-        format!("attempt-{}-{number}", self.exercise.replace('.', "-"))
+    /// Its files.
+    fn files(&self) -> Vec<(String, String)> {
+        let lesson = Lesson::find(&self.exercise[..2]).unwrap();
+        if self.module == as_it_came(lesson.number()) {
+            let parent = format!("\"{}/", slashed(&lesson.folder()));
+            let files = as_committed(lesson.package).into_iter();
+            return files.map(|(name, text)| (name, text.replace("\"../", &parent))).collect();
+        }
+        let mut files = solution(&self.exercise);
+        let count: usize = files.iter_mut().map(|(_, source)| self.change(source)).sum();
+        let is_whole = count == self.changes.len();
+        assert!(is_whole, "{} {} does not fit the solution", self.exercise, self.purpose);
+        files
     }
 
     /// Makes the changes in the file, where its lines are in it. Returns how many that were.
@@ -98,42 +126,43 @@ impl Attempt {
     }
 }
 
-/// The programs of the lessons as they were committed, and of the attempts, in the folder of all
-/// programs. They are built outside of the workspace, so that what a learner has changed in a lesson
-/// does not count.
-fn programs() -> &'static Path {
-    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    FOLDER.get_or_init(|| {
+/// The module with a lesson as it was committed.
+fn as_it_came(number: &str) -> String {
+    format!("as_it_came_{number}")
+}
+
+/// The lessons as they were committed and the attempts, as one program, which is faster to build: each
+/// is a module, and the variable `ATTEMPT` says which one runs. It is built outside of the workspace, so
+/// that what a learner has changed in a lesson does not count.
+fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
         let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join("attempts");
-        let bins = package.join("src").join("bin");
-        let mut left = BTreeSet::new();
-        for folder in fs::read_dir(&bins).into_iter().flatten() {
-            left.insert(folder.unwrap().path());
-        }
         let mut dependencies = BTreeSet::new();
         for lesson in LESSONS {
             let manifest = fs::read_to_string(lesson.folder().join("Cargo.toml")).unwrap();
             let (_, list) = manifest.split_once("[dependencies]\n").unwrap();
             let list = list.split("\n[").next().unwrap();
             dependencies.extend(list.lines().map(String::from));
-            let folder = bins.join(format!("as-it-came-{}", lesson.number()));
-            left.remove(&folder);
-            let parent = format!("\"{}/", slashed(&lesson.folder()));
-            for (name, text) in as_committed(lesson.package) {
-                write(&folder.join(name), &text.replace("\"../", &parent));
+        }
+        let mut modules = BTreeSet::new();
+        for attempt in attempts() {
+            for (name, source) in attempt.files() {
+                write_module(&package, &attempt.module, &name, &source);
             }
+            modules.insert(attempt.module);
         }
-        for (number, attempt) in attempts().iter().enumerate() {
-            let folder = bins.join(attempt.name(number));
-            left.remove(&folder);
-            for (name, mut source) in solution(&attempt.exercise) {
-                attempt.change(&mut source);
-                write(&folder.join(name), &source);
-            }
+        let mut mods = String::new();
+        let mut arms = String::new();
+        for module in modules {
+            mods += &format!("mod {module};\n");
+            arms += &format!("Ok({module:?}) => {module}::main(),\n");
         }
-        for folder in left {
-            fs::remove_dir_all(folder).unwrap();
-        }
+        let main = format!(
+            "{mods}fn main() -> shared::Result {{ match std::env::var(\"ATTEMPT\").as_deref() {{\n\
+             {arms}other => panic!(\"{{other:?}}\") }} }}\n"
+        );
+        write(&package.join("src").join("main.rs"), &main);
 
         // What the root says about crates and profiles, so that crates are not compiled again.
         let root = fs::read_to_string(workspace().join("Cargo.toml")).unwrap();
@@ -150,43 +179,37 @@ fn programs() -> &'static Path {
         fs::copy(workspace().join("Cargo.lock"), package.join("Cargo.lock")).unwrap();
 
         let programs = Path::new(env!("CARGO_BIN_EXE_tour")).parent().unwrap();
-        let mut build = cargo();
-        build.args(["build", "--quiet", "--offline"]).current_dir(&package);
-        build.arg("--target-dir").arg(programs.parent().unwrap());
-        if programs.ends_with("release") {
-            build.arg("--release");
-        }
+        let mut cargo = cargo_build(&package);
+        cargo.args(["--quiet", "--offline", "--target-dir"]).arg(programs.parent().unwrap());
         // What an attempt leaves unused is no matter.
-        let built =
-            build.env("RUSTFLAGS", env::var("RUSTFLAGS").unwrap_or_default()).output().unwrap();
+        cargo.env("RUSTFLAGS", env::var("RUSTFLAGS").unwrap_or_default());
+        let built = cargo.output().unwrap();
         assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-        programs.to_path_buf()
+        programs.join(format!("attempts{}", env::consts::EXE_SUFFIX))
     })
 }
 
 /// The program with the checks of each lesson, by its number.
-fn checks() -> HashMap<&'static str, String> {
-    let mut build = cargo_build(workspace());
-    build.args(["--quiet", "--message-format", "json", "--test", "exercises"]);
+fn checks() -> HashMap<&'static str, PathBuf> {
+    let mut cargo = cargo_build(workspace());
+    cargo.args(["--quiet", "--message-format", "json", "--test", "exercises"]);
     for lesson in LESSONS {
-        build.args(["-p", lesson.package]);
+        cargo.args(["-p", lesson.package]);
     }
-    let output = build.output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let mut checks = HashMap::new();
-    for line in output.stdout.split(|byte| *byte == b'\n') {
-        let message: Value = serde_json::from_slice(line).unwrap_or_default();
-        let manifest = message["manifest_path"].as_str().map(Path::new);
-        let lesson =
-            LESSONS.iter().find(|lesson| manifest == Some(&lesson.folder().join("Cargo.toml")));
-        if let Some(lesson) = lesson
-            && message["target"]["name"] == "exercises"
-            && let Some(program) = message["executable"].as_str()
-        {
-            checks.insert(lesson.number(), program.to_string());
-        }
+    let messages = messages(&mut cargo).unwrap();
+    let checks = |lesson: &Lesson| build::program(&messages, lesson.package, "exercises").unwrap();
+    LESSONS.iter().map(|lesson| (lesson.number(), checks(lesson))).collect()
+}
+
+/// Writes a file of a program as one of its module in the program of all attempts.
+fn write_module(package: &Path, module: &str, name: &str, text: &str) {
+    let folder = package.join("src").join(module);
+    if name == "main.rs" {
+        let text = text.replace("fn main()", "pub fn main()").replace("crate::", "self::");
+        write(&folder.join("mod.rs"), &text);
+    } else {
+        write(&folder.join(name), &text.replace("crate::", "super::"));
     }
-    checks
 }
 
 /// Writes a file, unless it is there already: what is the same is not compiled again.
@@ -221,7 +244,7 @@ fn solution(exercise: &str) -> Vec<(String, String)> {
             files.push((file.file_name().into_string().unwrap(), text));
         }
     }
-    let came = format!("\"../as-it-came-{}/", lesson.number());
+    let came = format!("\"../{}/", as_it_came(lesson.number()));
     let root = format!("\"{}/", slashed(workspace()));
     for (_, text) in &mut files {
         *text = text.replace("\"../../src/", &came).replace("\"../src/", &came);
@@ -231,44 +254,29 @@ fn solution(exercise: &str) -> Vec<(String, String)> {
 }
 
 #[test]
-fn solutions_are_solved_and_the_lessons_as_they_came_solve_nothing() {
+fn solutions_are_solved() {
     let solved = check(&["solutions"], None);
     assert_eq!(solved.status.code(), Some(0), "{}", String::from_utf8_lossy(&solved.stderr));
     let rows = printed(&solved);
     assert_eq!(rows.lines().count(), LESSONS.len(), "{rows}");
     for (row, lesson) in rows.lines().zip(LESSONS) {
-        assert!(row.starts_with(lesson.package) && row.contains(" 1 solved"), "{row}");
-        assert!(!row.contains("not yet"), "{row}");
-        let program =
-            programs().join(format!("as-it-came-{}{}", lesson.number(), env::consts::EXE_SUFFIX));
-        let untouched = check(&[lesson.number()], Some(&program));
-        let output = printed(&untouched);
-        let count = output.lines().filter(|line| line.starts_with("exercise ")).count();
-        assert_eq!(count, row.matches("solved").count(), "{output}");
-        assert!(!output.contains(": solved"), "{output}");
+        assert!(row.starts_with(lesson.package) && !row.contains("not yet"), "{row}");
+        assert_eq!(row.matches("solved").count(), exercises(lesson), "{row}");
     }
 }
 
 #[test]
 fn attempts_get_what_they_deserve() {
     let attempts = attempts();
-    for attempt in &attempts {
-        let files = solution(&attempt.exercise).into_iter();
-        let count: usize = files.map(|(_, mut source)| attempt.change(&mut source)).sum();
-        let exercise = &attempt.exercise;
-        let purpose = &attempt.purpose;
-        assert_eq!(count, attempt.changes.len(), "{exercise} {purpose} does not fit the solution");
-    }
-    let next = AtomicUsize::new(0);
-    let programs = programs();
+    let queue = Mutex::new(attempts.iter());
+    let program = program();
     let checks = checks();
-    let attempt = |number: usize| {
-        let attempt = &attempts[number];
-        let program = programs.join(format!("{}{}", attempt.name(number), env::consts::EXE_SUFFIX));
+    let fails = |attempt: &Attempt| {
         let (lesson, exercise) = attempt.exercise.split_once('.').unwrap();
         let mut check = Command::new(&checks[lesson]);
         check.args([&format!("exercise_{exercise}"), "--exact", "--ignored", "--nocapture"]);
-        let output = check.env("LESSON_EXERCISE_PROGRAM", program).output().unwrap();
+        check.env("LESSON_EXERCISE_PROGRAM", program).env("ATTEMPT", &attempt.module);
+        let output = check.output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         let is_right = if attempt.says == "solved" {
             output.status.success()
@@ -278,11 +286,8 @@ fn attempts_get_what_they_deserve() {
         (!is_right).then(|| format!("{} {}: {said}", attempt.exercise, attempt.purpose))
     };
     let run = || {
-        let numbers = std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::SeqCst)));
-        numbers
-            .take_while(|number| *number < attempts.len())
-            .filter_map(attempt)
-            .collect::<Vec<_>>()
+        let left = iter::from_fn(|| queue.lock().unwrap().next());
+        left.filter_map(fails).collect::<Vec<_>>()
     };
     let wrong: Vec<_> = thread::scope(|scope| {
         // They mostly wait.
@@ -294,8 +299,7 @@ fn attempts_get_what_they_deserve() {
 
 #[test]
 fn says_what_it_did_what_it_expected_and_what_came() {
-    let program = programs().join(format!("as-it-came-12{}", env::consts::EXE_SUFFIX));
-    let output = check(&["12"], Some(&program));
+    let output = check(&["12"], Some(&as_it_came("12")));
     assert_eq!(output.status.code(), Some(1));
     let mut lines = Vec::new();
     for line in printed(&output).lines() {
