@@ -52,8 +52,10 @@ impl Download {
     pub fn create(folder: &str, name: &str) -> shared::Result<Self> {
         let folder = Path::new(folder);
         fs::create_dir_all(folder).or_cannot("make the folder", folder.display())?;
+        // Windows takes `a:b` for b on the drive a.
+        let name = if cfg!(windows) { name.replace(':', "_") } else { name.into() };
         // No name leads out of the folder: `..\x` is one on some systems, and a path on others.
-        let path = folder.join(Path::new(name).file_name().unwrap_or_default());
+        let path = folder.join(Path::new(&name).file_name().unwrap_or_default());
         let part = folder.join(format!("lesson10-{}.part", process::id()));
         // A program that was killed leaves its part behind, and its number comes again.
         let _ = fs::remove_file(&part);

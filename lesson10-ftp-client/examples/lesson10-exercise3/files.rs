@@ -51,8 +51,10 @@ impl Download {
     pub fn create(folder: &str, name: &str) -> shared::Result<Self> {
         let folder = Path::new(folder);
         fs::create_dir_all(folder).or_cannot("make the folder", folder.display())?;
+        // Windows takes `a:b` for b on the drive a.
+        let name = if cfg!(windows) { name.replace(':', "_") } else { name.into() };
         // No name leads out of the folder: `..\x` is one on some systems, and a path on others.
-        let path = folder.join(Path::new(name).file_name().unwrap_or_default());
+        let path = folder.join(Path::new(&name).file_name().unwrap_or_default());
         let mut part = path.clone().into_os_string();
         part.push(".part");
         let part = PathBuf::from(part);
