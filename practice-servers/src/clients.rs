@@ -19,6 +19,7 @@ use crate::{Practice, echo, ftp, limits, pop3, smtp};
 #[derive(Clone, Default)]
 pub struct Crowd {
     count: Arc<AtomicUsize>,
+    /// Whether the system has no more sockets or threads for this program.
     is_short: Arc<AtomicBool>,
 }
 
@@ -27,11 +28,6 @@ pub struct Crowd {
 pub struct Seat(Crowd);
 
 impl Crowd {
-    /// A crowd without clients. `is_short` says whether the system has no more sockets or threads for this program.
-    fn new(is_short: Arc<AtomicBool>) -> Self {
-        Crowd { count: Arc::default(), is_short }
-    }
-
     fn is_full(&self) -> bool {
         self.count.load(Ordering::Relaxed) >= limits::CONNECTIONS
     }
@@ -65,7 +61,7 @@ impl Drop for Seat {
 /// Accepts the clients of one service, forever.
 pub fn accept(practice: &Arc<Practice>, service: &'static Service, listener: &TcpListener) {
     let transcript = Transcript::new(&service.name(), practice.sink);
-    let crowd = Crowd::new(practice.is_short.clone());
+    let crowd = Crowd { count: Arc::default(), is_short: practice.is_short.clone() };
     loop {
         // The system lets those who come meanwhile wait in line.
         while crowd.is_full() {
@@ -73,7 +69,7 @@ pub fn accept(practice: &Arc<Practice>, service: &'static Service, listener: &Tc
         }
         let started = listener.accept().and_then(|(socket, peer)| {
             let number = practice.count.fetch_add(1, Ordering::Relaxed) + 1;
-            let transcript = transcript.with(peer, number);
+            let transcript = transcript.with(peer, format!("#{number}"));
             transcript.told(Kind::Accepted, format!("{peer} has connected"));
             let practice = practice.clone();
             let seat = crowd.enter();

@@ -7,10 +7,8 @@ use time::UtcDateTime;
 /// `Mon, 23 Nov 2026 08:05:00 +0000` (RFC 5322 section 3.3).
 pub fn mail_date() -> String {
     let now = UtcDateTime::now();
-    let weekday = now.weekday().to_string();
-    let month = now.month().to_string();
-    let weekday = &weekday[..3];
-    let month = &month[..3];
+    let weekday = &now.weekday().to_string()[..3];
+    let month = &now.month().to_string()[..3];
     let (hour, minute, second) = now.as_hms();
     let day = now.day();
     let year = now.year();
@@ -31,8 +29,7 @@ pub fn ftp_time(time: SystemTime) -> String {
 pub fn list_date(time: SystemTime) -> String {
     let now = UtcDateTime::now();
     let time = civil(time);
-    let month = time.month().to_string();
-    let month = &month[..3];
+    let month = &time.month().to_string()[..3];
     let day = time.day();
     let (hour, minute, _) = time.as_hms();
     match (now - time).whole_days() {

@@ -84,9 +84,6 @@ impl Connection {
     /// Waits for the client's TLS handshake, and goes on in TLS. Lines that came before the
     /// handshake and were not read yet are dropped: anybody between the client and this server
     /// could have added them.
-    ///
-    /// # Errors
-    /// The handshake fails.
     pub fn secure(&mut self, tls: &Tls) -> io::Result<()> {
         let patience = || self.patience().min(limits::STALL);
         let stream = tls.accept(Channel::Control, self.socket.try_clone()?, patience)?;
@@ -200,8 +197,13 @@ impl Connection {
             self.transcript.sent(line);
             bytes = bytes + line + "\r\n";
         }
+        self.write(bytes.as_bytes())
+    }
+
+    /// Sends bytes as they are.
+    pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         let stream = self.stream.get_mut();
-        stream.write_all(bytes.as_bytes())?;
+        stream.write_all(bytes)?;
         stream.flush()
     }
 

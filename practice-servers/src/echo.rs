@@ -1,7 +1,7 @@
 //! Echo servers (RFC 862) with troubles, each with one of its own that is the same every time.
 
 use std::collections::HashMap;
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead};
 use std::net::{SocketAddr, UdpSocket};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -83,9 +83,7 @@ pub fn serve(manner: Manner, connection: &mut Connection) -> io::Result<()> {
 
 fn answer(connection: &mut Connection, bytes: &[u8]) -> io::Result<()> {
     connection.transcript.exchanged(Kind::Sent, bytes);
-    let stream = connection.stream.get_mut();
-    stream.write_all(bytes)?;
-    stream.flush()
+    connection.write(bytes)
 }
 
 /// What the awkward server knows of a peer.
@@ -133,7 +131,7 @@ pub fn serve_datagrams(manner: Manner, socket: &UdpSocket, transcript: &Transcri
             }
         };
         let datagram = &buffer[..length];
-        let transcript = transcript.with_peer(addr);
+        let transcript = transcript.with(addr, addr);
         transcript.exchanged(Kind::Received, datagram);
         if manner != Manner::Awkward {
             continue;

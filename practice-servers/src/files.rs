@@ -45,9 +45,6 @@ impl Draft {
 
     /// Gives the file its real name. When this returns, the whole file is on the disk under that
     /// name, and survives a crash. Until then nobody sees it there.
-    ///
-    /// # Errors
-    /// The system's, above all that the disk is full.
     pub fn publish(self, name: &Path) -> io::Result<()> {
         self.file.sync_all()?;
         self.rename(name)?;

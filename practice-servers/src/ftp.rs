@@ -69,7 +69,7 @@ impl session::Session for Session<'_> {
             self.rename_from = None;
         }
         let answer = match verb {
-            "ABOR" | "CDUP" | "FEAT" | "NOOP" | "PASV" | "PWD" | "QUIT" | "SYST"
+            "ABOR" | "CDUP" | "EPSV" | "FEAT" | "NOOP" | "PASV" | "PWD" | "QUIT" | "SYST"
                 if !argument.is_empty() =>
             {
                 Err(format!("501 {verb} takes no argument").into())
@@ -145,7 +145,7 @@ impl<'a> Session<'a> {
             "STRU" if argument.eq_ignore_ascii_case("F") => Ok("200 file, as always".into()),
             "MODE" | "STRU" => Err("504 MODE S and STRU F are all there is".into()),
             "PASV" => self.pasv(connection),
-            "EPSV" => self.epsv(argument, connection),
+            "EPSV" => self.epsv(connection),
             "PORT" | "EPRT" => {
                 Err("502 no active mode, which firewalls stop: use PASV or EPSV".into())
             }
@@ -173,10 +173,7 @@ fn quoted(path: &str) -> String {
 
 /// The reply when the system refuses.
 fn refusal(error: io::Error) -> Reply {
-    use ErrorKind::{
-        AlreadyExists, DirectoryNotEmpty, FileTooLarge, InvalidFilename, InvalidInput,
-    };
-    use ErrorKind::{IsADirectory, NotADirectory, NotFound, PermissionDenied, QuotaExceeded};
+    use ErrorKind::{FileTooLarge, InvalidFilename, InvalidInput, PermissionDenied, QuotaExceeded};
     use ErrorKind::{ReadOnlyFilesystem, StorageFull};
     match error.kind() {
         InvalidInput | InvalidFilename => "553 no file can have that name".into(),
@@ -188,11 +185,9 @@ fn refusal(error: io::Error) -> Reply {
             let text = format!("450 the server cannot do that now ({error}): try later");
             Reply::new(text, Next::LineAfterFault)
         }
-        NotFound => "550 there is no such file or folder".into(),
-        AlreadyExists => "550 that name is taken".into(),
-        DirectoryNotEmpty => "550 the folder is not empty".into(),
-        NotADirectory => "550 that is no folder".into(),
-        IsADirectory => "550 that is a folder".into(),
+        ErrorKind::NotFound => "550 there is no such file or folder".into(),
+        ErrorKind::AlreadyExists => "550 that name is taken".into(),
+        ErrorKind::DirectoryNotEmpty => "550 the folder is not empty".into(),
         _ => format!("550 the system refuses that: {error}").into(),
     }
 }

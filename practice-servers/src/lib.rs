@@ -172,15 +172,13 @@ fn listen(
 /// The offices to which `office` hands mail on, and where each takes it. On the internet, the DNS
 /// says where, with its MX records.
 fn other_offices(office: &Office, listening: &Listening) -> Vec<(&'static Office, SocketAddr)> {
-    let mut others = Vec::new();
-    for service in SERVICES.iter().filter(|service| !service.is_of(office)) {
-        if let Protocol::Smtp(other) = service.protocol
-            && !service.starts_in_tls
-        {
-            others.push((other, listening[service.setting]));
+    let others = SERVICES.iter().filter_map(|service| match service.protocol {
+        Protocol::Smtp(other) if other.domain != office.domain && !service.starts_in_tls => {
+            Some((other, listening[service.setting]))
         }
-    }
-    others
+        _ => None,
+    });
+    others.collect()
 }
 
 /// Makes the folder, and takes it for this program alone, until the file returned is closed.

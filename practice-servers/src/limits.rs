@@ -50,6 +50,9 @@ pub const IN_USE: Duration = Duration::from_secs(2);
 /// A connection looks so often whether it has waited too long.
 pub const TICK: Duration = Duration::from_secs(1);
 
+/// A transfer over which nothing moves looks so often whether the FTP client says `ABOR`.
+pub const GLANCE: Duration = Duration::from_millis(100);
+
 /// The longest wait for the next bytes in the midst of a transfer, and for a whole TLS handshake. So
 /// long an echo server keeps a connection open over which nothing more comes.
 pub const STALL: Duration = Duration::from_secs(60);

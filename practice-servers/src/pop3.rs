@@ -112,7 +112,7 @@ impl<'a> Session<'a> {
         let maildir = self.practice.queue(self.office).mailbox(&address);
         let maildir = maildir.ok_or("-ERR you have no mailbox")?;
         let messages = maildir.messages().map_err(|error| {
-            let folder = maildir.folder().display();
+            let folder = maildir.folder.display();
             connection.transcript.failed(format!("cannot read {folder}: {error}"));
             "-ERR [SYS/TEMP] cannot read the mailbox: come again later"
         })?;
@@ -128,7 +128,7 @@ impl<'a> Session<'a> {
         if let Some(OpenMailbox { maildir, items, .. }) = self.mailbox.take() {
             let deleted = items.iter().filter(|item| item.is_deleted);
             if let Err(error) = maildir.remove(deleted.map(|item| &item.message)) {
-                let folder = maildir.folder().display();
+                let folder = maildir.folder.display();
                 transcript.failed(format!("cannot remove all messages from {folder}: {error}"));
                 return "-ERR some deleted messages not removed".into();
             }

@@ -134,9 +134,7 @@ pub fn serve(session: &mut dyn Session, connection: &mut Connection, tls: &Tls) 
             Next::HalfMessage(mut message) => {
                 let mut bytes = Vec::new();
                 dots::send(&mut message, None, |part| bytes.write_all(part))?;
-                let stream = connection.stream.get_mut();
-                stream.write_all(&bytes[..bytes.len() / 2])?;
-                stream.flush()?;
+                connection.write(&bytes[..bytes.len() / 2])?;
                 connection.transcript.said("cuts the connection in the middle of the message");
                 return Ok(());
             }

@@ -42,9 +42,6 @@ pub enum Channel {
 impl Tls {
     /// Loads the key and the certificate from `folder`, and makes them at the first start. `drafts`
     /// is the folder for files that are being written. Clients have to trust `ca.pem`.
-    ///
-    /// # Errors
-    /// The files cannot be read, written or understood.
     pub fn load(folder: &Path, drafts: &Path) -> shared::Result<Self> {
         // Key and certificates are in one file, so that they always belong together.
         let path = folder.join("tls.pem");

@@ -1,7 +1,6 @@
 //! The commands that look at files and folders and change them, without a data connection.
 
 use std::fs::{self, Metadata};
-use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLockReadGuard};
 
@@ -15,16 +14,8 @@ use crate::{clock, files};
 /// A path in the user's tree that was checked. As long as somebody holds one, nothing is renamed,
 /// so no link can come into the path.
 pub(super) struct Place<'a> {
-    path: PathBuf,
+    pub(super) path: PathBuf,
     _steady: RwLockReadGuard<'a, ()>,
-}
-
-impl Deref for Place<'_> {
-    type Target = Path;
-
-    fn deref(&self) -> &Path {
-        &self.path
-    }
 }
 
 impl Session<'_> {
@@ -56,22 +47,22 @@ impl Session<'_> {
     pub(super) fn dele(&self, argument: &str) -> Answer {
         self.may(Rights::Change, argument)?;
         let (place, _) = self.find_file(argument)?;
-        fs::remove_file(&*place).map_err(refusal)?;
+        fs::remove_file(place.path).map_err(refusal)?;
         Ok("250 deleted".into())
     }
 
     pub(super) fn mkd(&self, argument: &str) -> Answer {
         self.may(Rights::Upload, argument)?;
         let place = self.place(argument)?;
-        fs::create_dir(&*place).map_err(refusal)?;
-        files::sync_folder_of(&place).map_err(refusal)?;
+        fs::create_dir(&place.path).map_err(refusal)?;
+        files::sync_folder_of(&place.path).map_err(refusal)?;
         let path = join(&self.folder, argument);
         Ok(format!("257 {} is made", quoted(&path)).into())
     }
 
     pub(super) fn rmd(&self, argument: &str) -> Answer {
         self.may(Rights::Change, argument)?;
-        fs::remove_dir(&*self.place(argument)?).map_err(refusal)?;
+        fs::remove_dir(self.place(argument)?.path).map_err(refusal)?;
         Ok("250 removed".into())
     }
 
@@ -124,7 +115,7 @@ impl Session<'_> {
     /// Where an existing file or folder lies.
     pub(super) fn find(&self, path: &str) -> Answer<(Place<'_>, Metadata)> {
         let place = self.place(path)?;
-        let metadata = place.metadata().map_err(refusal)?;
+        let metadata = place.path.metadata().map_err(refusal)?;
         Ok((place, metadata))
     }
 
@@ -137,8 +128,8 @@ impl Session<'_> {
     /// Where a plain file lies, or can be made.
     pub(super) fn place_for_file(&self, path: &str) -> Answer<Place<'_>> {
         let place = self.place(path)?;
-        let is_other = place.metadata().is_ok_and(|metadata| !metadata.is_file());
-        let has_folder = place.parent().is_some_and(Path::is_dir);
+        let is_other = place.path.metadata().is_ok_and(|metadata| !metadata.is_file());
+        let has_folder = place.path.parent().is_some_and(Path::is_dir);
         if has_folder && !is_other {
             Ok(place)
         } else {

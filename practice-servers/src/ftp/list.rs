@@ -18,10 +18,7 @@ impl Session<'_> {
         connection: &mut Connection,
     ) -> Answer {
         let lines = self.lines(argument, is_long)?;
-        self.transfer(connection, |stream| {
-            stream.write_all(lines.as_bytes())?;
-            Ok(lines.len() as u64)
-        })?;
+        self.transfer(connection, |stream| stream.write_all(lines.as_bytes()))?;
         Ok("226 that is all".into())
     }
 
@@ -71,7 +68,7 @@ impl Session<'_> {
     fn entries(&self, folder: &str) -> Answer<Vec<(String, Metadata)>> {
         let (place, _) = self.find(folder)?;
         let mut entries = Vec::new();
-        for entry in fs::read_dir(&*place).map_err(refusal)? {
+        for entry in fs::read_dir(place.path).map_err(refusal)? {
             let entry = entry.map_err(refusal)?;
             if let Ok(metadata) = entry.metadata()
                 && (metadata.is_file() || metadata.is_dir())

@@ -43,21 +43,16 @@ impl Session<'_> {
         Ok(format!("227 Entering Passive Mode ({a},{b},{c},{d},{high},{low})").into())
     }
 
-    /// RFC 2428.
-    pub(super) fn epsv(&mut self, argument: &str, connection: &Connection) -> Answer {
-        match (argument, local_ip(connection)?.is_ipv4()) {
-            ("", _) | ("1", true) | ("2", false) => {}
-            ("2", _) => return Err("522 another network here, use (1)".into()),
-            ("1", _) => return Err("522 another network here, use (2)".into()),
-            _ => return Err("501 EPSV takes 1 or 2".into()),
-        }
+    /// RFC 2428, without its choice of a network: the data connection is of the same as this one.
+    pub(super) fn epsv(&mut self, connection: &Connection) -> Answer {
         let port = self.listen(connection)?.port();
         Ok(format!("229 Entering Extended Passive Mode (|||{port}|)").into())
     }
 
     /// Listens for the next data connection, at the address that the client has connected to.
     fn listen(&mut self, connection: &Connection) -> Answer<SocketAddr> {
-        let listener = TcpListener::bind((local_ip(connection)?, 0)).map_err(refusal)?;
+        let ip = connection.socket.local_addr().map_err(refusal)?.ip();
+        let listener = TcpListener::bind((ip, 0)).map_err(refusal)?;
         let addr = listener.local_addr().map_err(refusal)?;
         self.listener = Some(listener);
         let transcript = connection.transcript.of_other(DATA, addr);
@@ -87,7 +82,7 @@ impl Session<'_> {
         if offset > metadata.len() {
             return Err("554 the file is not that long".into());
         }
-        let mut file = File::open(&*place).map_err(refusal)?;
+        let mut file = File::open(&place.path).map_err(refusal)?;
         drop(place);
         file.seek(SeekFrom::Start(offset)).map_err(refusal)?;
         let is_binary = self.is_binary;
@@ -124,7 +119,7 @@ impl Session<'_> {
         }
         self.may(Rights::Upload, argument)?;
         let place = self.place_for_file(argument)?;
-        let length = place.metadata().map_or(0, |metadata| metadata.len());
+        let length = place.path.metadata().map_or(0, |metadata| metadata.len());
         if appends && offset > 0 {
             return Err("554 REST is for RETR and STOR".into());
         }
@@ -134,7 +129,7 @@ impl Session<'_> {
         let begin = if appends { length } else { offset };
         let mut draft = Draft::create(&self.practice.drafts, b"").map_err(cannot_keep)?;
         if begin > 0 {
-            let mut before = File::open(&*place).map_err(refusal)?.take(begin);
+            let mut before = File::open(&place.path).map_err(refusal)?.take(begin);
             io::copy(&mut before, &mut draft.file).map_err(cannot_keep)?;
         }
         drop(place);
@@ -143,7 +138,7 @@ impl Session<'_> {
         self.transfer(connection, |stream| {
             let mut has_cr = false;
             // A client hears best why its file was not kept when it could send all of it.
-            let moved = for_each_part(stream, |part| {
+            for_each_part(stream, |part| {
                 if kept.is_ok() && is_binary {
                     kept = draft.file.write_all(part);
                 } else if kept.is_ok() {
@@ -154,7 +149,7 @@ impl Session<'_> {
             if has_cr && kept.is_ok() {
                 kept = draft.file.write_all(b"\r");
             }
-            Ok(moved)
+            Ok(())
         })?;
         kept.map_err(cannot_keep)?;
         if has_gone(connection) {
@@ -162,17 +157,16 @@ impl Session<'_> {
         }
         // The path is checked again: a link may have come into it during the transfer.
         let place = self.place_for_file(argument)?;
-        draft.publish(&place).map_err(cannot_keep)?;
+        draft.publish(&place.path).map_err(cannot_keep)?;
         Ok("226 the file is on the disk".into())
     }
 
-    /// Waits for the data connection, lets `work` move the bytes over it, and closes it. Returns
-    /// their number.
+    /// Waits for the data connection, lets `work` move the bytes over it, and closes it.
     pub(super) fn transfer(
         &mut self,
         connection: &mut Connection,
-        work: impl FnOnce(&mut Data) -> io::Result<u64>,
-    ) -> Answer<u64> {
+        work: impl FnOnce(&mut Data) -> io::Result<()>,
+    ) -> Answer<()> {
         let Some(listener) = self.listener.take() else {
             return Err("425 say PASV or EPSV first".into());
         };
@@ -185,15 +179,15 @@ impl Session<'_> {
         connection.send("150 here we go").map_err(refusal)?;
         let moved = self.open(socket).and_then(|stream| {
             let mut data = Data { stream, control: connection, transcript: &transcript, moved: 0 };
-            let moved = work(&mut data);
+            let worked = work(&mut data);
             let _ = data.stream.finish();
-            moved
+            worked.map(|()| data.moved)
         });
         let refused = match moved {
             Ok(moved) => {
                 let text = format!("{moved} bytes over the data connection");
                 transcript.told(Kind::Closed, text);
-                return Ok(moved);
+                return Ok(());
             }
             Err(error) if is_time_out(&error) => "426 you have kept me waiting".into(),
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
@@ -207,8 +201,8 @@ impl Session<'_> {
 
     fn open(&self, socket: TcpStream) -> io::Result<Box<dyn Stream>> {
         socket.set_nonblocking(false)?;
-        socket.set_read_timeout(Some(limits::TICK))?;
-        socket.set_write_timeout(Some(limits::TICK))?;
+        socket.set_read_timeout(Some(limits::GLANCE))?;
+        socket.set_write_timeout(Some(limits::GLANCE))?;
         if self.is_private {
             self.practice.tls.accept(Channel::Data, socket, || limits::STALL)
         } else {
@@ -226,11 +220,6 @@ fn cannot_keep(error: io::Error) -> Reply {
     }
 }
 
-fn local_ip(connection: &Connection) -> Answer<IpAddr> {
-    let addr = connection.socket.local_addr().map_err(refusal)?;
-    Ok(addr.ip())
-}
-
 /// The next connection from `host`. The server turns away whoever else connects.
 fn accept_from(listener: &TcpListener, host: IpAddr) -> Option<(TcpStream, SocketAddr)> {
     let started = Instant::now();
@@ -245,20 +234,18 @@ fn accept_from(listener: &TcpListener, host: IpAddr) -> Option<(TcpStream, Socke
     None
 }
 
-/// Reads to the end, part by part, and returns the number of bytes.
+/// Reads to the end, part by part.
 fn for_each_part(
     from: &mut impl Read,
     mut work: impl FnMut(&[u8]) -> io::Result<()>,
-) -> io::Result<u64> {
+) -> io::Result<()> {
     let mut buffer = vec![0; limits::PIECE];
-    let mut count = 0;
     loop {
         let length = shared::wait(|| from.read(&mut buffer))?;
         if length == 0 {
-            return Ok(count);
+            return Ok(());
         }
         work(&buffer[..length])?;
-        count += length as u64;
     }
 }
 

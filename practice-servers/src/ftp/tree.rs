@@ -108,38 +108,13 @@ mod tests {
 
     #[test]
     fn what_windows_takes_for_something_else() {
-        for name in [
-            "NUL",
-            "con.txt",
-            "Aux",
-            "prn.tar.gz",
-            "nul .txt",
-            "COM1",
-            "lpt9.x",
-            "com¹",
-            "conin$",
-            "a:b",
-            "a::$DATA",
-            "a?",
-            "<a>",
-            "a.",
-            "a ",
-            "a. .",
-            "...",
-        ] {
+        let names = "NUL|con.txt|Aux|prn.tar.gz|nul .txt|COM1|lpt9.x|com¹|conin$|a:b|a::$DATA|a?|<a>|a.|\
+                     a |a. .|...";
+        for name in names.split('|') {
             assert!(means_something_else(name), "{name}");
         }
         for name in ["nula", "console", "com", "com10", "lpt", ".con", " a", "a.b", "课 件.txt"] {
             assert!(!means_something_else(name), "{name}");
         }
-    }
-
-    #[test]
-    fn a_name_is_one_part_of_a_path() {
-        for name in ["", ".", "..", "a/b", "/", "/a"] {
-            assert!(!is_name(name), "{name}");
-        }
-        let tricks = ["con.txt", "a:b", "a.", "a\\b", "C:"];
-        assert_eq!(tricks.map(is_name), [cfg!(unix); 5]);
     }
 }

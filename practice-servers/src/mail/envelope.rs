@@ -30,10 +30,18 @@ impl Recipient {
 }
 
 impl Envelope {
-    /// The envelope of a report to `recipient`. It has no sender, so that nobody reports about a
-    /// report.
-    pub fn of_report(recipient: String) -> Self {
-        Envelope { recipients: vec![Recipient::new(recipient)], ..Envelope::default() }
+    /// The addresses of those who wait for the message.
+    pub fn waiting(&self) -> impl Iterator<Item = String> {
+        let waiting = self.recipients.iter().filter(|recipient| !recipient.is_done);
+        waiting.map(|recipient| recipient.address.clone())
+    }
+
+    /// Notes that the message was delivered to this address, or came back.
+    pub fn finish(&mut self, address: &str) {
+        let mut recipients = self.recipients.iter_mut();
+        if let Some(recipient) = recipients.find(|recipient| recipient.address == address) {
+            recipient.is_done = true;
+        }
     }
 
     /// Whether nobody waits for the message any more.

@@ -12,7 +12,8 @@ use crate::files::{self, Draft, in_folder};
 /// A Maildir: a folder with the folders `new`, `cur` and `tmp`. A message is delivered into `new`.
 /// Mail programs that read the folder itself move it to `cur`.
 pub struct Maildir {
-    folder: PathBuf,
+    /// The folder itself.
+    pub folder: PathBuf,
 }
 
 /// A message in a mailbox.
@@ -43,9 +44,6 @@ impl Maildir {
     /// Delivers the message in the file `message`, which is on the disk already, under the name
     /// `uid`: its file gets a second name here. When this returns, that is on the disk, too. Returns
     /// the new name, or nothing when the message had been delivered before.
-    ///
-    /// # Errors
-    /// The system's, above all that the disk is full.
     pub fn deliver(&self, uid: &str, message: &Path) -> io::Result<Option<PathBuf>> {
         let new = self.folder.join("new");
         let path = new.join(uid);
@@ -110,11 +108,6 @@ impl Maildir {
             }
             result => result,
         }
-    }
-
-    /// Its folder.
-    pub fn folder(&self) -> &Path {
-        &self.folder
     }
 
     /// All messages, the oldest first.

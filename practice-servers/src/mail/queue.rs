@@ -12,16 +12,16 @@ use std::time::Duration;
 use crate::accounts::Office;
 use crate::files::{self, Draft, in_folder};
 use crate::limits;
-use crate::mail::envelope::Envelope;
+use crate::mail::envelope::{Envelope, Recipient};
 use crate::mail::mailbox::{Locks, Maildir};
-use crate::mail::relay::{self, Mail};
+use crate::mail::relay;
 use crate::mail::report::report;
 use crate::transcript::{Sink, Transcript};
 
 /// The mailboxes and the queue of one office. Each mail in the queue is two files: the message and
 /// its envelope.
 pub struct Queue {
-    office: &'static Office,
+    pub(super) office: &'static Office,
     /// The other offices, and where each takes mail.
     others: Vec<(&'static Office, SocketAddr)>,
     folder: PathBuf,
@@ -31,7 +31,7 @@ pub struct Queue {
     /// The names of the mails that a thread is delivering.
     busy: Locks,
     wake: SyncSender<()>,
-    sink: Sink,
+    pub(super) sink: Sink,
     transcript: Transcript,
 }
 
@@ -171,7 +171,7 @@ impl Queue {
                     paths.extend(path);
                 }
                 Err(error) => {
-                    let folder = mailbox.folder().display();
+                    let folder = mailbox.folder.display();
                     self.transcript.failed(format!("cannot deliver {id} into {folder}: {error}"));
                     result = Err(error);
                 }
@@ -188,36 +188,20 @@ impl Queue {
         other: &Office,
         addr: SocketAddr,
     ) -> io::Result<()> {
-        let recipients = envelope.recipients.iter_mut();
-        let waiting = recipients.filter(|one| !one.is_done && other.serves(&one.address));
-        let waiting: Vec<_> = waiting.collect();
+        let waiting: Vec<_> = envelope.waiting().filter(|one| other.serves(one)).collect();
         if waiting.is_empty() {
             return Ok(());
         }
-        let mail = Mail {
-            id,
-            message: &self.file(id, "message"),
-            sender: &envelope.sender,
-            parameters: &envelope.parameters,
-            recipients: waiting.iter().map(|one| one.address.as_str()).collect(),
-        };
-        let transcript = Transcript::new(&format!("{}-relay", self.office.name), self.sink);
-        let (peer, replies) = relay::hand_over(&mail, self.office, addr, transcript)?;
+        let (peer, mut replies) = self.hand_over(id, envelope, &waiting, addr)?;
         // Note first what the other office has taken. If the program is killed before that, it
         // hands the mail over once more.
-        let mut refused = Vec::new();
-        for (recipient, reply) in waiting.into_iter().zip(replies) {
-            recipient.is_done = reply.starts_with('2');
-            if reply.starts_with('5') {
-                refused.push((recipient.address.clone(), reply));
-            }
-        }
+        let taken = replies.iter().filter(|(_, reply)| reply.starts_with('2'));
+        taken.for_each(|(address, _)| envelope.finish(address));
         self.keep(id, envelope)?;
-        if !refused.is_empty() {
-            self.send_back(id, envelope, &refused)?;
-            for recipient in &mut envelope.recipients {
-                recipient.is_done |= refused.iter().any(|(name, _)| *name == recipient.address);
-            }
+        replies.retain(|(_, reply)| reply.starts_with('5'));
+        if !replies.is_empty() {
+            self.send_back(id, envelope, &replies)?;
+            replies.iter().for_each(|(address, _)| envelope.finish(address));
             self.keep(id, envelope)?;
         }
         relay::quit(peer);
@@ -240,7 +224,9 @@ impl Queue {
         let done = envelope.recipients.iter().filter(|one| one.is_done).count();
         let report_id = format!("{id}B{done}");
         let message = relay::open(&self.file(id, "message"))?;
-        let envelope = Envelope::of_report(sender.clone());
+        // A report has no sender, so that nobody reports about a report.
+        let recipients = vec![Recipient::new(sender.clone())];
+        let envelope = Envelope { recipients, ..Envelope::default() };
         let mut draft = Draft::create(&self.drafts, envelope.return_path().as_bytes())?;
         draft.file.write_all(&report(self.office, &report_id, sender, refused, message)?)?;
         self.accept(&report_id, draft, envelope)
@@ -261,7 +247,7 @@ impl Queue {
         fs::remove_file(self.file(id, "message"))
     }
 
-    fn file(&self, id: &str, kind: &str) -> PathBuf {
+    pub(super) fn file(&self, id: &str, kind: &str) -> PathBuf {
         self.folder.join(format!("{id}.{kind}"))
     }
 }

@@ -1,76 +1,64 @@
 //! How an office hands a mail to another office: as an SMTP client.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, ErrorKind};
+use std::io::{self, BufRead, BufReader, ErrorKind, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 
 use shared::log::Kind;
 
-use crate::accounts::Office;
 use crate::clients::Crowd;
 use crate::connection::{Connection, Line};
+use crate::mail::envelope::Envelope;
+use crate::mail::queue::Queue;
 use crate::transcript::Transcript;
 use crate::{dots, limits};
 
-/// A mail on its way to another office.
-pub struct Mail<'a> {
-    /// Its name in the queue.
-    pub id: &'a str,
-    /// The file with the message.
-    pub message: &'a Path,
-    /// The sender, from the envelope.
-    pub sender: &'a str,
-    /// The parameters, from the envelope.
-    pub parameters: &'a str,
-    /// The recipients at the other office.
-    pub recipients: Vec<&'a str>,
-}
+impl Queue {
+    /// Talks to the server at `addr` as any SMTP client would, up to the end of the message with this
+    /// name in the queue. Returns the connection, and each recipient with the reply that says whether
+    /// it gets the mail.
+    pub(super) fn hand_over(
+        &self,
+        id: &str,
+        envelope: &Envelope,
+        recipients: &[String],
+        addr: SocketAddr,
+    ) -> io::Result<(Connection, Vec<(String, String)>)> {
+        let socket = TcpStream::connect_timeout(&addr, limits::STALL)?;
+        let transcript = Transcript::new(&format!("{}-relay", self.office.name), self.sink);
+        let transcript = transcript.with_own_side(socket.local_addr()?);
+        transcript.told(Kind::Connected, format!("takes {id} to {addr}"));
+        let mut peer = Connection::new(socket, transcript, Crowd::default().enter())?;
+        expect("220", read_reply(&mut peer)?)?;
+        expect("250", ask(&mut peer, &format!("EHLO {}", self.office.domain))?)?;
 
-/// Talks to the server at `addr` as any SMTP client would, up to the end of the message. Returns
-/// the connection, and for each recipient the reply that says whether it gets the mail.
-///
-/// # Errors
-/// The connection's, and a server that does not greet.
-pub fn hand_over(
-    mail: &Mail,
-    office: &Office,
-    addr: SocketAddr,
-    transcript: Transcript,
-) -> io::Result<(Connection, Vec<String>)> {
-    let socket = TcpStream::connect_timeout(&addr, limits::STALL)?;
-    let transcript = transcript.with_own_side(socket.local_addr()?);
-    transcript.told(Kind::Connected, format!("takes {} to {addr}", mail.id));
-    let mut peer = Connection::new(socket, transcript, Crowd::default().enter())?;
-    expect("220", read_reply(&mut peer)?)?;
-    expect("250", ask(&mut peer, &format!("EHLO {}", office.domain))?)?;
-
-    let mut message = open(mail.message)?;
-    // The lines that servers on the way have added do not count.
-    let size = message.get_ref().metadata()?.len().min(limits::MESSAGE);
-    let command = format!("MAIL FROM:<{}> SIZE={size}{}", mail.sender, mail.parameters);
-    let reply = ask(&mut peer, &command)?;
-    if !reply.starts_with('2') {
-        return Ok((peer, vec![reply; mail.recipients.len()]));
-    }
-    let mut replies = Vec::new();
-    for address in &mail.recipients {
-        replies.push(ask(&mut peer, &format!("RCPT TO:<{address}>"))?);
-    }
-    let mut taken: Vec<_> = replies.iter_mut().filter(|reply| reply.starts_with('2')).collect();
-    if !taken.is_empty() {
-        let mut reply = ask(&mut peer, "DATA")?;
-        if reply.starts_with('3') {
-            let stream = peer.stream.get_mut();
-            dots::send(&mut message, None, |part| stream.write_all(part))?;
-            stream.flush()?;
-            reply = read_reply(&mut peer)?;
+        let mut message = open(&self.file(id, "message"))?;
+        // The lines that servers on the way have added do not count.
+        let size = message.get_ref().metadata()?.len().min(limits::MESSAGE);
+        let Envelope { sender, parameters, .. } = envelope;
+        let answer = ask(&mut peer, &format!("MAIL FROM:<{sender}> SIZE={size}{parameters}"))?;
+        let mut replies = Vec::new();
+        for address in recipients {
+            let mut reply = answer.clone();
+            if answer.starts_with('2') {
+                reply = ask(&mut peer, &format!("RCPT TO:<{address}>"))?;
+            }
+            replies.push((address.clone(), reply));
         }
-        for one in &mut taken {
-            **one = reply.clone();
+        let mut taken = replies.iter_mut().filter(|(_, reply)| reply.starts_with('2')).peekable();
+        if taken.peek().is_some() {
+            let mut answer = ask(&mut peer, "DATA")?;
+            if answer.starts_with('3') {
+                let stream = peer.stream.get_mut();
+                dots::send(&mut message, None, |part| stream.write_all(part))?;
+                stream.flush()?;
+                answer = read_reply(&mut peer)?;
+            }
+            taken.for_each(|(_, reply)| *reply = answer.clone());
         }
+        Ok((peer, replies))
     }
-    Ok((peer, replies))
 }
 
 /// Opens a message behind its line [`Envelope::return_path`](super::envelope::Envelope), which is

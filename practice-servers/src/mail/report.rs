@@ -7,9 +7,6 @@ use crate::clock;
 
 /// The report to `sender` about `message`, which every recipient in `refused` will not get, with
 /// the reply that says why.
-///
-/// # Errors
-/// The message cannot be read.
 pub fn report(
     office: &Office,
     id: &str,

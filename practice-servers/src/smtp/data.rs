@@ -100,18 +100,14 @@ impl Session<'_> {
         let (client, is_extended) = self.client.clone().unwrap_or_default();
         // The name may be in any script, but a header may not.
         let client = client.replace(|character: char| !character.is_ascii(), "?");
-        let mut with = String::from("SMTP");
-        if is_extended && envelope.parameters.contains("SMTPUTF8") {
-            with = "UTF8SMTP".into();
-        } else if is_extended {
-            with = "ESMTP".into();
-        }
-        if connection.is_secure {
-            with += "S";
-        }
-        if self.login.is_some() {
-            with += "A";
-        }
+        let is_utf8 = envelope.parameters.contains("SMTPUTF8");
+        let with = match (is_extended, is_utf8) {
+            (true, true) => "UTF8SMTP",
+            (true, false) => "ESMTP",
+            (false, _) => "SMTP",
+        };
+        let secure = if connection.is_secure { "S" } else { "" };
+        let login = if self.login.is_some() { "A" } else { "" };
         let address = match connection.socket.peer_addr() {
             Ok(peer) if peer.is_ipv6() => format!("[IPv6:{}]", peer.ip()),
             Ok(peer) => format!("[{}]", peer.ip()),
@@ -126,7 +122,7 @@ impl Session<'_> {
         let date = clock::mail_date();
         format!(
             "Received: from {client} ({address})\r\n\
-             \tby {domain} with {with} id {id}{recipient};\r\n\
+             \tby {domain} with {with}{secure}{login} id {id}{recipient};\r\n\
              \t{date}\r\n"
         )
     }

@@ -214,8 +214,7 @@ fn a_mail_that_breaks_off_leaves_nothing() {
     peer.says("EHLO client.example", "250");
     peer.envelope("a@b.example", &["laoshi@qq.example"]);
     peer.send("Subject: half\r\n\r\nhalf a mail\r\n.");
-    peer.ends();
-    assert_eq!(peer.rest(), b"");
+    assert_eq!(peer.ends(), b"");
     assert_eq!(servers.files("mail/laoshi@qq.example/new"), [""; 0]);
     assert_eq!(servers.files("tmp"), [""; 0]);
 }

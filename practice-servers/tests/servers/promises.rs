@@ -102,38 +102,6 @@ fn every_line_is_shown_but_no_secret() {
 }
 
 #[test]
-fn what_was_acknowledged_survives_a_kill() {
-    let mut servers = Servers::start();
-    for round in 0..3 {
-        let mut peer = servers.peer("qq-smtp");
-        peer.logs_in("laoshi@qq.example");
-        let to = ["xuesheng@sina.example", "zhujiao@qq.example"];
-        let mail = format!("From: laoshi@qq.example\r\nSubject: {round}\r\n\r\n..");
-        peer.mails("laoshi@qq.example", &to, mail, "250");
-        let mut ftp = servers.ftp("guest");
-        ftp.stores(&format!("STOR {round}"), [round; 100_000], "226");
-        // Half a mail and half a file are under way meanwhile.
-        peer.envelope("laoshi@qq.example", &["zhujiao@qq.example"]);
-        peer.send("Subject: half\r\n");
-        let _data = ftp.data();
-        ftp.says("STOR half", "150");
-        servers = servers.restart();
-
-        let file = fs::read(servers.path(&format!("ftp/guest/{round}"))).unwrap();
-        assert!(file == [round; 100_000]);
-        servers.mailbox("qq", "zhujiao").answers("STAT => +OK 1 ; DELE 1 => +OK; QUIT => +OK");
-    }
-    // When the reply to a mail is lost, SMTP sends the mail once more, so it may come twice.
-    for round in 0..3 {
-        let text = format!("\r\nSubject: {round}\r\n\r\n.\r\n");
-        let has_come = |mails: &[String]| mails.iter().any(|mail| mail.ends_with(&text));
-        servers.mails_when("sina", "xuesheng", has_come);
-    }
-    servers.come_to_rest();
-    assert_eq!(servers.files("ftp/guest"), ["0", "1", "2", "pub"]);
-}
-
-#[test]
 fn two_servers_never_share_a_folder() {
     let servers = Servers::start();
     let folder = servers.folder.path().join("practice-data").display().to_string();

@@ -245,9 +245,10 @@ impl Peer {
         is_closed(&mut self.socket);
     }
 
-    /// Closes the sending side.
-    pub fn ends(&mut self) {
+    /// Closes the sending side, and returns what still comes.
+    pub fn ends(&mut self) -> Vec<u8> {
         self.socket.shutdown(Shutdown::Write).unwrap();
+        self.rest()
     }
 
     /// Logs in to SMTP.
@@ -285,11 +286,18 @@ impl Peer {
         tcp_peer(addr)
     }
 
+    /// Sends a command that needs a data connection, and returns that.
+    #[track_caller]
+    pub fn begins(&mut self, command: &str) -> TcpStream {
+        let data = self.data();
+        self.says(command, "150");
+        data
+    }
+
     /// Sends a command whose answer comes over a data connection, and returns that.
     #[track_caller]
     pub fn fetches(&mut self, command: &str) -> String {
-        let mut data = self.data();
-        self.says(command, "150");
+        let mut data = self.begins(command);
         let mut text = String::new();
         data.read_to_string(&mut text).unwrap();
         self.expects("226");
@@ -299,8 +307,7 @@ impl Peer {
     /// Sends a command that takes a file, and the file, and expects this last reply.
     #[track_caller]
     pub fn stores(&mut self, command: &str, bytes: impl AsRef<[u8]>, expected: &str) {
-        let mut data = self.data();
-        self.says(command, "150");
+        let mut data = self.begins(command);
         data.write_all(bytes.as_ref()).unwrap();
         drop(data);
         self.expects(expected);

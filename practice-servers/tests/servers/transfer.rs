@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::net::Shutdown;
 
 use testing::is_closed;
 
@@ -129,8 +130,7 @@ fn an_upload_stays_whatever_follows() {
     let commands = [&b"NOOP\r\n"[..], b"PWD\r\n", b"ABOR\r\n", &telnet, b"TYPE I\r\nQUIT\r\n"];
     for (number, command) in commands.iter().enumerate() {
         let mut peer = servers.ftp("laoshi");
-        let mut data = peer.data();
-        peer.says(&format!("STOR {number}"), "150");
+        let mut data = peer.begins(&format!("STOR {number}"));
         data.write_all(b"whole").unwrap();
         peer.send(command);
         drop(data);
@@ -139,11 +139,10 @@ fn an_upload_stays_whatever_follows() {
     }
     // This one does not even wait for the reply to QUIT.
     let mut peer = servers.ftp("laoshi");
-    let mut data = peer.data();
-    peer.says("STOR 5", "150");
+    let mut data = peer.begins("STOR 5");
     data.write_all(b"whole").unwrap();
     peer.send("QUIT\r\n");
-    peer.ends();
+    peer.socket.shutdown(Shutdown::Write).unwrap();
     drop(data);
     peer.rest();
     for number in 0..6 {
@@ -159,8 +158,7 @@ fn a_transfer_ends_when_the_client_says_abor() {
     fs::write(servers.path("ftp/laoshi/large"), vec![b'x'; 50_000_000]).unwrap();
     let mut peer = servers.ftp("laoshi");
     for command in ["RETR large", "STOR large"] {
-        let data = peer.data();
-        peer.says(command, "150");
+        let data = peer.begins(command);
         socket2::SockRef::from(&peer.socket).send_out_of_band(b"ABOR\r\n").unwrap();
         peer.expects("426");
         peer.expects("226");
@@ -176,19 +174,17 @@ fn an_upload_that_breaks_off_leaves_nothing() {
     fs::write(servers.path("ftp/laoshi/old"), "as it was").unwrap();
     // The whole client is gone, as when it was killed.
     let mut peer = servers.ftp("laoshi");
-    let mut data = peer.data();
-    peer.says("STOR old", "150");
+    let mut data = peer.begins("STOR old");
     data.write_all(b"half").unwrap();
-    peer.ends();
+    peer.socket.shutdown(Shutdown::Write).unwrap();
     drop(data);
     peer.rest();
     let mut peer = servers.ftp("laoshi");
     // It is killed after a NOOP.
-    let mut data = peer.data();
-    peer.says("STOR new", "150");
+    let mut data = peer.begins("STOR new");
     data.write_all(b"half").unwrap();
     peer.send("NOOP\r\n");
-    peer.ends();
+    peer.socket.shutdown(Shutdown::Write).unwrap();
     drop(data);
     peer.rest();
     let mut peer = servers.ftp("laoshi");
