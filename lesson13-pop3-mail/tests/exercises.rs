@@ -12,7 +12,7 @@ use testing::{Ended, Folder, Message, polite_pop3, pop3_lines, talk};
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson13-pop3-mail");
 /// The messages in the mailbox: the first has an encoded subject, the second lines of dots and bytes
 /// that are no UTF-8.
-const MESSAGES: [Message; 2] = [
+const MESSAGES: [Message<'static>; 2] = [
     (b"From: laoshi@qq.example\r\nSubject: =?utf-8?B?5L2g5aW9?=\r\n\r\n", b"hello\r\n"),
     (b"Subject: second\r\n\r\n", b".\r\n..two\r\n\xff\xfe raw\r\n"),
 ];

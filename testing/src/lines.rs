@@ -59,16 +59,16 @@ pub fn polite_smtp(command: &str) -> Vec<u8> {
     format!("{answer}\r\n").into_bytes()
 }
 
-/// A message for a mailbox: its header, and the rest.
-pub type Message = (&'static [u8], &'static [u8]);
+/// A message in a mailbox: its header, and the rest.
+pub type Message<'a> = (&'a [u8], &'a [u8]);
 
 /// What a POP3 server answers that has these messages.
-pub fn polite_pop3(command: &str, messages: &[Message]) -> Vec<u8> {
+pub fn polite_pop3(command: &str, messages: &[Message<'_>]) -> Vec<u8> {
     let (verb, rest) = command.split_once(' ').unwrap_or((command, ""));
     let number = rest.split(' ').next().and_then(|word| word.parse::<usize>().ok());
     let message = number.and_then(|number| messages.get(number.checked_sub(1)?));
-    let size = |message: &Message| message.0.len() + message.1.len();
-    let row = |(index, message): (usize, &Message)| match verb {
+    let size = |message: &Message<'_>| message.0.len() + message.1.len();
+    let row = |(index, message): (usize, &Message<'_>)| match verb {
         "LIST" => format!("{} {}\r\n", index + 1, size(message)),
         _ => format!("{} id-{index}\r\n", index + 1),
     };
