@@ -5,7 +5,6 @@ use std::io;
 use std::path::Path;
 
 use ra_ap_rustc_lexer::{FrontmatterAllowed, LiteralKind, TokenKind, tokenize};
-use tour::recording::Place;
 
 /// The words that mean something to Rust itself.
 const KEYWORDS: &[&str] = &[
@@ -25,10 +24,10 @@ pub struct File {
     steps: Vec<Step>,
 }
 
-/// A numbered step: its comment, such as `Step 3: send.`, and the line right below that does it.
-pub struct Step {
-    /// The comment on one line.
-    pub text: String,
+/// A numbered step: its comment on one line, such as `Step 3: send.`, and the line right below that
+/// does it.
+struct Step {
+    text: String,
     line: usize,
 }
 
@@ -81,35 +80,30 @@ fn file(name: String, text: String) -> File {
     File { name, text, steps }
 }
 
-/// The lines of a package's code that have this call in them, rather than its definition.
-pub fn calls(package: &str, files: &[File], call: &str) -> Vec<Place> {
-    let is_call = |line: &str| {
-        let code = line.trim_start();
-        let is_other = ["//", "fn ", "pub fn ", "use "].iter().any(|start| code.starts_with(start));
-        code.contains(call) && !is_other
-    };
-    let mut places = Vec::new();
-    for file in files {
-        let lines = (1..).zip(file.text.lines()).filter(|(_, text)| is_call(text));
-        let place = |line| Place { package: package.into(), file: file.name.clone(), line };
-        places.extend(lines.map(|(line, _)| place(line)));
+impl File {
+    /// The lines of its code that have this call in them, rather than its definition.
+    pub fn calls(&self, call: &str) -> impl Iterator<Item = usize> {
+        let others = ["//", "fn ", "pub fn ", "use "];
+        let is_other = move |code: &str| others.iter().any(|start| code.starts_with(start));
+        let lines = (1..).zip(self.text.lines());
+        let calls =
+            lines.filter(move |(_, code)| code.contains(call) && !is_other(code.trim_start()));
+        calls.map(|(line, _)| line)
     }
-    places
-}
 
-/// The step whose paragraph has this line: what is logged, the step's own statement has done.
-pub fn step_of(files: &[File], place: &Place) -> Option<Place> {
-    let file = files.iter().find(|file| file.name == place.file)?;
-    let line = file.steps.iter().rfind(|step| step.line <= place.line)?.line;
-    let mut between = file.text.lines().skip(line - 1).take(place.line - line);
-    let is_one = between.all(|line| !line.trim().is_empty());
-    is_one.then(|| Place { line, ..place.clone() })
-}
+    /// The line of the step in whose paragraph this line stands: what is logged, the step's own
+    /// statement has done.
+    pub fn step_of(&self, line: usize) -> Option<usize> {
+        let step = self.steps.iter().rfind(|step| step.line <= line)?.line;
+        let mut between = self.text.lines().skip(step - 1).take(line - step);
+        between.all(|line| !line.trim().is_empty()).then_some(step)
+    }
 
-/// The step whose statement stands on this line.
-pub fn step_at<'a>(files: &'a [File], place: &Place) -> Option<&'a Step> {
-    let file = files.iter().find(|file| file.name == place.file)?;
-    file.steps.iter().find(|step| step.line == place.line)
+    /// What the step does whose statement stands on this line.
+    pub fn step_at(&self, line: usize) -> Option<&str> {
+        let step = self.steps.iter().find(|step| step.line == line)?;
+        Some(&step.text)
+    }
 }
 
 /// The lines of a file, each in pieces.
@@ -177,10 +171,8 @@ mod tests {
 
     #[test]
     fn a_call_is_found_where_it_is_made() {
-        let files = [file("main.rs".into(), SOURCE.into())];
-        let lines = |text| -> Vec<usize> {
-            calls("lesson00-none", &files, text).iter().map(|place| place.line).collect()
-        };
+        let file = file("main.rs".into(), SOURCE.into());
+        let lines = |call| file.calls(call).collect::<Vec<_>>();
         assert_eq!(
             [lines("connect("), lines(".send("), lines("main(")],
             [vec![6], vec![9], vec![]]
@@ -188,23 +180,13 @@ mod tests {
     }
 
     #[test]
-    fn a_step_is_the_line_below_its_comment() {
+    fn a_step_is_the_line_below_its_comment_and_its_paragraph_belongs_to_it() {
         let file = file("main.rs".into(), SOURCE.into());
-        let steps: Vec<_> = file.steps.iter().map(|step| (step.text.as_str(), step.line)).collect();
         let first = "Steps 1 and 2: create the socket, and connect.";
-        assert_eq!(steps, [(first, 6), ("Step 3: send; why not?", 9)]);
-    }
-
-    #[test]
-    fn a_line_belongs_to_the_step_of_its_paragraph() {
-        let files = [file("main.rs".into(), SOURCE.into())];
-        let of = |line| {
-            let package = "lesson00-none".into();
-            let file = "main.rs".into();
-            step_of(&files, &Place { package, file, line }).map(|place| place.line)
-        };
-        assert_eq!([of(3), of(6), of(9), of(11)], [None, Some(6), Some(9), Some(9)]);
-        assert_eq!(of(7), Some(6));
+        let steps = [5, 6, 9].map(|line| file.step_at(line));
+        assert_eq!(steps, [None, Some(first), Some("Step 3: send; why not?")]);
+        let steps = [3, 6, 7, 9, 11].map(|line| file.step_of(line));
+        assert_eq!(steps, [None, Some(6), Some(6), Some(9), Some(9)]);
     }
 
     #[test]

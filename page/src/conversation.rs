@@ -21,45 +21,53 @@ pub struct Lanes {
 
 /// Makes the rows of a conversation, in its order.
 pub fn rows(play: &Play, sources: &Sources, talk: &Talk, lanes: Lanes) -> Vec<Row> {
-    let twice = told_twice(&play.entries);
-    let rows = Vec::new();
-    let state = State::default();
-    let mut teller = Teller { play, sources, talk, lanes, twice, rows, state };
+    let mut teller = Teller {
+        play,
+        sources,
+        talk,
+        up: (lanes.client, lanes.server),
+        down: (lanes.server, lanes.client),
+        data: lanes.data,
+        twice: told_twice(&play.entries),
+        rows: Vec::new(),
+        verb: String::new(),
+        begun: None,
+        call: None,
+        offer: "",
+        are_files_secure: false,
+    };
     for &index in &talk.entries {
         teller.tell(index);
     }
-    teller.end();
+    if let Some(&last) = talk.entries.last() {
+        teller.close((last, 9), "");
+    }
     teller.rows
 }
 
-/// Who goes through a conversation.
+/// Who goes through a conversation, and what has to be kept in mind on the way.
 struct Teller<'a> {
     play: &'a Play,
     sources: &'a Sources,
     talk: &'a Talk,
-    lanes: Lanes,
+    /// From the client to the server.
+    up: (usize, usize),
+    /// From the server to the client.
+    down: (usize, usize),
+    /// The lane of the connection for files.
+    data: usize,
     /// What a program has logged, too, and where.
     twice: Vec<(usize, usize)>,
     rows: Vec<Row>,
-    state: State,
-}
-
-/// What has to be kept in mind on the way.
-#[derive(Default)]
-struct State {
     /// The last command in capitals, without what follows it.
     verb: String,
-    /// A reply that has not come to its end.
-    is_in_reply: bool,
     /// The entry in which a mail or a file began.
     begun: Option<usize>,
     /// The last call that led to something.
     call: Option<Place>,
-    is_secure: bool,
     /// The command for TLS that the server has offered.
     offer: &'static str,
     are_files_secure: bool,
-    is_closed: bool,
 }
 
 impl Teller<'_> {
@@ -68,189 +76,149 @@ impl Teller<'_> {
         let is_data = entry.service() == Some("ftp-data");
         match entry.kind() {
             _ if entry.is_content() => {
-                self.state.begun.get_or_insert(index);
+                self.begun.get_or_insert(index);
             }
             Some(Kind::Closed) if is_data => self.file(index),
             _ if is_data => {}
-            Some(Kind::Sent | Kind::Received) if entry.bytes().is_empty() => self.mail(index),
+            Some(Kind::Sent) if entry.bytes().is_empty() => {
+                self.content(index, What::Mail, self.down);
+            }
+            Some(Kind::Received) if entry.bytes().is_empty() => {
+                self.content(index, What::Mail, self.up);
+            }
             Some(Kind::Received) => self.command(index, &entry.words()),
             Some(Kind::Sent) => self.reply(index, &entry.words()),
-            Some(Kind::Accepted) => self.add((index, 1), What::Opens, &entry.text),
-            Some(Kind::Closed) if self.state.is_closed => {}
-            Some(Kind::Closed) => {
-                self.state.is_closed = true;
-                self.add((index, 1), What::Closed, &entry.text);
-            }
+            Some(Kind::Accepted) => self.add((index, 1), What::Opens, self.up, &entry.text),
+            Some(Kind::Closed) => self.close((index, 1), &entry.text),
             _ => self.note(index, &entry.text),
         }
     }
 
     fn command(&mut self, index: usize, text: &str) {
-        if let Some(verb) = verb_of(text) {
-            self.state.verb = verb;
-        }
-        self.state.are_files_secure |= text.eq_ignore_ascii_case("PROT P");
-        self.state.is_in_reply = false;
-        self.add((index, 1), What::Asks, text);
-        let has_password =
-            verb_of(text).is_some_and(|verb| ["AUTH", "PASS"].contains(&verb.as_str()));
-        let is_clear = !self.state.is_secure && !text.eq_ignore_ascii_case("AUTH TLS");
-        if has_password
-            && is_clear
-            && let Some(row) = self.rows.last_mut()
-        {
-            row.in_clear = Some(self.state.offer);
-        }
+        let verb = verb_of(text);
+        let has_password = matches!(verb.as_deref(), Some("AUTH" | "PASS"))
+            && !text.eq_ignore_ascii_case("AUTH TLS");
+        self.verb = verb.unwrap_or_else(|| self.verb.clone());
+        self.are_files_secure |= text.eq_ignore_ascii_case("PROT P");
+        let mut row = self.row((index, 1), What::Asks, self.up, text);
+        row.in_clear = Some(self.offer).filter(|_| has_password && !row.is_secure);
+        self.rows.push(row);
     }
 
     fn reply(&mut self, index: usize, text: &str) {
-        if self.state.is_in_reply
-            && let Some(row) = self.rows.last_mut()
-        {
-            row.text += "\n";
-            row.text += text;
-        } else {
-            self.add((index, 1), What::Answers, text);
-        }
         let offers = ["STARTTLS", "STLS", "AUTH TLS"];
         let offer = offers.into_iter().find(|offer| text.trim_end().ends_with(offer));
-        self.state.offer = offer.unwrap_or(self.state.offer);
-        let first = self.rows.last().map_or("", |row| row.text.as_str());
-        self.state.is_in_reply = match self.talk.protocol() {
-            // Lines follow that only these commands ask for (RFC 1939 section 3).
-            "pop3" => {
-                matches!(self.state.verb.as_str(), "LIST" | "UIDL" | "CAPA" | "TOP")
-                    && first.starts_with("+OK")
-                    && text != "."
+        self.offer = offer.unwrap_or(self.offer);
+        let begun = self.rows.last_mut().filter(|row| row.what == What::Answers);
+        match begun.filter(|row| goes_on(&row.text, self.talk.protocol(), &self.verb)) {
+            Some(row) => {
+                row.text += "\n";
+                row.text += text;
             }
-            // The last line has a blank behind its number (RFC 5321 section 4.2.1, RFC 959 section
-            // 4.2).
-            _ => first.as_bytes().get(3) == Some(&b'-') && !is_last(text, first),
-        };
+            None => self.add((index, 1), What::Answers, self.down, text),
+        }
         if self.talk.protocol() == "ftp" && (text.starts_with("227 ") || text.starts_with("229 ")) {
             // It gives the port for a connection that the client opens now.
-            let ends = (self.lanes.client, self.lanes.data);
-            self.add_between((index, 2), What::Opens, ends, text);
-            if let Some(row) = self.rows.last_mut() {
-                row.port = port_in(text);
-            }
+            let ends = (self.up.0, self.data);
+            let mut row = self.row((index, 2), What::Opens, ends, text);
+            row.port = text.split('|').nth(3).map(String::from);
+            self.rows.push(row);
         }
     }
 
     fn note(&mut self, index: usize, text: &str) {
-        self.state.is_in_reply = false;
         // TLS begins with the connection, or when the server has agreed to it.
-        let is_agreed = match self.state.verb.as_str() {
+        let is_agreed = match self.verb.as_str() {
             "" => self.talk.starts_in_tls(),
             "STARTTLS" | "STLS" => true,
             "AUTH" => self.talk.protocol() == "ftp",
             _ => false,
         };
-        if is_agreed && !self.state.is_secure {
-            self.state.is_secure = true;
-            self.add((index, 1), What::Secures, text);
+        if is_agreed && !self.has(What::Secures) {
+            self.add((index, 1), What::Secures, self.up, text);
         } else {
-            let lane = self.lanes.server;
-            self.add_between((index, 1), What::Logs, (lane, lane), text);
+            let lane = self.up.1;
+            self.add((index, 1), What::Logs, (lane, lane), text);
         }
-    }
-
-    /// A mail went over.
-    fn mail(&mut self, index: usize) {
-        let client = self.lanes.client;
-        let server = self.lanes.server;
-        let ends = match self.play.entries[index].kind() {
-            Some(Kind::Sent) => (server, client),
-            _ => (client, server),
-        };
-        self.content(index, What::Mail, ends);
     }
 
     /// A file, or a list of files, went over a connection of its own, which is closed with its end.
     fn file(&mut self, index: usize) {
-        let up = (self.lanes.client, self.lanes.data);
-        let ends = match self.state.verb.as_str() {
-            "STOR" | "APPE" | "STOU" => up,
-            _ => (up.1, up.0),
+        let ends = match self.verb.as_str() {
+            "STOR" | "APPE" | "STOU" => (self.up.0, self.data),
+            _ => (self.data, self.up.0),
         };
         self.content(index, What::File, ends);
-        let text = self.play.entries[index].text.as_str();
-        self.add_between((index, 2), What::Closes, ends, text);
+        self.add((index, 2), What::Closes, ends, &self.play.entries[index].text);
     }
 
     /// Adds a row for all that came or went until this entry told so.
     fn content(&mut self, index: usize, what: What, ends: (usize, usize)) {
-        let begun = self.state.begun.take().unwrap_or(index);
+        let begun = self.begun.take().unwrap_or(index);
         let bytes = self.talk.content(&self.play.entries, index);
-        self.add_between((begun, 1), what, ends, &String::from_utf8_lossy(&bytes));
-        if let Some(row) = self.rows.last_mut() {
-            row.size = Some(bytes.len());
-            // The program logs it as a whole.
-            let told = self.twice.iter().find(|(told, _)| *told == index);
-            let places = told.map(|(_, entry)| self.sources.places(&self.play.entries[*entry]));
-            row.places.extend(places.unwrap_or_default());
+        let mut row = self.row((begun, 1), what, ends, &String::from_utf8_lossy(&bytes));
+        row.size = Some(bytes.len());
+        // The program logs it as a whole.
+        row.places.extend(self.logged(index));
+        self.rows.push(row);
+    }
+
+    fn close(&mut self, anchor: Anchor, text: &str) {
+        if !self.has(What::Closed) {
+            self.add(anchor, What::Closed, self.up, text);
         }
     }
 
-    fn end(&mut self) {
-        if let Some(&last) = self.talk.entries.last()
-            && !self.state.is_closed
-        {
-            self.add((last, 9), What::Closed, "");
-        }
+    fn has(&self, what: What) -> bool {
+        self.rows.iter().any(|row| row.what == what)
     }
 
-    /// Adds a row between the client and the server.
-    fn add(&mut self, anchor: Anchor, what: What, text: &str) {
-        let client = self.lanes.client;
-        let server = self.lanes.server;
-        let ends = match what {
-            What::Answers => (server, client),
-            _ => (client, server),
-        };
-        self.add_between(anchor, what, ends, text);
+    fn add(&mut self, anchor: Anchor, what: What, ends: (usize, usize), text: &str) {
+        let row = self.row(anchor, what, ends, text);
+        self.rows.push(row);
     }
 
-    fn add_between(&mut self, anchor: Anchor, what: What, ends: (usize, usize), text: &str) {
-        let mut row = Row::new(anchor, what, ends, text.into());
+    fn row(&mut self, anchor: Anchor, what: What, ends: (usize, usize), text: &str) -> Row {
+        let mut row = Row::new(anchor, what, ends, text);
         row.is_secure = match what {
-            What::Asks | What::Answers | What::Mail => self.state.is_secure,
-            What::File => self.state.are_files_secure,
+            What::Asks | What::Answers | What::Mail => self.has(What::Secures),
+            What::File => self.are_files_secure,
             _ => false,
         };
         if self.talk.office.is_none() && what != What::Logs {
             let call = self.call(anchor.0, what);
-            self.state.call = call.clone().or(self.state.call.take());
-            row.places.extend(call);
-            if let Some((_, entry)) = self.twice.iter().find(|(told, _)| *told == anchor.0) {
-                row.places.extend(self.sources.places(&self.play.entries[*entry]));
-            }
+            self.call = call.clone().or(self.call.take());
+            row.places = call.into_iter().chain(self.logged(anchor.0)).collect();
             row.places.dedup();
         }
-        self.rows.push(row);
+        row
+    }
+
+    /// Where the program has logged what this entry tells.
+    fn logged(&self, told: usize) -> Vec<Place> {
+        let twice = self.twice.iter().find(|(index, _)| *index == told);
+        let logged = twice.map(|(_, logged)| self.sources.places(&self.play.entries[*logged]));
+        logged.unwrap_or_default()
     }
 
     /// The call in the lesson's source that made its library say this, or hear it.
     fn call(&self, index: usize, what: What) -> Option<Place> {
+        let is_port = |verb: &str| ["EPSV", "PASV"].contains(&verb);
+        let verb = if what == What::Closed {
+            "QUIT".into()
+        } else if is_port(&self.verb) {
+            // A port is asked for by whatever needs it next.
+            let later = self.talk.entries.iter().filter(|later| **later > index);
+            let later = later.map(|later| &self.play.entries[*later]);
+            let mut commands = later.filter(|entry| entry.kind() == Some(Kind::Received));
+            commands.find_map(|entry| verb_of(&entry.words()).filter(|verb| !is_port(verb)))?
+        } else {
+            self.verb.clone()
+        };
         let package = &self.play.programs[self.talk.program].package;
-        let verb = match what {
-            What::Closed => "QUIT",
-            _ => self.state.verb.as_str(),
-        };
-        // A port is asked for by whatever needs it next.
-        let next = self.talk.entries.iter().filter(|later| **later > index).map(|later| {
-            let entry = &self.play.entries[*later];
-            verb_of(&entry.words()).filter(|_| entry.kind() == Some(Kind::Received))
-        });
-        let verb = match verb {
-            "EPSV" | "PASV" => {
-                next.flatten().find(|verb| !["EPSV", "PASV"].contains(&verb.as_str()))?
-            }
-            verb => verb.to_string(),
-        };
         let places = self.sources.calls(package, calls::of(self.talk.protocol(), &verb));
         let is_next = |place: &&Place| {
-            let last = self.state.call.as_ref().filter(|last| last.file == place.file);
+            let last = self.call.as_ref().filter(|last| last.file == place.file);
             last.is_none_or(|last| last.line <= place.line)
         };
         places.iter().find(is_next).or(places.first()).cloned()
@@ -263,22 +231,19 @@ fn verb_of(command: &str) -> Option<String> {
     Some(verb.to_ascii_uppercase())
 }
 
-/// The port that a reply to EPSV (RFC 2428 section 3) or PASV (RFC 959 section 4.1.2) names.
-fn port_in(reply: &str) -> Option<u16> {
-    let (_, inner) = reply.split_once('(')?;
-    let (inner, _) = inner.split_once(')')?;
-    if let Some(port) = inner.strip_prefix("|||") {
-        return port.trim_end_matches('|').parse().ok();
+/// Whether more lines of this reply follow.
+fn goes_on(reply: &str, protocol: &str, verb: &str) -> bool {
+    let last = reply.lines().next_back().unwrap_or_default();
+    match (protocol, reply.split_once('-')) {
+        // Lines follow that only these commands ask for (RFC 1939 section 3).
+        ("pop3", _) => {
+            let is_asked = ["LIST", "UIDL", "CAPA", "TOP"].contains(&verb);
+            is_asked && reply.starts_with("+OK") && last != "."
+        }
+        // The last line has a blank behind its number (RFC 5321 section 4.2.1, RFC 959 section 4.2).
+        (_, Some((number, _))) if number.len() == 3 => !last.starts_with(&format!("{number} ")),
+        _ => false,
     }
-    let mut numbers = inner.split(',').skip(4).map(str::parse::<u8>);
-    let high = numbers.next()?.ok()?;
-    let low = numbers.next()?.ok()?;
-    Some(u16::from_be_bytes([high, low]))
-}
-
-/// Whether this line of a reply is its last: the number of the first line, without a hyphen.
-fn is_last(line: &str, first: &str) -> bool {
-    first.get(..3).is_some_and(|number| line.starts_with(&format!("{number} ")))
 }
 
 #[cfg(test)]
@@ -310,7 +275,9 @@ pub mod tests {
         let rows = rows(&play, &Sources::default(), talk, lanes);
         let show = |row: Row| {
             let tls = if row.is_secure { " TLS" } else { "" };
-            format!("{:?}{tls} {}>{} {}", row.what, row.from, row.to, row.text.replace('\n', "|"))
+            let port = row.port.map_or(String::new(), |port| format!(" {port}"));
+            let text = row.text.replace('\n', "|");
+            format!("{:?}{tls}{port} {}>{} {text}", row.what, row.from, row.to)
         };
         rows.into_iter().map(show).collect()
     }
@@ -375,7 +342,7 @@ pub mod tests {
             "Opens 0>1 ",
             "Asks 0>1 EPSV",
             "Answers 1>0 229 Entering Extended Passive Mode (|||35723|)",
-            "Opens 0>2 229 Entering Extended Passive Mode (|||35723|)",
+            "Opens 35723 0>2 229 Entering Extended Passive Mode (|||35723|)",
             "Asks 0>1 NLST",
             "Answers 1>0 150 here we go",
             "File 2>0 ",
@@ -387,14 +354,6 @@ pub mod tests {
             "Closed 0>1 the peer has closed",
         ];
         assert_eq!(rows, expected);
-    }
-
-    #[test]
-    fn a_reply_names_a_port_in_either_way() {
-        assert_eq!(port_in("229 Entering Extended Passive Mode (|||35723|)"), Some(35_723));
-        assert_eq!(port_in("227 Entering Passive Mode (127,0,0,1,139,139)."), Some(35_723));
-        assert_eq!(port_in("227 (127,0,0,1,139)"), None);
-        assert_eq!(port_in("229 no port"), None);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use tour::lessons::short;
 use tour::recording::{Place, Play};
 
 use crate::calls;
+use crate::html::Say;
 use crate::ladder::{Ladder, Row, What};
 use crate::sources::Sources;
 
@@ -16,33 +17,24 @@ pub fn ladder(play: &Play, sources: &Sources) -> Ladder {
     for &program in &order {
         add_lane(&mut ladder, play, &channels, program);
     }
-    ladder.spread(if order.len() > 3 { 10.0 } else { 12.0 });
-    let lane_of = |program: usize| order.iter().position(|other| *other == program).unwrap_or(0);
+    let lane_of = |program| order.iter().position(|other| *other == program);
     for channel in &channels {
-        let ends = (lane_of(channel.client), lane_of(channel.server));
-        for mut row in rows(play, sources, channel) {
-            // Made from the client (0) to the server (1), or back.
-            let lanes = [ends.0, ends.1];
-            (row.from, row.to) = (lanes[row.from], lanes[row.to]);
-            ladder.rows.push(row);
+        if let (Some(client), Some(server)) = (lane_of(channel.client), lane_of(channel.server)) {
+            ladder.rows.extend(rows(play, sources, channel, (client, server)));
         }
     }
-    for program in 0..play.programs.len() {
-        ladder.add_notes(play, sources, program, lane_of(program));
-    }
+    ladder.add_notes(play, sources, lane_of);
     ladder.settle(&play.entries);
     ladder
 }
 
 /// The programs from left to right: a server stands among its clients, for short arrows.
 fn lanes(play: &Play, channels: &[Channel]) -> Vec<usize> {
-    let servers: Vec<usize> = channels.iter().map(|channel| channel.server).collect();
-    let mut order: Vec<usize> =
-        (0..play.programs.len()).filter(|program| !servers.contains(program)).collect();
-    for program in 0..play.programs.len() {
-        if servers.contains(&program) {
-            order.insert(order.len().div_ceil(2), program);
-        }
+    let is_server = |program: &usize| channels.iter().any(|channel| channel.server == *program);
+    let (servers, mut order): (Vec<usize>, Vec<usize>) =
+        (0..play.programs.len()).partition(is_server);
+    for server in servers {
+        order.insert(order.len().div_ceil(2), server);
     }
     order
 }
@@ -58,43 +50,49 @@ fn add_lane(ladder: &mut Ladder, play: &Play, channels: &[Channel], program: usi
     let talks = channels.iter().find(|channel| channel.client == program);
     let port = talks.and_then(|channel| Some(format!(":{}", channel.peer.rsplit_once(':')?.1)));
     let about = listens.map(|(_, addr)| addr.to_string()).or(port).unwrap_or_default();
-    ladder.add_lane(name, about, *package == play.lesson.package);
+    ladder.add_lane(Say::of_run(name), about, *package == play.lesson.package);
 }
 
-/// The rows of one channel, between the lanes 0 (the client) and 1 (the server).
-fn rows(play: &Play, sources: &Sources, channel: &Channel) -> Vec<Row> {
+/// The rows of one channel, between the lanes of its client and its server.
+fn rows(
+    play: &Play,
+    sources: &Sources,
+    channel: &Channel,
+    (client, server): (usize, usize),
+) -> Vec<Row> {
     let mut rows = Vec::new();
     let places = |entry: usize| sources.places(&play.entries[entry]);
     let call = |calls| -> Vec<Place> {
         let places = sources.calls(&play.programs[channel.client].package, calls);
         places.into_iter().take(1).collect()
     };
-    let mut add = |anchor, what, ends, entry: usize, first: Vec<Place>, then: Vec<Place>| {
-        let mut row = Row::new(anchor, what, ends, play.entries[entry].text.clone());
-        row.places = [first, then].concat();
+    let mut add = |anchor, what, ends, entry: usize, places: [Vec<Place>; 2]| {
+        let mut row = Row::new(anchor, what, ends, &play.entries[entry].text);
+        row.places = places.concat();
         rows.push(row);
     };
+    let asks = (client, server);
+    let answers = (server, client);
     if let Some(accepted) = channel.accepted {
         // The system may open a connection, and take what comes over it, before the program accepts
         // it.
         let first = channel.pieces.first().map_or(accepted, |piece| piece.sent.min(accepted));
         let first = channel.connected.map_or(first, |connected| connected.min(first));
-        add((first, 0), What::Opens, (0, 1), accepted, call(calls::CONNECT), places(accepted));
+        add((first, 0), What::Opens, asks, accepted, [call(calls::CONNECT), places(accepted)]);
     }
     if let Some(ended) = channel.ended {
-        add((ended, 1), What::Ends, (0, 1), ended, call(calls::SHUTDOWN), places(ended));
+        add((ended, 1), What::Ends, asks, ended, [call(calls::SHUTDOWN), places(ended)]);
     }
     if let Some(closed) = channel.closed {
-        let mut answers = channel.pieces.iter().filter(|piece| !piece.is_from_client);
-        let read = answers.next_back().and_then(|piece| piece.received).map(places);
-        let read = read.unwrap_or_default();
-        add((closed, 1), What::Closes, (1, 0), closed, places(closed), read);
+        let mut heard = channel.pieces.iter().filter(|piece| !piece.is_from_client);
+        let read = heard.next_back().and_then(|piece| piece.received).map(places);
+        let places = [places(closed), read.unwrap_or_default()];
+        add((closed, 1), What::Closes, answers, closed, places);
     }
     for piece in &channel.pieces {
         let (what, ends) =
-            if piece.is_from_client { (What::Asks, (0, 1)) } else { (What::Answers, (1, 0)) };
-        let text = String::from_utf8_lossy(&piece.bytes).into_owned();
-        let mut row = Row::new((piece.sent, 1), what, ends, text);
+            if piece.is_from_client { (What::Asks, asks) } else { (What::Answers, answers) };
+        let mut row = Row::new((piece.sent, 1), what, ends, &String::from_utf8_lossy(&piece.bytes));
         row.size = Some(piece.bytes.len());
         // Over UDP, a client that connects says whom it talks to, and nothing goes over the wire.
         if piece.is_from_client && channel.accepted.is_none() {

@@ -3,42 +3,44 @@
 pub mod code;
 pub mod diff;
 pub mod ladder;
-pub mod mail;
 mod steps;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::{self, Display};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
 
 use askama::Template;
+use askama::filters::HtmlSafe;
 use time::OffsetDateTime;
 use tour::lessons::Server;
-use tour::recording::{Place, Play, Recording, Voice};
+use tour::recording::{Play, Recording};
 
-use crate::code::{read_file, step_at};
+use crate::code::read_file;
 use crate::ladder::{Ladder, Row, What};
-use crate::mail as mails;
-use crate::readme::{self, Readme, Site};
+use crate::mail::{self, Mail};
+use crate::readme::{self, Site};
 use crate::sources::Sources;
 use crate::{exchange, offices, way};
 
-/// A text of the page's own in both languages; the page shows one of them.
-pub struct Say(&'static str, &'static str);
+/// A text in English and in Chinese; the page shows one of them.
+#[derive(Clone, Debug, PartialEq, Eq, Template)]
+#[template(path = "say.html")]
+pub struct Say(Cow<'static, str>, Cow<'static, str>);
+
+impl HtmlSafe for Say {}
 
 /// A text in English and in Chinese.
-pub fn say(english: &'static str, chinese: &'static str) -> Say {
-    Say(english, chinese)
+pub fn say(english: impl Into<Cow<'static, str>>, chinese: impl Into<Cow<'static, str>>) -> Say {
+    Say(english.into(), chinese.into())
 }
 
-impl Display for Say {
-    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
-        let Say(english, chinese) = self;
-        write!(out, "<span class=en lang=en>{english}</span>")?;
-        write!(out, "<span class=zh lang=zh-CN>{chinese}</span>")
+impl Say {
+    /// The words of the run, which are the same in both languages.
+    pub fn of_run(words: impl Into<String>) -> Say {
+        let words = words.into();
+        say(words.clone(), words)
     }
 }
-
-impl askama::filters::HtmlSafe for Say {}
 
 /// The whole page.
 #[derive(Template)]
@@ -56,22 +58,25 @@ struct Page {
 #[derive(Template)]
 #[template(path = "lesson.html")]
 struct Lesson {
-    number: String,
-    english: Readme,
-    /// The same in Chinese; without it, both languages show the English one.
-    chinese: Option<Readme>,
+    number: &'static str,
+    title: Say,
+    lead: Say,
     commands: Vec<String>,
-    problem: Option<Problem>,
+    /// What went wrong, on one line, and what the compiler or the program said about it.
+    problem: Option<(String, String)>,
     /// Where nothing goes over the wire, what the program prints.
     printed: String,
     ladder: Option<ladder::View>,
     panes: Panes,
     diff: Option<diff::View>,
-    mails: Vec<mail::View>,
+    mails: Vec<Mail>,
+    english: String,
+    chinese: String,
     way: Option<ladder::View>,
 }
 
 /// The sources beside a ladder.
+#[derive(Default)]
 struct Panes {
     /// Those that arrows lead to, and `main.rs`.
     lit: Vec<code::Pane>,
@@ -86,14 +91,6 @@ impl Panes {
     fn folds(&self) -> usize {
         self.lit.len() + usize::from(!self.rest.is_empty()) + usize::from(self.bare.is_some()) - 1
     }
-}
-
-/// What went wrong in a lesson.
-struct Problem {
-    /// On one line.
-    line: String,
-    /// What the compiler or the program said about it.
-    details: String,
 }
 
 /// The page, as HTML.
@@ -125,114 +122,98 @@ pub fn ladder_of(recording: &Recording, play: &Play, sources: &Sources) -> Ladde
 fn lesson(recording: &Recording, play: &Play, sources: &Sources) -> Lesson {
     let mut ladder = ladder_of(recording, play, sources);
     add_steps(&mut ladder, play, sources);
-    let number = play.lesson.number().to_string();
-    let folder = play.lesson.folder();
+    let number = play.lesson.number();
+    let package = play.lesson.package;
     let packages = recording.plays.iter().map(|play| play.lesson.package).collect();
-    let site = Site { package: play.lesson.package, packages };
-    let untitled = || Readme { title: play.lesson.package.into(), ..Readme::default() };
+    let site = Site { package, packages };
+    let english = readme::read("README.md", &site);
+    let chinese = readme::read("README.zh-CN.md", &site);
     let mut commands: Vec<String> =
         play.programs.iter().map(|program| program.command.clone()).collect();
     if let Server::Practice = play.lesson.server {
         commands.insert(0, "cargo run -p practice-servers".into());
     }
-    let printed: Vec<&str> = play
-        .entries
-        .iter()
-        .filter(|entry| entry.voice == Voice::Result)
-        .map(|entry| entry.text.as_str())
-        .collect();
+    let problem = play.problem.as_deref().map(|problem| {
+        let (line, details) = problem.split_once('\n').unwrap_or((problem, ""));
+        (line.to_string(), details.trim().to_string())
+    });
+    let parent = play.lesson.find_parent();
     let is_on_wire = ladder.lanes.len() > 1;
+    let printed: Vec<&str> =
+        (0..play.programs.len()).flat_map(|program| play.results(program)).collect();
     Lesson {
-        english: readme::read(&folder.join("README.md"), &site).unwrap_or_else(untitled),
-        chinese: readme::read(&folder.join("README.zh-CN.md"), &site),
-        commands,
-        problem: play.problem.as_deref().map(problem),
-        printed: if is_on_wire { String::new() } else { printed.join("\n") },
-        panes: panes(play, &ladder, sources, &number),
-        diff: play
-            .lesson
-            .find_parent()
-            .map(|parent| diff::view(parent.package, play.lesson.package, sources)),
-        mails: letters(&ladder, &number),
-        way: way::ladder(play, sources).map(|way| ladder::view(&way, "h3")),
-        ladder: is_on_wire.then(|| ladder::view(&ladder, "h4")),
         number,
+        title: say(english.title, chinese.title),
+        lead: say(english.lead, chinese.lead),
+        commands,
+        problem,
+        printed: if is_on_wire { String::new() } else { printed.join("\n") },
+        panes: panes(play, &ladder, sources),
+        diff: parent.map(|parent| diff::view(parent.package, package, sources)),
+        mails: mails(&ladder, number),
+        english: english.html,
+        chinese: chinese.html,
+        way: way::ladder(play, sources).map(|way| ladder::view(way, "h3")),
+        ladder: is_on_wire.then(|| ladder::view(ladder, "h4")),
     }
 }
 
 /// Puts the numbered steps of the lesson's own source as headings above what they do.
 fn add_steps(ladder: &mut Ladder, play: &Play, sources: &Sources) {
-    let files = sources.files(play.lesson.package);
-    let mut last = "";
-    let mut rows = Vec::new();
+    let mut last = None;
     for row in std::mem::take(&mut ladder.rows) {
-        let mut steps = row.places.iter().filter(|place| place.package == play.lesson.package);
-        let step = steps.find_map(|place| step_at(files, place));
-        if let Some(step) = step.filter(|step| step.text != last) {
-            let text = format!("{} {}", play.lesson.number(), step.text);
-            let mut heading = Row::new(row.anchor, What::Steps, (0, 0), text);
+        let mut own = row.places.iter().filter(|place| place.package == play.lesson.package);
+        let step = own.find_map(|place| sources.file(place)?.step_at(place.line));
+        if let Some(step) = step.filter(|step| last != Some(*step)) {
+            let mut heading = Row::new(row.anchor, What::Steps, (0, 0), "");
+            heading.heading = Some(steps::step(play.lesson.number(), step));
             heading.fold = row.fold;
-            rows.push(heading);
-            last = &step.text;
+            ladder.rows.push(heading);
+            last = Some(step);
         }
-        rows.push(row);
+        ladder.rows.push(row);
     }
-    ladder.rows = rows;
-}
-
-fn problem(text: &str) -> Problem {
-    let (line, details) = text.split_once('\n').unwrap_or((text, ""));
-    Problem { line: line.into(), details: details.trim().into() }
 }
 
 /// The sources beside the ladder: all of the lesson's, and of the others what its arrows lead to.
-fn panes(play: &Play, ladder: &Ladder, sources: &Sources, number: &str) -> Panes {
-    let places: BTreeSet<&Place> = ladder.rows.iter().flat_map(|row| &row.places).collect();
-    let mut lit: BTreeMap<(&str, &str), BTreeSet<usize>> = BTreeMap::new();
-    for place in places {
-        lit.entry((&place.package, &place.file)).or_default().insert(place.line);
-    }
-    let mut packages = vec![play.lesson.package];
-    for program in &play.programs {
-        if !packages.contains(&program.package.as_str()) {
-            packages.push(&program.package);
+fn panes(play: &Play, ladder: &Ladder, sources: &Sources) -> Panes {
+    let number = play.lesson.number();
+    let own = play.lesson.package;
+    let mut panes = Panes::default();
+    let mut packages = vec![own];
+    for package in play.lesson.packages() {
+        if !packages.contains(&package) {
+            packages.push(package);
         }
     }
-    let mut panes = Panes { lit: Vec::new(), rest: Vec::new(), bare: None };
     for package in packages {
         for file in sources.files(package) {
-            let lines = lit.remove(&(package, file.name.as_str())).unwrap_or_default();
-            let is_first = panes.lit.is_empty() && panes.rest.is_empty();
-            let is_own = package == play.lesson.package;
+            let places = ladder.rows.iter().flat_map(|row| &row.places);
+            let here = places.filter(|place| place.package == package && place.file == file.name);
+            let lines: BTreeSet<usize> = here.map(|place| place.line).collect();
+            let is_first = panes.lit.is_empty();
             let pane = code::pane(package, file, &lines, number, is_first);
             if is_first || !lines.is_empty() {
                 panes.lit.push(pane);
-            } else if is_own {
+            } else if package == own {
                 panes.rest.push(pane);
             }
         }
     }
-    let bare = play.lesson.folder().join(format!("examples/lesson{number}-bare.rs"));
-    let bare = read_file(&bare).ok();
-    panes.bare =
-        bare.map(|file| code::pane(play.lesson.package, &file, &BTreeSet::new(), number, false));
+    let bare = read_file(&play.lesson.bare()).ok();
+    panes.bare = bare.map(|file| code::pane(own, &file, &BTreeSet::new(), number, false));
     panes
 }
 
 /// The mails that the lesson itself has sent or fetched, each once.
-fn letters(ladder: &Ladder, number: &str) -> Vec<mail::View> {
-    let own = |lane: usize| ladder.lanes[lane].is_own;
-    let mut letters = Vec::new();
-    for row in &ladder.rows {
-        if row.what == What::Mail
-            && (own(row.from) || own(row.to))
-            && let Some(mail) = mails::read(&row.text)
-        {
-            let id = format!("m{number}-{}", letters.len());
-            letters.push(mail::View { id, mail });
+fn mails(ladder: &Ladder, number: &str) -> Vec<Mail> {
+    let mut mails = Vec::new();
+    for row in ladder.rows.iter().filter(|row| row.what == What::Mail) {
+        if ladder.lanes[row.from].is_own || ladder.lanes[row.to].is_own {
+            mails.extend(mail::read(&row.text, format!("m{number}-{}", mails.len())));
         }
     }
-    letters
+    mails
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use events::Kind;
 use tour::recording::{Entry, Place, Play, Voice};
 
+use crate::html::Say;
 use crate::sources::Sources;
 
 /// A silence that is longer gets a row of its own.
@@ -25,7 +26,7 @@ pub struct Ladder {
 /// A program, or one of the servers in it.
 pub struct Lane {
     /// Its name, such as `lesson05 #2` or `qq smtp`.
-    pub name: String,
+    pub name: Say,
     /// What it is, or its address.
     pub about: String,
     /// Whether it is the lesson's own.
@@ -35,11 +36,12 @@ pub struct Lane {
 }
 
 /// What a row shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum What {
     /// A program can be reached from now on.
     Listens,
     /// A program logs something else.
+    #[default]
     Logs,
     /// A program prints its result.
     Prints,
@@ -72,7 +74,7 @@ pub enum What {
 }
 
 /// One row.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Row {
     /// Where it stands.
     pub anchor: Anchor,
@@ -86,6 +88,8 @@ pub struct Row {
     pub what: What,
     /// What was said, in the words of the wire or of the log, in full.
     pub text: String,
+    /// Of a heading that is not in the words of the run: its number, and what it says.
+    pub heading: Option<(Say, Say)>,
     /// How many bytes went over, if that was counted.
     pub size: Option<usize>,
     /// Where the source does it, on either side.
@@ -95,97 +99,77 @@ pub struct Row {
     /// A password that did not: the command for TLS that the server had offered, or nothing.
     pub in_clear: Option<&'static str>,
     /// The port that a reply has named for a connection that is opened now.
-    pub port: Option<u16>,
+    pub port: Option<String>,
     /// Rows with the same number are shown as one at first.
     pub fold: Option<usize>,
 }
 
 impl Row {
     /// A row from one lane to another, without more.
-    pub fn new(anchor: Anchor, what: What, (from, to): (usize, usize), text: String) -> Self {
-        Row {
-            anchor,
-            at: Duration::ZERO,
-            from,
-            to,
-            what,
-            text,
-            size: None,
-            places: Vec::new(),
-            is_secure: false,
-            in_clear: None,
-            port: None,
-            fold: None,
-        }
+    pub fn new(anchor: Anchor, what: What, (from, to): (usize, usize), text: &str) -> Self {
+        Row { anchor, from, to, what, text: text.into(), ..Row::default() }
     }
 }
 
 impl Ladder {
-    /// The lane with this name.
-    pub fn lane(&self, name: &str) -> Option<usize> {
-        self.lanes.iter().position(|lane| lane.name == name)
-    }
-
     /// Adds a lane to the right of the others.
-    pub fn add_lane(&mut self, name: impl Into<String>, about: impl Into<String>, is_own: bool) {
-        self.lanes.push(Lane { name: name.into(), about: about.into(), is_own, x: 50.0 });
+    pub fn add_lane(&mut self, name: Say, about: impl Into<String>, is_own: bool) {
+        self.lanes.push(Lane { name, about: about.into(), is_own, x: 50.0 });
     }
 
-    /// Gives each lane its place between the margins, which are given in percent.
-    pub fn spread(&mut self, margin: f32) {
+    /// Gives each lane its place, sorts the rows, says when each happened, and shows the waits
+    /// between them.
+    pub fn settle(&mut self, entries: &[Entry]) {
+        let margin = if self.lanes.len() > 3 { 10.0 } else { 12.0 };
         let last = self.lanes.len().max(2) - 1;
         for (index, lane) in self.lanes.iter_mut().enumerate() {
             lane.x = margin + (100.0 - 2.0 * margin) * index as f32 / last as f32;
         }
-    }
-
-    /// Sorts the rows, says when each happened, and shows the waits between them.
-    pub fn settle(&mut self, entries: &[Entry]) {
         self.rows.sort_by_key(|row| row.anchor);
-        let start = self.rows.first().and_then(|row| entries.get(row.anchor.0));
-        let start = start.map_or(Duration::ZERO, |event| event.at);
+        let mut start = None;
         let mut last = Duration::ZERO;
-        let mut settled: Vec<Row> = Vec::new();
         for mut row in std::mem::take(&mut self.rows) {
-            let time = entries.get(row.anchor.0).map_or(last, |event| event.at - start);
-            row.at = time;
-            if time.saturating_sub(last) > LONG && !settled.is_empty() {
-                let mut wait = Row::new(row.anchor, What::Waits, (0, 0), String::new());
-                (wait.at, wait.fold) = (time - last, row.fold);
-                settled.push(wait);
+            let now = entries[row.anchor.0].at;
+            row.at = now - *start.get_or_insert(now);
+            let waited = row.at - last;
+            if waited > LONG {
+                let mut wait = Row::new(row.anchor, What::Waits, (0, 0), "");
+                wait.at = waited;
+                wait.fold = row.fold;
+                self.rows.push(wait);
             }
-            last = time;
-            settled.push(row);
+            last = row.at;
+            self.rows.push(row);
         }
-        self.rows = settled;
     }
 
-    /// Rows for what `program` printed, and for what else it logged, at its `lane`.
-    pub fn add_notes(&mut self, play: &Play, sources: &Sources, program: usize, lane: usize) {
+    /// Rows for what the programs printed, and for what else they logged; `lane` says at which lane
+    /// a program stands, if it has one.
+    pub fn add_notes(
+        &mut self,
+        play: &Play,
+        sources: &Sources,
+        lane: impl Fn(usize) -> Option<usize>,
+    ) {
+        let entries: Vec<(usize, &Entry)> = play.entries.iter().enumerate().collect();
         // Lines that were printed one right after another are one row.
-        let mut printed_before = None;
-        for (index, entry) in play.entries.iter().enumerate() {
+        let is_printed = |entry: &Entry| entry.voice == Voice::Result;
+        let groups = entries.chunk_by(|(_, one), (_, next)| {
+            is_printed(one) && is_printed(next) && one.program == next.program
+        });
+        for group in groups {
+            let (index, entry) = group[0];
             let what = match (entry.voice, entry.kind()) {
                 (Voice::Result, _) => What::Prints,
                 (Voice::Log, None | Some(Kind::Said)) => What::Logs,
                 (Voice::Log, Some(Kind::Listening)) => What::Listens,
                 _ => continue,
             };
-            if entry.program != program {
-                continue;
-            }
-            if let Some(row) = self.rows.last_mut()
-                && what == What::Prints
-                && printed_before == Some(index)
-            {
-                row.text += "\n";
-                row.text += &entry.text;
-            } else {
-                let mut row = Row::new((index, 1), what, (lane, lane), entry.text.clone());
-                row.places = sources.places(entry);
-                self.rows.push(row);
-            }
-            printed_before = (what == What::Prints).then_some(index + 1);
+            let Some(lane) = lane(entry.program) else { continue };
+            let lines: Vec<&str> = group.iter().map(|(_, entry)| entry.text.as_str()).collect();
+            let mut row = Row::new((index, 1), what, (lane, lane), &lines.join("\n"));
+            row.places = sources.places(entry);
+            self.rows.push(row);
         }
     }
 }

@@ -1,14 +1,21 @@
 //! A mail as its reader sees it, and what it is made of.
 
+use askama::Template;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use mailparse::{DispositionType, MailHeaderMap, ParsedMail};
+
+use crate::html::say;
 
 /// Headers that a mail program shows.
 const SHOWN: [&str; 6] = ["From", "To", "Cc", "Bcc", "Reply-To", "Date"];
 
 /// A mail, taken apart.
+#[derive(Template)]
+#[template(path = "mail.html")]
 pub struct Mail {
+    /// Unique on the page.
+    pub id: String,
     /// Its subject.
     pub subject: String,
     /// The headers that its reader sees, and what they say.
@@ -55,31 +62,20 @@ pub struct Part {
 pub struct Stretch {
     /// The part, by its place in [`Mail::parts`].
     pub part: usize,
-    /// Whether it is the header of the part, or a line between the parts inside of it.
-    pub what: Raw,
+    /// `field` for a field of a header, with the lines that continue it; `hop` for one that an MTA
+    /// or MDA wrote on the way; `bd` for what stands between two parts; `content`.
+    pub what: &'static str,
     /// The text.
     pub text: String,
 }
 
-/// What a stretch of the raw mail is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Raw {
-    /// One field of a header, with the lines that continue it.
-    Field,
-    /// One field of a header that an MTA or MDA wrote on the way.
-    Trace,
-    /// The content.
-    Content,
-    /// What stands between two parts.
-    Boundary,
-}
-
-/// Takes a mail apart; what cannot be understood is shown raw.
-pub fn read(raw: &str) -> Option<Mail> {
+/// Takes a mail apart; what cannot be understood is shown raw. `id` is unique on the page.
+pub fn read(raw: &str, id: String) -> Option<Mail> {
     let parsed = mailparse::parse_mail(raw.as_bytes()).ok()?;
     let headers = &parsed.headers;
     let header = |name: &'static str| Some((name, headers.get_first_value(name)?));
     let mut mail = Mail {
+        id,
         subject: headers.get_first_value("Subject").unwrap_or_default(),
         headers: SHOWN.into_iter().filter_map(header).collect(),
         html: None,
@@ -126,24 +122,26 @@ impl Mail {
             _ => {}
         }
 
-        let start = offset(raw, parsed.raw_bytes);
-        let end = start + parsed.raw_bytes.len();
-        let mut at = start + header;
-        for field in crate::way::fields(&raw[start..at]) {
-            let trace = field.starts_with("Received:") || field.starts_with("Return-Path:");
-            self.stretch(number, if trace { Raw::Trace } else { Raw::Field }, field);
+        let mut at = offset(raw, parsed.raw_bytes);
+        let end = at + parsed.raw_bytes.len();
+        let content_begins = at + header;
+        let starts = parsed.headers.iter().map(|field| offset(raw, field.get_key_raw()));
+        for (field, end) in parsed.headers.iter().zip(starts.skip(1).chain([content_begins])) {
+            let is_trace = ["Received", "Return-Path"].contains(&field.get_key().as_str());
+            self.stretch(number, if is_trace { "hop" } else { "field" }, &raw[at..end]);
+            at = end;
         }
         for part in &parsed.subparts {
             let begin = offset(raw, part.raw_bytes);
-            self.stretch(number, Raw::Boundary, &raw[at..begin]);
+            self.stretch(number, "bd", &raw[at..begin]);
             self.add(raw, part, depth + 1);
             at = begin + part.raw_bytes.len();
         }
-        let rest = if parsed.subparts.is_empty() { Raw::Content } else { Raw::Boundary };
+        let rest = if parsed.subparts.is_empty() { "content" } else { "bd" };
         self.stretch(number, rest, &raw[at..end]);
     }
 
-    fn stretch(&mut self, part: usize, what: Raw, text: &str) {
+    fn stretch(&mut self, part: usize, what: &'static str, text: &str) {
         if !text.is_empty() {
             self.raw.push(Stretch { part, what, text: text.replace("\r\n", "\n") });
         }
@@ -178,7 +176,7 @@ mod tests {
 
     #[test]
     fn a_mail_as_its_reader_sees_it() {
-        let mail = read(MAIL).unwrap();
+        let mail = read(MAIL, "m".into()).unwrap();
         assert_eq!(mail.subject, "Two parts");
         assert_eq!(mail.headers, [("From", "王 <laoshi@qq.example>".into())]);
         assert_eq!(mail.text.as_deref().map(str::trim), Some("Hello"));
@@ -190,22 +188,23 @@ mod tests {
 
     #[test]
     fn the_tree_of_parts_and_the_raw_text_belong_together() {
-        let mail = read(MAIL).unwrap();
+        let mail = read(MAIL, "m".into()).unwrap();
         let parts: Vec<_> =
             mail.parts.iter().map(|part| (part.depth, part.kind.as_str())).collect();
         assert_eq!(parts, [(0, "multipart/mixed"), (1, "text/plain"), (1, "text/plain")]);
         assert_eq!(mail.parts[1].about, ["utf-8"]);
         let whole: String = mail.raw.iter().map(|stretch| stretch.text.as_str()).collect();
         assert_eq!(whole, MAIL.replace("\r\n", "\n"));
-        assert_eq!(mail.raw[0].what, Raw::Trace);
-        let owners: Vec<_> = mail.raw.iter().filter(|one| one.what == Raw::Content).collect();
+        assert_eq!(mail.raw[0].what, "hop");
+        assert_eq!(mail.raw[0].text, "Received: from a\n\tby b\n");
+        let owners: Vec<_> = mail.raw.iter().filter(|one| one.what == "content").collect();
         assert_eq!((owners[0].part, owners[1].part), (1, 2));
     }
 
     #[test]
     fn broken_mails_are_shown_all_the_same() {
         for raw in ["", "\r\n", "no header at all", "Content-Type: multipart/mixed\r\n\r\nx"] {
-            let mail = read(raw);
+            let mail = read(raw, "m".into());
             assert!(mail.is_none_or(|mail| mail.size == raw.len()));
         }
     }

@@ -35,12 +35,19 @@ const HELP: &str = "Plays the lessons and draws what went over the wire, as one 
 
 fn main() -> Result {
     let hint = "see what it takes: cargo run -p page -- --help";
-    let options = Options::parse().map_err(|error| Error::new(error.to_string(), hint));
-    let options = or_refuse(options);
-    if options.is_help {
-        return shared::print(HELP);
+    let wrong = |error: lexopt::Error| Error::new(error.to_string(), hint);
+    let mut names = Vec::new();
+    let mut is_to_open = false;
+    let mut parser = Parser::from_env();
+    while let Some(argument) = or_refuse(parser.next().map_err(wrong)) {
+        match argument {
+            Arg::Short('h') | Arg::Long("help") => return shared::print(HELP),
+            Arg::Long("open") => is_to_open = true,
+            Arg::Value(name) => names.push(or_refuse(name.string().map_err(wrong))),
+            other => or_refuse(Err(wrong(other.unexpected()))),
+        }
     }
-    let names: Vec<_> = options.lessons.iter().map(String::as_str).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let chosen = or_refuse(Lesson::choose(&names));
     let lessons = if chosen.is_empty() { LESSONS.iter().collect() } else { chosen };
 
@@ -55,36 +62,12 @@ fn main() -> Result {
     let page = html::page(&recording, &sources).or_cannot("draw", "the page")?;
     let file = write(workspace, &page)?;
     shared::print(format!("{} ({} KB)", file.display(), page.len() / 1000))?;
-    if options.is_to_open { open(&file) } else { Ok(()) }
+    if is_to_open { open(&file) } else { Ok(()) }
 }
 
 /// Says how it goes on standard error.
 fn report(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
-}
-
-/// What was typed behind `cargo run -p page --`.
-#[derive(Default)]
-struct Options {
-    lessons: Vec<String>,
-    is_to_open: bool,
-    is_help: bool,
-}
-
-impl Options {
-    fn parse() -> std::result::Result<Self, lexopt::Error> {
-        let mut options = Options::default();
-        let mut parser = Parser::from_env();
-        while let Some(argument) = parser.next()? {
-            match argument {
-                Arg::Short('h') | Arg::Long("help") => options.is_help = true,
-                Arg::Long("open") => options.is_to_open = true,
-                Arg::Value(word) => options.lessons.push(word.string()?),
-                other => return Err(other.unexpected()),
-            }
-        }
-        Ok(options)
-    }
 }
 
 /// Writes the page to where it belongs; there is a whole page at any time.

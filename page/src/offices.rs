@@ -2,9 +2,10 @@
 
 use tour::lessons::short;
 use tour::recording::{Play, Recording};
-use tour::talk::{Talk, notes, talks};
+use tour::talk::{notes, talks};
 
 use crate::conversation::{self, Lanes};
+use crate::html::Say;
 use crate::ladder::{Ladder, Row, What};
 use crate::sources::Sources;
 
@@ -17,32 +18,35 @@ pub fn ladder(recording: &Recording, play: &Play, sources: &Sources) -> Ladder {
     talks.retain(|talk| own.contains(&talk.program));
 
     let has_files = talks.iter().any(|talk| talk.protocol() == "ftp");
-    ladder.add_lane(short(play.lesson.package), if has_files { "" } else { "MUA" }, true);
+    let role = if has_files { "" } else { "MUA" };
+    ladder.add_lane(Say::of_run(short(play.lesson.package)), role, true);
+    // The services from the second lane on.
+    let mut services: Vec<&str> = Vec::new();
     for talk in &talks {
-        if ladder.lane(&lane_name(talk)).is_none() {
-            let role = match talk.protocol() {
-                "smtp" => "MTA",
-                "pop3" => "MDA",
-                _ => "",
-            };
-            let about = format!("{role} {}", port(recording, &talk.service));
-            ladder.add_lane(lane_name(talk), about, false);
+        if services.contains(&talk.service.as_str()) {
+            continue;
         }
+        services.push(&talk.service);
+        let (name, role) = match talk.protocol() {
+            "smtp" => (talk.service.replace('-', " "), "MTA"),
+            "pop3" => (talk.service.replace('-', " "), "MDA"),
+            _ => ("ftp control".into(), ""),
+        };
+        let service = recording.services.iter().find(|(name, _)| *name == talk.service);
+        let port = service.map_or(String::new(), |(_, addr)| format!(":{}", addr.port()));
+        ladder.add_lane(Say::of_run(name), format!("{role} {port}"), false);
     }
     let data = has_files.then_some(ladder.lanes.len());
     if has_files {
-        ladder.add_lane("ftp data", "", false);
-    }
-    ladder.spread(12.0);
-    if let [_, second, _] = &mut ladder.lanes[..] {
-        // Most is said on the left of it.
-        second.x = 58.0;
+        ladder.add_lane(Say::of_run("ftp data"), "", false);
     }
 
+    let lane = |service: &str| services.iter().position(|other| *other == service).map(|at| at + 1);
+    let lane_of_office = |office: &str| lane(&format!("{office}-smtp"));
     for (number, talk) in talks.iter().enumerate() {
-        let server = ladder.lane(&lane_name(talk)).unwrap_or(0);
-        let client = talk.office.as_ref().and_then(|office| ladder.lane(&format!("{office} smtp")));
-        let lanes = Lanes { client: client.unwrap_or(0), server, data: data.unwrap_or(server) };
+        let client = talk.office.as_deref().and_then(lane_of_office).unwrap_or(0);
+        let server = lane(&talk.service).unwrap_or(0);
+        let lanes = Lanes { client, server, data: data.unwrap_or(server) };
         let mut rows = conversation::rows(play, sources, talk, lanes);
         // One program's own conversation is enough to be read in full.
         if talk.office.is_some() || Some(&talk.program) != own.first() {
@@ -50,40 +54,26 @@ pub fn ladder(recording: &Recording, play: &Play, sources: &Sources) -> Ladder {
         }
         ladder.rows.extend(rows);
     }
-    for &program in &own {
-        ladder.add_notes(play, sources, program, 0);
+    for (index, office) in notes(&play.entries) {
+        let entry = &play.entries[index];
+        if let Some(lane) = lane_of_office(office).filter(|_| own.contains(&entry.program)) {
+            ladder.rows.push(Row::new((index, 1), What::Logs, (lane, lane), &entry.text));
+        }
+    }
+    ladder.add_notes(play, sources, |program| own.contains(&program).then_some(0));
+    for &program in own.iter().filter(|_| own.len() > 1) {
         let begins = |row: &&Row| play.entries[row.anchor.0].program == program;
-        if let Some(first) = ladder.rows.iter().filter(begins).map(|row| row.anchor.0).min()
-            && own.len() > 1
-        {
-            let command = play.programs[program].command.clone();
+        if let Some(first) = ladder.rows.iter().filter(begins).map(|row| row.anchor.0).min() {
+            let command = &play.programs[program].command;
             ladder.rows.push(Row::new((first, 0), What::Begins, (0, 0), command));
         }
     }
-    for (index, office) in notes(&play.entries) {
-        let entry = &play.entries[index];
-        let lane = ladder.lane(&format!("{office} smtp"));
-        if let Some(lane) = lane.filter(|_| own.contains(&entry.program)) {
-            let text = entry.text.clone();
-            ladder.rows.push(Row::new((index, 1), What::Logs, (lane, lane), text));
-        }
-    }
     ladder.settle(&play.entries);
-    ladder
-}
-
-fn lane_name(talk: &Talk) -> String {
-    match talk.service.as_str() {
-        "ftp" => "ftp control".into(),
-        service => service.replace('-', " "),
+    if let [_, second, _] = &mut ladder.lanes[..] {
+        // Most is said on the left of it.
+        second.x = 58.0;
     }
-}
-
-/// The port of a practice server, such as `:2525`.
-fn port(recording: &Recording, service: &str) -> String {
-    let mut services = recording.services.iter();
-    let service = services.find(|(name, _)| name == service);
-    service.map_or(String::new(), |(_, addr)| format!(":{}", addr.port()))
+    ladder
 }
 
 /// Shows mails and files, and what a mail is replied, and one row for all that comes between them.
@@ -91,12 +81,12 @@ pub fn fold(rows: &mut [Row], talk: usize) {
     let mut part = 0;
     let mut is_behind_mail = false;
     for row in rows.iter_mut().filter(|row| row.what != What::Logs) {
-        let is_reply = is_behind_mail && row.what == What::Answers;
-        is_behind_mail = row.what == What::Mail;
-        match row.what {
-            What::Mail | What::File => part += 1,
-            _ if is_reply => part += 1,
-            _ => row.fold = Some(100 * talk + part),
+        let is_content = matches!(row.what, What::Mail | What::File);
+        if is_content || (is_behind_mail && row.what == What::Answers) {
+            part += 1;
+        } else {
+            row.fold = Some(100 * talk + part);
         }
+        is_behind_mail = row.what == What::Mail;
     }
 }

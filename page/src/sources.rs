@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
-use tour::lessons::Lesson;
 use tour::recording::{Entry, Place, Recording};
 
 use crate::code::{self, File};
@@ -23,11 +22,8 @@ impl Sources {
     pub fn read(workspace: &Path, recording: &Recording) -> io::Result<Self> {
         let mut packages = BTreeMap::new();
         for play in &recording.plays {
-            let programs = play.programs.iter().map(|program| program.package.as_str());
             let parent = play.lesson.find_parent().map(|parent| parent.package);
-            // Not all that plays is a lesson.
-            let lessons = programs.filter(|package| Lesson::find(package).is_some());
-            for package in lessons.chain([play.lesson.package]).chain(parent) {
+            for package in play.lesson.packages().chain([play.lesson.package]).chain(parent) {
                 packages.insert(package.to_string(), code::read(workspace, package)?);
             }
         }
@@ -39,21 +35,33 @@ impl Sources {
         self.packages.get(package).map_or(&[], Vec::as_slice)
     }
 
+    /// The file that has this line.
+    pub fn file(&self, place: &Place) -> Option<&File> {
+        self.files(&place.package).iter().find(|file| file.name == place.file)
+    }
+
     /// The line that has logged this, after the statement of the step that it belongs to: what is
     /// logged, that has done.
     pub fn places(&self, entry: &Entry) -> Vec<Place> {
-        let Some(place) = entry.place().filter(|place| !self.files(&place.package).is_empty())
-        else {
-            return Vec::new();
-        };
-        let step = code::step_of(self.files(&place.package), &place);
-        let step = step.filter(|step| *step != place);
+        let Some(place) = entry.place() else { return Vec::new() };
+        let Some(file) = self.file(&place) else { return Vec::new() };
+        let step = file.step_of(place.line).filter(|step| *step != place.line);
+        let step = step.map(|line| Place { line, ..place.clone() });
         step.into_iter().chain([place]).collect()
     }
 
     /// Where a package makes one of these calls; the first of them that it makes at all counts.
     pub fn calls(&self, package: &str, calls: &[&str]) -> Vec<Place> {
-        let mut found = calls.iter().map(|call| code::calls(package, self.files(package), call));
-        found.find(|places| !places.is_empty()).unwrap_or_default()
+        for call in calls {
+            let mut places = Vec::new();
+            for file in self.files(package) {
+                let place = |line| Place { package: package.into(), file: file.name.clone(), line };
+                places.extend(file.calls(call).map(place));
+            }
+            if !places.is_empty() {
+                return places;
+            }
+        }
+        Vec::new()
     }
 }

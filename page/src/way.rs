@@ -6,74 +6,64 @@ use tour::recording::Play;
 use tour::talk::{Talk, notes, talks};
 
 use crate::conversation::{self, Lanes};
+use crate::html::{Say, say};
 use crate::ladder::{Ladder, Row, What};
 use crate::offices::fold;
 use crate::sources::Sources;
 
-/// Whose program the mail comes from.
-pub const TEACHER: &str = "teacher's MUA";
-/// Whose program it comes to.
-pub const STUDENT: &str = "student's MUA";
-/// The first part of the way.
-pub const HAND_IN: &str = "hand in";
-/// The second one.
-pub const TRANSFER: &str = "transfer";
-/// The last one.
-pub const FETCH: &str = "fetch";
-
 /// Draws the way of the mail that was sent and fetched in this play, if one was.
 pub fn ladder(play: &Play, sources: &Sources) -> Option<Ladder> {
     let talks = talks(&play.entries);
-    let fetched = talks.iter().find(|talk| talk.protocol() == "pop3")?;
     let handed_in = talks.iter().find(|talk| talk.protocol() == "smtp" && talk.office.is_none())?;
     let transferred = talks.iter().find(|talk| talk.office.is_some())?;
+    let fetched = talks.iter().find(|talk| talk.protocol() == "pop3")?;
 
     let mut ladder = Ladder::default();
     let package = |talk: &Talk| short(&play.programs[talk.program].package).to_string();
-    for (name, about) in [
-        (TEACHER, package(handed_in)),
-        ("qq MTA", "qq.example, SMTP".into()),
-        ("sina MTA", "sina.example, SMTP".into()),
-        ("sina MDA", "sina.example, POP3".into()),
-        (STUDENT, package(fetched)),
-    ] {
-        ladder.add_lane(name, about, false);
-    }
-    ladder.spread(10.0);
+    ladder.add_lane(say("teacher’s MUA", "老师的 MUA"), package(handed_in), false);
+    ladder.add_lane(Say::of_run("qq MTA"), "qq.example, SMTP", false);
+    ladder.add_lane(Say::of_run("sina MTA"), "sina.example, SMTP", false);
+    ladder.add_lane(Say::of_run("sina MDA"), "sina.example, POP3", false);
+    ladder.add_lane(say("student’s MUA", "学生的 MUA"), package(fetched), false);
 
     let mut mails = Vec::new();
+    let hand_in = say("The teacher hands it in: SMTP, with a password", "老师交信：SMTP，要密码");
+    let transfer = say(
+        "One provider hands it to the other: SMTP, without a password",
+        "一家服务商转给另一家：SMTP，不要密码",
+    );
+    let fetch = say("The student fetches it: POP3", "学生取信：POP3");
     let parts =
-        [(HAND_IN, handed_in, (0, 1)), (TRANSFER, transferred, (1, 2)), (FETCH, fetched, (4, 3))];
-    for (number, (name, talk, (client, server))) in parts.into_iter().enumerate() {
+        [(hand_in, handed_in, (0, 1)), (transfer, transferred, (1, 2)), (fetch, fetched, (4, 3))];
+    for (number, (name, talk, (client, server))) in (1..).zip(parts) {
         let lanes = Lanes { client, server, data: server };
         let mut rows = conversation::rows(play, sources, talk, lanes);
         rows.retain(|row| row.what != What::Logs);
         mails.push(rows.iter().find(|row| row.what == What::Mail)?.clone());
         fold(&mut rows, number);
-        let anchor = (talk.entries[0], 0);
-        ladder.rows.push(Row::new(anchor, What::Begins, (0, 0), name.into()));
+        let mut heading = Row::new((talk.entries[0], 0), What::Begins, (0, 0), "");
+        heading.heading = Some((Say::of_run(format!("{number} ·")), name));
+        ladder.rows.push(heading);
         ladder.rows.extend(rows);
     }
     // It is the MTA that says so; the mail has gone to the MDA by then.
     let is_stored = |(index, office): &(usize, &str)| {
         *office == "sina" && play.entries[*index].kind() == Some(Kind::Said)
     };
-    let mut stored = None;
+    let mut stored = mails[1].anchor;
     for (index, _) in notes(&play.entries).filter(is_stored) {
-        stored = Some((index, 1));
-        let text = play.entries[index].text.clone();
-        ladder.rows.push(Row::new((index, 1), What::Mail, (2, 3), text));
+        stored = (index, 1);
+        ladder.rows.push(Row::new(stored, What::Mail, (2, 3), &play.entries[index].text));
     }
 
     // Each writes on top of what it got: what came in is the end of what went out.
-    let on_top = |after: &str, before: &str| after.strip_suffix(before).map(String::from);
-    let by_qq = on_top(&mails[1].text, &mails[0].text)?;
-    let by_sina = on_top(&mails[2].text, &mails[1].text)?;
-    let (by_mda, by_mta) = fields(&by_sina).partition(|field| field.starts_with("Return-Path:"));
-    for (after, lane, text) in
-        [(Some(mails[0].anchor), 1, by_qq), (Some(mails[1].anchor), 2, by_mta), (stored, 3, by_mda)]
+    let by_qq = mails[1].text.strip_suffix(&mails[0].text)?;
+    let by_sina = mails[2].text.strip_suffix(&mails[1].text)?;
+    // The field of the MDA, `Return-Path`, stands above that of the MTA.
+    let (by_mda, by_mta) = by_sina.split_at(by_sina.find("Received:").unwrap_or(0));
+    for ((event, row), lane, text) in
+        [(mails[0].anchor, 1, by_qq), (mails[1].anchor, 2, by_mta), (stored, 3, by_mda)]
     {
-        let (event, row) = after.unwrap_or(mails[1].anchor);
         if !text.is_empty() {
             ladder.rows.push(Row::new((event, row + 1), What::Writes, (lane, lane), text));
         }
@@ -82,19 +72,6 @@ pub fn ladder(play: &Play, sources: &Sources) -> Option<Ladder> {
     ladder.rows.iter_mut().for_each(|row| row.places.clear());
     ladder.settle(&play.entries);
     Some(ladder)
-}
-
-/// The fields of a header, each with the lines that continue it.
-pub fn fields(header: &str) -> impl Iterator<Item = &str> {
-    let mut rest = header;
-    std::iter::from_fn(move || {
-        let is_last = |at: &usize| !rest[at + 1..].starts_with([' ', '\t']);
-        let mut newlines = rest.match_indices('\n').map(|(at, _)| at);
-        let end = newlines.find(is_last).map_or(rest.len(), |at| at + 1);
-        let (field, after) = rest.split_at(end);
-        rest = after;
-        (!field.is_empty()).then_some(field)
-    })
 }
 
 #[cfg(test)]
@@ -133,13 +110,5 @@ mod tests {
             (3, 4, "Return-Path: <a>\r\nReceived: 2\r\nReceived: 1\r\nx"),
         ];
         assert_eq!(rows, expected);
-    }
-
-    #[test]
-    fn fields_keep_their_lines() {
-        let header = "Return-Path: <a@b.example>\r\nReceived: from x\r\n\tby y;\r\n\tdate\r\nTo: z";
-        let fields: Vec<&str> = fields(header).collect();
-        let received = "Received: from x\r\n\tby y;\r\n\tdate\r\n";
-        assert_eq!(fields, ["Return-Path: <a@b.example>\r\n", received, "To: z"]);
     }
 }

@@ -1,11 +1,11 @@
 //! The diff with the parent, in two columns.
 
 use askama::Template;
-use tour::diff::{self, Piece, Row, header};
+use tour::diff::{Block, Piece, blocks, header};
+use tour::lessons::short;
 
 use super::say;
 use crate::sources::Sources;
-use tour::lessons::short;
 
 /// The diff of a lesson with its parent.
 #[derive(Template)]
@@ -16,63 +16,33 @@ pub struct View {
     blocks: Vec<Block>,
 }
 
-/// Lines that are shown at once, or only on demand.
-struct Block {
-    is_folded: bool,
-    pairs: Vec<Pair>,
-}
-
-/// A line of the parent beside one of the lesson; one of the two may be missing.
-struct Pair {
-    old: Option<Line>,
-    new: Option<Line>,
-    is_same: bool,
-}
-
-/// A line of one of the two files, and its number.
-struct Line {
-    number: usize,
-    pieces: Vec<Piece>,
-}
-
 /// Compares two lessons, without the lines of the header, which each has for itself.
 pub fn view(parent: &str, lesson: &str, sources: &Sources) -> View {
     let text = |package| sources.files(package).first().map_or("", |file| file.text.as_str());
     let old = text(parent);
     let new = text(lesson);
-    let blocks = diff::blocks(old, new, (header(old), header(new)));
-    let blocks = blocks.into_iter().map(block).collect();
+    let blocks = blocks(old, new, (header(old), header(new)));
     View { old: short(parent).into(), new: short(lesson).into(), blocks }
 }
 
-fn block(block: diff::Block) -> Block {
-    let mut old_numbers = block.old.0..;
-    let mut new_numbers = block.new.0..;
-    let pair = |row: Row| {
-        // Of a line that only one of the two has, no words stand out.
-        let is_pair = row.old.is_some() && row.new.is_some();
-        let line = |number: usize, mut pieces: Vec<Piece>| {
-            pieces.iter_mut().for_each(|(is_changed, _)| *is_changed &= is_pair);
-            Line { number, pieces }
-        };
-        let is_same = row.is_same();
-        let old = row.old.and_then(|pieces| Some(line(old_numbers.next()?, pieces)));
-        let new = row.new.and_then(|pieces| Some(line(new_numbers.next()?, pieces)));
-        Pair { old, new, is_same }
-    };
-    Block { is_folded: block.is_far, pairs: block.rows.into_iter().map(pair).collect() }
+/// The numbers of the lines of a row, in the old file and in the new one.
+fn numbers(block: &Block, row: usize) -> (usize, usize) {
+    let above = &block.rows[..row];
+    let old = above.iter().filter(|row| row.old.is_some()).count();
+    let new = above.iter().filter(|row| row.new.is_some()).count();
+    (block.old.0 + old, block.new.0 + new)
 }
 
 /// How many blanks a line begins with.
-fn indent(line: &Line) -> usize {
-    let text: String = line.pieces.iter().map(|(_, text)| text.as_str()).collect();
-    text.len() - text.trim_start().len()
+fn indent(line: &[Piece]) -> usize {
+    let characters = line.iter().flat_map(|(_, text)| text.chars());
+    characters.take_while(|character| *character == ' ').count()
 }
 
 /// The pieces of a line without those blanks.
-fn pieces(line: &Line) -> Vec<(bool, &str)> {
+fn pieces(line: &[Piece]) -> Vec<(bool, &str)> {
     let mut rest = indent(line);
-    let pieces = line.pieces.iter().map(|(is_changed, text)| {
+    let pieces = line.iter().map(|(is_changed, text)| {
         let blanks = rest.min(text.len());
         rest -= blanks;
         (*is_changed, &text[blanks..])

@@ -4,12 +4,11 @@
 //! Everything across is given in percent, so that nothing has to be measured.
 
 use askama::Template;
-
-use super::steps::step;
-use super::{Say, say};
-use crate::ladder::{Ladder, Lane, Row, What};
-use crate::way;
+use console::{measure_text_width, truncate_str};
 use tour::lessons::short;
+
+use super::say;
+use crate::ladder::{Ladder, Lane, Row, What};
 
 /// A ladder, ready to be shown.
 #[derive(Template)]
@@ -22,25 +21,18 @@ pub struct View {
 }
 
 struct RowView {
-    what: What,
+    row: Row,
     /// Empty where it is the same as above.
     time: String,
-    by: By,
-    /// The class of the row: whose arrow it is, and on which side of a phone it stands.
-    class: String,
+    /// The class of the row and of its arrow.
+    kind: &'static str,
+    /// Whose arrow it is, and on which side of a phone it stands.
+    side: String,
     /// Where the label begins, and how wide it is.
     left: f32,
     width: f32,
-    arrow: Option<Arrow>,
-    /// What was said; in full only where the short form is not all of it.
+    /// As much of what was said as the label has room for.
     short: String,
-    full: Option<String>,
-    lines: usize,
-    size: Option<usize>,
-    milliseconds: u128,
-    is_secure: bool,
-    in_clear: Option<&'static str>,
-    port: Option<u16>,
     /// The keys of the source lines, and how a button names them.
     keys: String,
     places: String,
@@ -50,78 +42,39 @@ struct RowView {
     ends_fold: bool,
 }
 
-/// Who, or who to whom: what the arrow shows, for those who do not see it.
-struct By {
-    from: String,
-    /// `→` or `⇄`, or nothing where nobody is to be named behind it.
-    sign: &'static str,
-    to: String,
+impl RowView {
+    /// Whether there is more text than the label has room for.
+    fn is_cut(&self) -> bool {
+        self.short != self.row.text
+    }
+
+    /// Whether the arrow has a head at both ends.
+    fn is_both_ways(&self) -> bool {
+        matches!(self.row.what, What::Opens | What::Closed | What::Secures)
+    }
 }
 
 /// What stands for the rows of a fold.
 struct Folded {
-    time: String,
+    /// The lane on the left, and the one on the right.
+    from: usize,
+    to: usize,
     /// The commands in it.
     verbs: String,
     count: usize,
-    arrow: Arrow,
-    by: By,
-    left: f32,
-    width: f32,
-}
-
-/// An arrow.
-struct Arrow {
-    class: &'static str,
-    from: f32,
-    to: f32,
-    /// Where the heads are, and whether each points to the right.
-    heads: Vec<(f32, bool)>,
-}
-
-/// A name or a heading: the page's own, in both languages, or in the words of the run.
-#[derive(Template)]
-#[template(
-    ext = "html",
-    source = "{% match self %}{% when Words::Own(say) %}{{ say }}{% when Words::OfRun(text) %}{{ text }}{% endmatch %}"
-)]
-enum Words<'a> {
-    Own(Say),
-    OfRun(&'a str),
-}
-
-impl askama::filters::HtmlSafe for Words<'_> {}
-
-/// The page's own words where there are any for this text.
-fn words(text: &str) -> Words<'_> {
-    Words::Own(match text {
-        way::TEACHER => say("teacher’s MUA", "老师的 MUA"),
-        way::STUDENT => say("student’s MUA", "学生的 MUA"),
-        way::HAND_IN => {
-            say("1 · The teacher hands it in: SMTP, with a password", "1 · 老师交信：SMTP，要密码")
-        }
-        way::TRANSFER => say(
-            "2 · One provider hands it to the other: SMTP, without a password",
-            "2 · 一家服务商转给另一家：SMTP，不要密码",
-        ),
-        way::FETCH => say("3 · The student fetches it: POP3", "3 · 学生取信：POP3"),
-        text => return Words::OfRun(text),
-    })
 }
 
 /// Lays a ladder out; `heading` is the element of the headings in it.
-pub fn view(ladder: &Ladder, heading: &'static str) -> View {
+pub fn view(ladder: Ladder, heading: &'static str) -> View {
     let mut rows = Vec::new();
     let mut time_above = String::new();
     // Rows of one fold that follow each other are folded together.
     for group in ladder.rows.chunk_by(|row, next| row.fold == next.fold) {
         let first = rows.len();
         for row in group {
-            let mut view = row_view(ladder, row);
+            let mut view = row_view(&ladder.lanes, row);
             // A time is shown once.
-            if view.time == time_above
-                || matches!(row.what, What::Begins | What::Steps | What::Waits)
-            {
+            if view.time == time_above || matches!(view.kind, "phase" | "phase step" | "wait") {
                 view.time.clear();
             } else {
                 time_above.clone_from(&view.time);
@@ -129,30 +82,20 @@ pub fn view(ladder: &Ladder, heading: &'static str) -> View {
             rows.push(view);
         }
         if group[0].fold.is_some() {
-            rows[first].folded = Some(folded(ladder, group, rows[first].time.clone()));
+            rows[first].folded = Some(folded(group));
             if let Some(last) = rows.last_mut() {
                 last.ends_fold = true;
             }
         }
     }
-    let mut lanes = Vec::new();
-    for Lane { name, about, is_own, x } in &ladder.lanes {
-        lanes.push(Lane { name: name.clone(), about: about.clone(), is_own: *is_own, x: *x });
-    }
-    View { heading, lanes, rows }
+    View { heading, lanes: ladder.lanes, rows }
 }
 
-fn row_view(ladder: &Ladder, row: &Row) -> RowView {
-    let from = ladder.lanes[row.from].x;
-    let to = ladder.lanes[row.to].x;
+fn row_view(lanes: &[Lane], row: &Row) -> RowView {
+    let from = lanes[row.from].x;
+    let to = lanes[row.to].x;
     let (left, width) =
         if row.from == row.to { beside(from, row.what) } else { (from.min(to), (from - to).abs()) };
-    let (short_form, full) = match row.what {
-        What::Begins | What::Steps => (row.text.clone(), None),
-        // Notes are in smaller letters.
-        What::Logs | What::Prints => shortened(&row.text, 38),
-        _ => shortened(&row.text, capacity(ladder, width)),
-    };
     let kind = match row.what {
         What::Asks => "ask",
         What::Answers => "ans",
@@ -164,14 +107,20 @@ fn row_view(ladder: &Ladder, row: &Row) -> RowView {
         What::Steps => "phase step",
         What::Waits => "wait",
     };
-    let mut class = kind.to_string();
-    class += if ladder.lanes[row.from].is_own { " own" } else { " far" };
-    class += match row.from.abs_diff(row.to) {
+    // The ladder of five lanes has the page to itself.
+    let letters = if lanes.len() > 4 { 1.2 } else { 0.56 };
+    let capacity = match row.what {
+        // Notes are in smaller letters.
+        What::Logs | What::Prints => 38,
+        _ => ((width * letters) as usize).max(12),
+    };
+    let side = match row.from.abs_diff(row.to) {
         0 if from < 34.0 => " left",
         0 if from > 66.0 => " right",
         0 | 1 => "",
         _ => " across",
     };
+    let owner = if lanes[row.from].is_own { "own" } else { "far" };
     let mut places: Vec<String> = Vec::new();
     for (index, place) in row.places.iter().enumerate() {
         // One line of each program is enough to name.
@@ -182,34 +131,17 @@ fn row_view(ladder: &Ladder, row: &Row) -> RowView {
     }
     let keys: Vec<String> = row.places.iter().map(super::code::key).collect();
     RowView {
-        what: row.what,
+        row: row.clone(),
         time: format!("{:.3}", row.at.as_secs_f64()),
-        by: by(ladder, row.from, row.to, " → "),
-        class,
+        kind,
+        side: format!("{owner}{side}"),
         left,
         width,
-        arrow: arrow(kind, row, from, to),
-        short: short_form,
-        full,
-        lines: row.text.lines().count(),
-        size: row.size,
-        milliseconds: row.at.as_millis(),
-        is_secure: row.is_secure,
-        in_clear: row.in_clear,
-        port: row.port,
+        short: shortened(&row.text, capacity),
         keys: keys.join(" "),
         places: places.join(" · "),
         folded: None,
         ends_fold: false,
-    }
-}
-
-fn by(ladder: &Ladder, from: usize, to: usize, sign: &'static str) -> By {
-    let name = |lane: usize| ladder.lanes[lane].name.clone();
-    if from == to {
-        By { from: name(from), sign: "", to: String::new() }
-    } else {
-        By { from: name(from), sign, to: name(to) }
     }
 }
 
@@ -223,86 +155,26 @@ fn beside(x: f32, what: What) -> (f32, f32) {
     }
 }
 
-fn arrow(class: &'static str, row: &Row, from: f32, to: f32) -> Option<Arrow> {
-    if row.from == row.to {
-        return None;
-    }
-    let mut heads = vec![(to, to > from)];
-    if matches!(row.what, What::Opens | What::Closed | What::Secures) {
-        heads.push((from, from > to));
-    }
-    Some(Arrow { class, from, to, heads })
-}
-
-/// How many letters go on one line of a label that is so wide.
-fn capacity(ladder: &Ladder, width: f32) -> usize {
-    // The ladder of five lanes has the page to itself.
-    let letters = if ladder.lanes.len() > 4 { 1.2 } else { 0.56 };
-    ((width * letters) as usize).max(12)
-}
-
-/// The text, if it fits on two lines, or else as much of its first line as fits on one, and all of
-/// it.
-fn shortened(text: &str, capacity: usize) -> (String, Option<String>) {
+/// The text, if it goes on two lines of so many columns, or else as much of its first line as goes
+/// on one.
+fn shortened(text: &str, capacity: usize) -> String {
     let first = text.lines().next().unwrap_or_default();
-    if first.len() == text.len() && fits(text, capacity) {
-        return (text.into(), None);
+    if first == text && measure_text_width(text) <= 2 * capacity {
+        return text.into();
     }
-    let mut short = String::new();
-    for character in first.chars() {
-        if width(first) > capacity && width(&short) + 4 > capacity {
-            short.push('…');
-            break;
-        }
-        short.push(character);
-    }
-    (short, Some(text.into()))
+    truncate_str(first, capacity, "…").into()
 }
 
-/// Whether the words fit on two lines.
-fn fits(text: &str, capacity: usize) -> bool {
-    let mut lines = 1;
-    let mut used = 0;
-    for word in text.split_inclusive([' ', '，', '：']) {
-        if used + width(word.trim_end()) > capacity {
-            (lines, used) = (lines + 1, 0);
-        }
-        used += width(word);
-        if used > capacity + 1 {
-            return false;
-        }
-    }
-    lines <= 2
-}
-
-/// How many columns a text takes; Chinese characters take two.
-fn width(text: &str) -> usize {
-    text.chars().map(|character| if character > '\u{1100}' { 2 } else { 1 }).sum()
-}
-
-fn folded(ladder: &Ladder, group: &[Row], time: String) -> Folded {
-    let rows: Vec<&Row> = group.iter().filter(|row| row.from != row.to).collect();
-    let asks = rows.iter().filter(|row| row.what == What::Asks);
-    let verb = |row: &&Row| row.text.split(' ').next().unwrap_or_default().to_string();
-    let verbs: Vec<String> = asks.clone().map(verb).collect();
-    let ends = asks.chain(&rows).next().map_or((0, 0), |row| (row.from, row.to));
-    let (from, to) = ends;
-    let (from, to) = if from < to { (from, to) } else { (to, from) };
-    let left = ladder.lanes[from].x;
-    let right = ladder.lanes[to].x;
+fn folded(group: &[Row]) -> Folded {
+    let rows = group.iter().filter(|row| row.from != row.to);
+    let asks = rows.clone().filter(|row| row.what == What::Asks);
+    let verbs = asks.clone().map(|row| row.text.split(' ').next().unwrap_or_default());
+    let ends = asks.chain(rows.clone()).next().map_or((0, 0), |row| (row.from, row.to));
     Folded {
-        time,
-        verbs: verbs.join(" · "),
-        count: rows.len(),
-        arrow: Arrow {
-            class: "ask",
-            from: left,
-            to: right,
-            heads: vec![(right, true), (left, false)],
-        },
-        by: by(ladder, from, to, " ⇄ "),
-        left,
-        width: right - left,
+        from: ends.0.min(ends.1),
+        to: ends.0.max(ends.1),
+        verbs: verbs.collect::<Vec<_>>().join(" · "),
+        count: rows.count(),
     }
 }
 
@@ -311,20 +183,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_shown_whole_where_it_fits() {
-        assert_eq!(shortened("QUIT", 20), ("QUIT".into(), None));
+    fn a_text_is_shown_whole_where_it_fits_and_of_many_lines_the_first() {
+        assert_eq!(shortened("QUIT", 20), "QUIT");
         let long = "MAIL FROM:<laoshi@qq.example> SIZE=514";
-        assert_eq!(shortened(long, 29), (long.into(), None));
-        let (short, full) = shortened(long, 12);
-        assert_eq!((short.as_str(), full.as_deref()), ("MAIL FROM…", Some(long)));
-        let (short, full) = shortened("你好，网络！你好，网络！", 8);
-        assert_eq!((short.as_str(), full.is_some()), ("你好，…", true));
-    }
-
-    #[test]
-    fn of_many_lines_the_first_is_shown() {
-        let (short, full) = shortened("250-qq.example\r\n250 SIZE", 40);
-        assert_eq!(short, "250-qq.example");
-        assert_eq!(full.as_deref(), Some("250-qq.example\r\n250 SIZE"));
+        assert_eq!(shortened(long, 29), long);
+        assert_eq!(shortened(long, 12), "MAIL FROM:<…");
+        assert_eq!(shortened("你好，网络！你好，网络！", 8), "你好，…");
+        assert_eq!(shortened("250-qq.example\r\n250 SIZE", 40), "250-qq.example");
     }
 }
