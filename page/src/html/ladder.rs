@@ -155,10 +155,10 @@ fn beside(x: f32, what: What) -> (f32, f32) {
     }
 }
 
-/// The text, if it goes on two lines of so many columns, or else as much of its first line as goes
-/// on one.
+/// The text, if it goes on two lines of so many columns, or else as much of its first line that says
+/// something as goes on one.
 fn shortened(text: &str, capacity: usize) -> String {
-    let first = text.lines().next().unwrap_or_default();
+    let first = text.trim_start().lines().next().unwrap_or_default();
     if first == text && measure_text_width(text) <= 2 * capacity {
         return text.into();
     }
@@ -190,5 +190,6 @@ mod tests {
         assert_eq!(shortened(long, 12), "MAIL FROM:<…");
         assert_eq!(shortened("你好，网络！你好，网络！", 8), "你好，…");
         assert_eq!(shortened("250-qq.example\r\n250 SIZE", 40), "250-qq.example");
+        assert_eq!(shortened("\nFrom: laoshi\nTo: xuesheng", 40), "From: laoshi");
     }
 }
