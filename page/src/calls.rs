@@ -38,19 +38,20 @@ pub fn of(protocol: &str, verb: &str) -> &'static [&'static str] {
 
 #[cfg(test)]
 mod tests {
-    use tour::lessons::{LESSONS, workspace};
+    use tour::lessons::LESSONS;
     use tour::recording::Place;
 
     use crate::html;
     use crate::ladder::What;
     use crate::sources::Sources;
 
-    /// Whatever occurs in a run of the lessons leads to the line that does it.
+    /// Whatever occurs in a run of the lessons leads to the line that does it, and all that belongs
+    /// to a lesson is on the page.
     #[test]
-    fn each_arrow_of_a_lesson_has_its_line() {
+    fn each_lesson_is_drawn_and_each_arrow_has_its_line() {
         let lessons: Vec<_> = LESSONS.iter().collect();
         let recording = tour::play(&lessons, |_| {}).unwrap();
-        let sources = Sources::read(workspace(), &recording).unwrap();
+        let sources = Sources::read(&recording).unwrap();
         for play in &recording.plays {
             assert_eq!(play.problem, None);
             let ladder = html::ladder_of(&recording, play, &sources);
@@ -63,6 +64,17 @@ mod tests {
                     assert!(row.places.iter().any(is_in_lesson), "{number}: {row:?}");
                 }
             }
+        }
+        let page = html::page(&recording, &sources).unwrap();
+        for (lesson, section) in lessons.iter().zip(page.split("<section id=\"lesson").skip(1)) {
+            let has = |text: &str| section.contains(text);
+            let number = lesson.number();
+            let is_on_wire = number != "00";
+            assert!(has("class=\"src\"") && !has("<p class=\"lead\"></p>"), "{number}");
+            assert_eq!([has("class=\"ladder"), has("class=\"printed")], [is_on_wire, !is_on_wire]);
+            assert_eq!(has("class=\"diff\""), lesson.parent.is_some(), "diff of {number}");
+            assert_eq!(has("<iframe"), ["07", "12"].contains(&number), "HTML of {number}");
+            assert_eq!(has("id=\"way\""), number == "13");
         }
         // What occurs in no run, such as TLS, has a line, too.
         for (protocol, verbs, calls) in super::CALLS {

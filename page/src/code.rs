@@ -20,15 +20,9 @@ pub struct File {
     pub name: String,
     /// All of it.
     pub text: String,
-    /// The numbered steps, from top to bottom.
-    steps: Vec<Step>,
-}
-
-/// A numbered step: its comment on one line, such as `Step 3: send.`, and the line right below that
-/// does it.
-struct Step {
-    text: String,
-    line: usize,
+    /// The numbered steps, from top to bottom: the line that does it, and the comment right above,
+    /// such as `Step 3: send.`, on one line.
+    steps: Vec<(usize, String)>,
 }
 
 /// A piece of a line of the source, and what it is.
@@ -37,23 +31,6 @@ pub struct Piece {
     pub class: &'static str,
     /// The piece itself.
     pub text: String,
-}
-
-/// Reads the source of a package; `main.rs` comes first.
-///
-/// # Errors
-/// It cannot be read.
-pub fn read(workspace: &Path, package: &str) -> io::Result<Vec<File>> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(workspace.join(package).join("src"))? {
-        let entry = entry?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if name.ends_with(".rs") {
-            files.push(read_file(&entry.path())?);
-        }
-    }
-    files.sort_by_key(|file| (file.name != "main.rs", file.name.clone()));
-    Ok(files)
 }
 
 /// Reads a file of a package.
@@ -73,7 +50,7 @@ fn file(name: String, text: String) -> File {
         match code.trim_start().strip_prefix("// ") {
             Some(words) if words.starts_with("Step") => step = words.into(),
             Some(words) if !step.is_empty() => step = format!("{step} {words}"),
-            None if !step.is_empty() => steps.push(Step { text: std::mem::take(&mut step), line }),
+            None if !step.is_empty() => steps.push((line, std::mem::take(&mut step))),
             _ => {}
         }
     }
@@ -94,15 +71,15 @@ impl File {
     /// The line of the step in whose paragraph this line stands: what is logged, the step's own
     /// statement has done.
     pub fn step_of(&self, line: usize) -> Option<usize> {
-        let step = self.steps.iter().rfind(|step| step.line <= line)?.line;
+        let (step, _) = *self.steps.iter().rfind(|(step, _)| *step <= line)?;
         let mut between = self.text.lines().skip(step - 1).take(line - step);
         between.all(|line| !line.trim().is_empty()).then_some(step)
     }
 
     /// What the step does whose statement stands on this line.
     pub fn step_at(&self, line: usize) -> Option<&str> {
-        let step = self.steps.iter().find(|step| step.line == line)?;
-        Some(&step.text)
+        let (_, text) = self.steps.iter().find(|(step, _)| *step == line)?;
+        Some(text)
     }
 }
 

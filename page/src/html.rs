@@ -220,7 +220,7 @@ fn mails(ladder: &Ladder, number: &str) -> Vec<Mail> {
 mod tests {
     use std::time::SystemTime;
 
-    use tour::lessons::{LESSONS, workspace};
+    use tour::lessons::LESSONS;
 
     use super::*;
 
@@ -230,7 +230,7 @@ mod tests {
             LESSONS[..3].iter().map(|lesson| Play::new(lesson, Vec::new(), Vec::new())).collect();
         plays[1].problem = Some("it does not compile\n\nerror: expected `;`\n  --> 1 < 2".into());
         let recording = Recording { begun: SystemTime::UNIX_EPOCH, services: Vec::new(), plays };
-        let sources = Sources::read(workspace(), &recording).unwrap();
+        let sources = Sources::read(&recording).unwrap();
         let page = page(&recording, &sources).unwrap();
         let sections: Vec<&str> = page.split("<section ").skip(1).collect();
         assert_eq!(sections.len(), 3);

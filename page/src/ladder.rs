@@ -165,11 +165,14 @@ impl Ladder {
                 (Voice::Log, Some(Kind::Listening)) => What::Listens,
                 _ => continue,
             };
-            let Some(lane) = lane(entry.program) else { continue };
             let lines: Vec<&str> = group.iter().map(|(_, entry)| entry.text.as_str()).collect();
-            let mut row = Row::new((index, 1), what, (lane, lane), &lines.join("\n"));
-            row.places = sources.places(entry);
-            self.rows.push(row);
+            let text = lines.join("\n");
+            // An empty line by itself says nothing.
+            if let Some(lane) = lane(entry.program).filter(|_| !text.trim().is_empty()) {
+                let mut row = Row::new((index, 1), what, (lane, lane), &text);
+                row.places = sources.places(entry);
+                self.rows.push(row);
+            }
         }
     }
 }

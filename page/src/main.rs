@@ -57,10 +57,9 @@ fn main() -> Result {
             report(&format!("{} FAILED: {line}", play.lesson.package));
         }
     }
-    let workspace = workspace();
-    let sources = Sources::read(workspace, &recording).or_cannot("read", "the lessons' source")?;
+    let sources = Sources::read(&recording).or_cannot("read", "the lessons' source")?;
     let page = html::page(&recording, &sources).or_cannot("draw", "the page")?;
-    let file = write(workspace, &page)?;
+    let file = write(&page)?;
     shared::print(format!("{} ({} KB)", file.display(), page.len() / 1000))?;
     if is_to_open { open(&file) } else { Ok(()) }
 }
@@ -71,8 +70,8 @@ fn report(line: &str) {
 }
 
 /// Writes the page to where it belongs; there is a whole page at any time.
-fn write(workspace: &Path, page: &str) -> Result<PathBuf> {
-    let folder = workspace.join("target").join("page");
+fn write(page: &str) -> Result<PathBuf> {
+    let folder = workspace().join("target").join("page");
     fs::create_dir_all(&folder).or_cannot("make the folder", folder.display())?;
     let file = folder.join("index.html");
     let part = folder.join(format!("index-{}.part", process::id()));
@@ -83,16 +82,15 @@ fn write(workspace: &Path, page: &str) -> Result<PathBuf> {
 
 /// Shows a file in the system's browser.
 fn open(file: &Path) -> Result {
-    let mut command = match env::consts::OS {
-        "windows" => Command::new("cmd"),
-        "macos" => Command::new("open"),
-        _ => Command::new("xdg-open"),
+    let (opener, arguments): (_, &[&str]) = match env::consts::OS {
+        "windows" => ("cmd", &["/C", "start", ""]),
+        "macos" => ("open", &[]),
+        _ => ("xdg-open", &[]),
     };
-    if cfg!(windows) {
-        command.args(["/C", "start", ""]);
-    }
+    let mut command = Command::new(opener);
+    command.args(arguments).arg(file);
     // What it says of the browsers that it does not find helps nobody.
-    let status = command.arg(file).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
     if status.is_ok_and(|status| status.success()) {
         return Ok(());
     }

@@ -1,17 +1,18 @@
 //! The source of all packages that a recording names.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::io;
-use std::path::Path;
 
+use tour::lessons::workspace;
 use tour::recording::{Entry, Place, Recording};
 
-use crate::code::{self, File};
+use crate::code::{File, read_file};
 
 /// The files of each package.
 #[derive(Default)]
 pub struct Sources {
-    packages: BTreeMap<String, Vec<File>>,
+    packages: BTreeMap<&'static str, Vec<File>>,
 }
 
 impl Sources {
@@ -19,12 +20,21 @@ impl Sources {
     ///
     /// # Errors
     /// They cannot be read.
-    pub fn read(workspace: &Path, recording: &Recording) -> io::Result<Self> {
+    pub fn read(recording: &Recording) -> io::Result<Self> {
         let mut packages = BTreeMap::new();
         for play in &recording.plays {
             let parent = play.lesson.find_parent().map(|parent| parent.package);
             for package in play.lesson.packages().chain([play.lesson.package]).chain(parent) {
-                packages.insert(package.to_string(), code::read(workspace, package)?);
+                let mut files = Vec::new();
+                for entry in fs::read_dir(workspace().join(package).join("src"))? {
+                    let path = entry?.path();
+                    // An editor keeps files of its own there.
+                    if path.extension().is_some_and(|extension| extension == "rs") {
+                        files.push(read_file(&path)?);
+                    }
+                }
+                files.sort_by_key(|file| (file.name != "main.rs", file.name.clone()));
+                packages.insert(package, files);
             }
         }
         Ok(Sources { packages })

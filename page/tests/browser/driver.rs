@@ -1,13 +1,13 @@
 //! A browser that is driven over chromedriver's WebDriver protocol (W3C).
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::{Deserializer, Value, json};
 
 /// The height of the screen in pixels.
 const HEIGHT: i32 = 900;
@@ -24,7 +24,7 @@ pub static PAGE: LazyLock<PathBuf> = LazyLock::new(|| {
     page.canonicalize().unwrap()
 });
 
-/// A browser that shows the page, driven over chromedriver's WebDriver protocol (W3C).
+/// A browser that shows the page.
 pub struct Browser {
     driver: Child,
     port: u16,
@@ -77,38 +77,32 @@ impl Browser {
         self.post("/goog/cdp/execute", &json!({ "cmd": command, "params": parameters }))
     }
 
+    /// A command of WebDriver.
     pub fn post(&self, path: &str, body: &Value) -> Value {
         self.ask("POST", path, body)
     }
 
     fn ask(&self, method: &str, path: &str, body: &Value) -> Value {
         let mut socket = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let path = format!("/session{}{path}", self.session);
+        let length = body.len();
         write!(
             socket,
-            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
-             Content-Length: {}\r\n\r\n{body}",
-            body.len()
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\n\
+             Content-Length: {length}\r\n\r\n{body}"
         )
         .unwrap();
-        socket.set_read_timeout(Some(PATIENCE)).unwrap();
         let mut answer = BufReader::new(socket);
-        let mut length = 0;
-        loop {
-            let mut line = String::new();
+        let mut line = String::new();
+        while line != "\r\n" {
+            line.clear();
             answer.read_line(&mut line).unwrap();
-            let line = line.trim_end().to_ascii_lowercase();
-            if line.is_empty() {
-                break;
-            }
-            if let Some(bytes) = line.strip_prefix("content-length:") {
-                length = bytes.trim().parse().unwrap();
-            }
         }
-        let mut content = vec![0; length];
-        answer.read_exact(&mut content).unwrap();
-        let mut answer: Value = serde_json::from_slice(&content).unwrap();
+        // The connection stays open.
+        let mut values = Deserializer::from_reader(answer).into_iter::<Value>();
+        let mut answer = values.next().unwrap().unwrap();
         assert!(answer["value"]["error"].is_null(), "{method} {path}: {answer}");
         answer["value"].take()
     }
@@ -116,6 +110,11 @@ impl Browser {
     /// Runs a function body in the page, and returns what it returns.
     pub fn run(&self, script: &str) -> Value {
         self.post("/execute/sync", &json!({ "script": script, "args": [] }))
+    }
+
+    /// Runs a function body, and returns what this calls `arguments[0]` with.
+    pub fn run_async(&self, script: &str) -> Value {
+        self.post("/execute/async", &json!({ "script": script, "args": [] }))
     }
 
     /// Clicks an element as a reader would.
@@ -127,28 +126,28 @@ impl Browser {
     /// Puts a finger down on an element, and takes it off.
     pub fn tap(&self, selector: &str) {
         let found = json!({ "element-6066-11e4-a52e-4f735466cecf": self.element(selector) });
-        let actions = json!([
-            { "type": "pointerMove", "origin": found, "x": 0, "y": 0 },
-            { "type": "pointerDown", "button": 0 },
-            { "type": "pointerUp", "button": 0 },
-        ]);
-        let parameters = json!({ "pointerType": "touch" });
-        let finger = json!({ "type": "pointer", "id": "finger", "parameters": parameters, "actions": actions });
-        self.post("/actions", &json!({ "actions": [finger] }));
+        self.act(
+            "pointer",
+            &json!([
+                { "type": "pointerMove", "origin": found, "x": 0, "y": 0 },
+                { "type": "pointerDown", "button": 0 },
+                { "type": "pointerUp", "button": 0 },
+            ]),
+        );
     }
 
     /// Moves a finger in the middle of the screen so that what is below comes up by so many pixels.
     pub fn swipe(&self, pixels: i32) {
-        let touch = |kind: &str, y: Option<i32>| {
-            let points: Vec<Value> = y.iter().map(|y| json!({ "x": 195, "y": y })).collect();
-            self.cdp("Input.dispatchTouchEvent", &json!({ "type": kind, "touchPoints": points }));
-        };
         let start = (HEIGHT + pixels) / 2;
-        touch("touchStart", Some(start));
-        for part in 1..=10 {
-            touch("touchMove", Some(start - pixels * part / 10));
-        }
-        touch("touchEnd", None);
+        self.act(
+            "pointer",
+            &json!([
+                { "type": "pointerMove", "x": 195, "y": start },
+                { "type": "pointerDown", "button": 0 },
+                { "type": "pointerMove", "x": 195, "y": start - pixels, "duration": 200 },
+                { "type": "pointerUp", "button": 0 },
+            ]),
+        );
         // The page swings on for a while.
         let mut last = Value::Null;
         while last != self.run("return scrollY") {
@@ -161,27 +160,29 @@ impl Browser {
     pub fn wheel(&self, pixels: i32) {
         let x = self.run("return innerWidth / 2").as_f64().unwrap() as i32;
         let turn =
-            json!([{ "type": "scroll", "x": x, "y": HEIGHT / 2, "deltaX": 0, "deltaY": pixels }]);
-        self.post(
-            "/actions",
-            &json!({ "actions": [{ "type": "wheel", "id": "wheel", "actions": turn }] }),
-        );
+            json!({ "type": "scroll", "x": x, "y": HEIGHT / 2, "deltaX": 0, "deltaY": pixels });
+        self.act("wheel", &json!([turn]));
         self.settle();
     }
 
     /// Presses a key, by its name in WebDriver or its letter.
     pub fn press(&self, key: &str) {
-        let actions =
-            json!([{ "type": "keyDown", "value": key }, { "type": "keyUp", "value": key }]);
-        let keys = json!({ "actions": [{ "type": "key", "id": "keys", "actions": actions }] });
-        self.post("/actions", &keys);
+        let press = json!([{ "type": "keyDown", "value": key }, { "type": "keyUp", "value": key }]);
+        self.act("key", &press);
+    }
+
+    fn act(&self, kind: &str, actions: &Value) {
+        let touch = json!({ "pointerType": "touch" });
+        let source = json!({ "type": kind, "id": kind, "parameters": touch, "actions": actions });
+        self.post("/actions", &json!({ "actions": [source] }));
     }
 
     /// Waits until the browser has drawn what it was told.
     pub fn settle(&self) {
-        let script = "const done = arguments[0];
-            requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)));";
-        self.post("/execute/async", &json!({ "script": script, "args": [] }));
+        self.run_async(
+            "const done = arguments[0];
+             requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)));",
+        );
     }
 
     fn element(&self, selector: &str) -> String {

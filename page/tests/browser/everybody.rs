@@ -27,14 +27,12 @@ fn axe_finds_nothing_serious() {
         {
             browser.run(&format!("setTheme('{theme}'); setLang('{language}')"));
             for folded in ["folded", "unfolded"] {
-                let found = browser.post(
-                    "/execute/async",
-                    &json!({ "args": [], "script": "
-                        const rules = { 'target-size': { enabled: true } };
-                        axe.run(document, { iframes: false, resultTypes: ['violations'], rules })
-                            .then(({ violations }) => arguments[0](violations
-                                .filter(one => ['serious', 'critical'].includes(one.impact))
-                                .map(one => [one.id, one.nodes.map(node => node.html)])));" }),
+                let found = browser.run_async(
+                    "const rules = { 'target-size': { enabled: true } };
+                     axe.run(document, { iframes: false, resultTypes: ['violations'], rules })
+                         .then(({ violations }) => arguments[0](violations
+                             .filter(one => ['serious', 'critical'].includes(one.impact))
+                             .map(one => [one.id, one.nodes.map(node => node.html)])));",
                 );
                 assert_eq!(found, json!([]), "{width} pixels, {theme}, {language}, {folded}");
                 browser.run("unfoldButton.click()");
@@ -55,8 +53,8 @@ fn without_a_script_nothing_is_out_of_reach() {
     fs::remove_file(&file).unwrap();
 
     let is_shown = |selector: &str| {
-        let script = "return document.querySelector(arguments[0]).checkVisibility()";
-        browser.post("/execute/sync", &json!({ "script": script, "args": [selector] })) == true
+        browser.run(&format!("return document.querySelector('{selector}').checkVisibility()"))
+            == true
     };
     let shown = |selectors: [&str; 2]| selectors.map(is_shown);
     assert_eq!(shown(["#lesson04 .lead .en", "#lesson04 .lead .zh"]), [true, false]);

@@ -1,7 +1,5 @@
 //! One arrow after another, with its line of code in view, on a large screen and on small ones.
 
-use serde_json::json;
-
 use crate::driver::Browser;
 
 const RIGHT: &str = "\u{e014}";
@@ -66,12 +64,13 @@ fn the_stepper_goes_through_every_ladder() {
 fn play_goes_on_by_itself_until_it_is_pressed_again() {
     let browser = Browser::open(1400);
     browser.click("#lesson04 .play");
-    let body = json!({ "args": [], "script": "
-        const done = arguments[0];
-        const second = document.querySelectorAll('#lesson04 .row:has(> .in > .arr)')[1];
-        new MutationObserver(() => { if (second.matches('.lit')) done(true); })
-            .observe(second, { attributes: true });" });
-    assert_eq!(browser.post("/execute/async", &body), true);
+    let is_lit = browser.run_async(
+        "const arrows = [...document.querySelectorAll('#lesson04 .row:has(> .in > .arr)')];
+         const look = () => { if (arrows.findIndex(arrow => arrow.matches('.lit')) > 0) arguments[0](true); };
+         look();
+         for (const arrow of arrows) new MutationObserver(look).observe(arrow, { attributes: true });",
+    );
+    assert_eq!(is_lit, true);
     let pressed = "return document.querySelectorAll('.play[aria-pressed=true]').length";
     assert_eq!(browser.run(pressed), 1);
     browser.click("#lesson04 .play");
