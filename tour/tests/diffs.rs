@@ -1,5 +1,7 @@
-//! Neighbouring lessons differ in what is taught and in nothing else.
+//! A lesson is one screen, and differs from its neighbour in what is taught and in nothing else.
 #![cfg(test)]
+
+use std::fs;
 
 use console::measure_text_width;
 use testing::{Folder, Program, command};
@@ -38,6 +40,16 @@ fn diff_with(words: &str, variables: &[(&str, &str)]) -> String {
 fn changed(diff: &str, mark: char) -> Vec<&str> {
     let lines = diff.lines().skip(2).filter_map(|line| line.strip_prefix(mark));
     lines.filter(|line| !line.starts_with("//!")).collect()
+}
+
+#[test]
+fn a_lesson_is_one_screen() {
+    for lesson in LESSONS {
+        let source = fs::read_to_string(lesson.folder().join("src/main.rs")).unwrap();
+        let is_code = |line: &&str| !line.trim().is_empty() && !line.trim().starts_with("//");
+        let count = source.lines().filter(is_code).count();
+        assert!((1..=70).contains(&count), "{}: {count} lines of code, not 70", lesson.package);
+    }
 }
 
 #[test]
