@@ -25,7 +25,7 @@ pub fn files(lessons: &[&Lesson], options: &Options) -> Result<Vec<Files>> {
     let source = |lesson: &Lesson| lesson.folder().join("src").join("main.rs");
     match (lessons, options.exercise, options.is_bare) {
         ([lesson], Some(exercise), false) => solution(lesson, exercise),
-        ([lesson], None, true) => Ok(vec![(bare(lesson)?, source(lesson))]),
+        ([lesson], None, true) => Ok(vec![(lesson.bare(), source(lesson))]),
         ([lesson], None, false) => Ok(vec![(source(parent(lesson)?), source(lesson))]),
         ([old, new], None, false) => Ok(vec![(source(old), source(new))]),
         _ => {
@@ -43,16 +43,6 @@ fn parent(lesson: &Lesson) -> Result<&'static Lesson> {
         let problem = format!("there is no earlier lesson to compare lesson {number} with");
         Error::new(problem, "name two lessons: cargo run -- diff 06 12")
     })
-}
-
-/// The shortest program of the same purpose.
-fn bare(lesson: &Lesson) -> Result<PathBuf> {
-    let bare = lesson.bare();
-    if bare.is_file() {
-        return Ok(bare);
-    }
-    let problem = format!("lesson {} has no bare program", lesson.number());
-    Err(Error::new(problem, "compare it with another lesson: cargo run -- diff 06 12"))
 }
 
 /// The files of a solution, each beside the file of the lesson whose place it takes. A solution is a

@@ -58,26 +58,20 @@ pub fn blocks(old: &str, new: &str, skip: (usize, usize)) -> Vec<Block> {
     let diff = TextDiff::from_slices(&old, &new);
     let rows: Vec<_> = diff.ops().iter().flat_map(|op| rows(op, &old, &new)).collect();
     let changes: Vec<_> = (0..rows.len()).filter(|&index| !rows[index].is_same()).collect();
+    let is_far = |row: &usize| changes.iter().all(|change| change.abs_diff(*row) > CONTEXT);
 
-    let mut blocks: Vec<Block> = Vec::new();
+    let numbers: Vec<_> = (0..rows.len()).collect();
+    let mut rows = rows.into_iter();
     let mut old_next = skip.0 + 1;
     let mut new_next = skip.1 + 1;
-    for (index, row) in rows.into_iter().enumerate() {
-        let is_far = changes.iter().all(|change| change.abs_diff(index) > CONTEXT);
-        if blocks.last().is_none_or(|block| block.is_far != is_far) {
-            let old = (old_next, 0);
-            let new = (new_next, 0);
-            blocks.push(Block { is_far, old, new, rows: Vec::new() });
-        }
-        let has_old = row.old.is_some();
-        let has_new = row.new.is_some();
-        old_next += usize::from(has_old);
-        new_next += usize::from(has_new);
-        if let Some(block) = blocks.last_mut() {
-            block.old.1 += usize::from(has_old);
-            block.new.1 += usize::from(has_new);
-            block.rows.push(row);
-        }
+    let mut blocks = Vec::new();
+    for block in numbers.chunk_by(|one, next| is_far(one) == is_far(next)) {
+        let rows: Vec<Row> = rows.by_ref().take(block.len()).collect();
+        let old = (old_next, rows.iter().filter(|row| row.old.is_some()).count());
+        let new = (new_next, rows.iter().filter(|row| row.new.is_some()).count());
+        old_next += old.1;
+        new_next += new.1;
+        blocks.push(Block { is_far: is_far(&block[0]), old, new, rows });
     }
     blocks
 }
@@ -86,10 +80,6 @@ pub fn blocks(old: &str, new: &str, skip: (usize, usize)) -> Vec<Block> {
 fn rows(op: &DiffOp, old: &[&str], new: &[&str]) -> Vec<Row> {
     let mut old = &old[op.old_range()];
     let mut new = &new[op.new_range()];
-    if let DiffOp::Equal { .. } = op {
-        let same = |line: &&str| Some(vec![(false, line.to_string())]);
-        return old.iter().map(|line| Row { old: same(line), new: same(line) }).collect();
-    }
     let whole = |line: &&str| Some(vec![(true, line.to_string())]);
     let mut rows = Vec::new();
     while !old.is_empty() || !new.is_empty() {
