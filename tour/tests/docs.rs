@@ -27,10 +27,10 @@ const SECTIONS: [&str; 2] = [
 ];
 
 /// What each program takes, as its `--help` says: flags, and the names of settings.
-static HELPS: LazyLock<HashMap<String, BTreeSet<String>>> = LazyLock::new(|| {
-    let others = ["page", "practice-servers", "tour"].map(String::from);
-    let helps = lessons().into_iter().chain(others).map(|package| {
-        let help = run(&built(&package), &["--help"]).stdout;
+static HELPS: LazyLock<HashMap<&str, BTreeSet<String>>> = LazyLock::new(|| {
+    let packages = lessons().chain(["page", "practice-servers", "tour"]);
+    let helps = packages.map(|package| {
+        let help = run(&built(package), &["--help"]).stdout;
         let words = help.split(|c: char| !c.is_alphanumeric() && c != '-' && c != '_');
         (package, words.map(String::from).collect())
     });
@@ -118,20 +118,15 @@ fn before(text: &str, ends: &[char]) -> String {
 fn pages() -> Vec<[Page; 2]> {
     let docs = ["debugging", "first-program", "guide", "providers", "settings", "systems", "wire"]
         .map(|name| format!("docs/{name}"));
-    let folders = lessons().into_iter().chain(["practice-servers".into()]);
+    let folders = lessons().chain(["practice-servers"]);
     let readmes = folders.map(|folder| format!("{folder}/README"));
     let names = docs.into_iter().chain(readmes).chain(["README".into()]);
     names.map(|name| [".md", ".zh-CN.md"].map(|end| Page::read(&format!("{name}{end}")))).collect()
 }
 
 /// The packages of the lessons, in their order.
-fn lessons() -> Vec<String> {
-    LESSONS.iter().map(|lesson| lesson.package.to_string()).collect()
-}
-
-/// Whether there is a lesson with this number, such as `06`.
-fn is_lesson(number: &str) -> bool {
-    LESSONS.iter().any(|lesson| lesson.number() == number)
+fn lessons() -> impl Iterator<Item = &'static str> {
+    LESSONS.iter().map(|lesson| lesson.package)
 }
 
 /// The variables of the command that this code is, if it is one, and its words.
@@ -165,7 +160,7 @@ fn check_cargo(words: &[String]) {
         // One that all programs have, and the example of a wrong one.
         let is_known = word == "--help" || word == "--mesage" || help.contains(&word);
         let is_name = word.starts_with("--") || package == "tour";
-        assert!(is_known || !is_name || is_lesson(&word), "{package}: {word}");
+        assert!(is_known || !is_name || Lesson::find(&word).is_some(), "{package}: {word}");
     }
 }
 
@@ -242,10 +237,10 @@ fn both_languages_have_the_same_headings_code_diagrams_and_links() {
             targets.map(|link| link.replace(".zh-CN", "")).collect::<BTreeSet<_>>()
         });
         assert_eq!(targets, others, "{name}");
-        if let Some(lesson) = name.strip_suffix("/README.md").filter(|name| is_lesson(&name[6..8]))
-        {
+        for lesson in name.strip_suffix("/README.md").into_iter().filter_map(Lesson::find) {
             for debugger in ["gdb", "lldb"] {
-                let start = format!("cargo run --config debug/{debugger}.toml -p {lesson}");
+                let start =
+                    format!("cargo run --config debug/{debugger}.toml -p {}", lesson.package);
                 assert!(english.lines().any(|line| line.starts_with(&start)), "{start}");
             }
         }
@@ -302,17 +297,16 @@ fn the_front_pages_name_the_parent_of_each_lesson_and_all_settings() {
     let table = fs::read_to_string(Path::new(WORKSPACE).join(".env.example")).unwrap();
     let table = table.lines().filter_map(|line| line.strip_prefix('#')?.split_once('='));
     let mut defaults: HashMap<_, _> = table.collect();
-    defaults.retain(|name, _| lessons().iter().any(|lesson| HELPS[lesson].contains(*name)));
+    defaults.retain(|name, _| lessons().any(|lesson| HELPS[lesson].contains(*name)));
     for end in [".md", ".zh-CN.md"] {
         let file = format!("docs/settings{end}");
         let settings = rows(&file, "| `LESSON_");
         assert_eq!(settings.len(), defaults.len(), "{file}");
-        for lesson in lessons() {
-            let number = &lesson[6..8];
-            let parent = Lesson::find(number).and_then(|lesson| lesson.parent.as_ref());
-            let parent = parent.map_or("", |parent| parent.number);
+        for lesson in LESSONS {
+            let number = lesson.number();
+            let parent = lesson.parent.as_ref().map_or("", |parent| parent.number);
             let front = &rows(&format!("README{end}"), &format!("| [{number}]("))[0];
-            assert_eq!(front[3], parent, "{lesson}");
+            assert_eq!(front[3], parent, "{number}");
             for row in &settings {
                 let name = row[0].trim_matches('`');
                 let default =
@@ -322,7 +316,7 @@ fn the_front_pages_name_the_parent_of_each_lesson_and_all_settings() {
                     let (first, last) = range.split_once('-').unwrap_or((range, range));
                     (first..=last).contains(&number)
                 });
-                assert_eq!(is_named, HELPS[&lesson].contains(name), "{name} in {lesson}");
+                assert_eq!(is_named, HELPS[lesson.package].contains(name), "{name} in {number}");
             }
         }
     }
@@ -333,7 +327,7 @@ fn the_glossary_has_both_languages() {
     let mut words = Vec::new();
     for cells in &rows("docs/glossary.md", "| ")[1..] {
         assert!(cells.len() == 5 && cells.iter().all(|cell| !cell.is_empty()), "{cells:?}");
-        assert!(is_lesson(&cells[4]) && cells[2].is_ascii(), "{cells:?}");
+        assert!(Lesson::find(&cells[4]).is_some() && cells[2].is_ascii(), "{cells:?}");
         words.push(cells[0].to_lowercase());
     }
     assert!(words.is_sorted() && words.len() > 30, "{words:?}");
@@ -379,7 +373,7 @@ fn what_the_readmes_quote_is_what_the_lessons_print() {
                 }
                 continue;
             };
-            let takes = |name| HELPS[package].contains(name);
+            let takes = |name| HELPS[package.as_str()].contains(name);
             let mut lesson = practice.lesson(package);
             if words.contains(&"--example".into()) {
                 if takes("LESSON_ECHO_ADDR") {

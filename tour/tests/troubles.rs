@@ -56,15 +56,11 @@ fn each_trouble_of_the_table_happens() {
 fn the_pages_show_the_same_troubles() {
     let table = rows(&page("practice-servers/README.md"));
     assert_eq!(table, rows(&page("practice-servers/README.zh-CN.md")));
-    for (lesson, title) in [
-        ("lesson02-udp-client/README.md", "\n## When it goes wrong\n"),
-        ("lesson05-tcp-client/README.md", "\n## When it goes wrong\n"),
-        ("lesson06-text-mail/README.md", "\n## When it goes wrong\n"),
-        ("lesson10-ftp-client/README.md", "\n## When it goes wrong\n"),
-        ("lesson13-pop3-mail/README.md", "\n## When it goes wrong\n"),
-    ] {
-        let page = page(lesson);
-        let (_, section) = page.split_once(title).unwrap_or_else(|| panic!("{lesson}: {title}"));
+    for lesson in
+        ["02-udp-client", "05-tcp-client", "06-text-mail", "10-ftp-client", "13-pop3-mail"]
+    {
+        let page = page(&format!("lesson{lesson}/README.md"));
+        let (_, section) = page.split_once("\n## When it goes wrong\n").unwrap();
         let section = section.split("\n## ").next().unwrap();
         let mut commands = section.lines().filter(|line| line.starts_with("cargo run")).peekable();
         assert!(commands.peek().is_some(), "{lesson}");
