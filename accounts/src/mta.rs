@@ -332,11 +332,12 @@ mod tests {
         server.join().unwrap();
     }
 
-    /// What is said when a server reads no more than the beginning of a mail, says this, and hangs
-    /// up, or, if it says nothing, stays.
-    fn broken_off(words: &'static str, timeout: Duration) -> String {
+    /// Expects this when a server reads no more than the beginning of a mail, says these words, and
+    /// hangs up, or, if it says nothing, stays.
+    #[track_caller]
+    fn check_broken_off(words: &'static str, timeout: Duration, expected: &str) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("smtp://{}", listener.local_addr().unwrap());
+        let account = account(&format!("smtp://{}", listener.local_addr().unwrap()));
         let (end, has_ended) = channel::<()>();
         let server = thread::spawn(move || {
             let mut sender = listener.accept().unwrap().0;
@@ -354,25 +355,22 @@ mod tests {
                 let _ = has_ended.recv();
             }
         });
-        let account = Account { timeout, ..account(&url) };
+        let account = Account { timeout, ..account };
         let message = b"line\r\n".repeat(4_000_000);
         let error = format!("{:?}", hand_in(&account, "c@d.example", &message).unwrap_err());
+        assert!(error.contains(expected), "{error}");
         drop(end);
         server.join().unwrap();
-        error.replace(&url, "URL")
     }
 
     #[test]
     fn who_breaks_off_in_the_middle_of_a_mail_has_not_taken_it() {
-        let error = broken_off("no\r\n", PATIENCE);
-        assert!(error.ends_with("and so has not taken it: perhaps it is too large"), "{error}");
-        let error = broken_off("", Duration::from_millis(300));
-        assert!(error.contains(": timed out\nhint: the server is slow"), "{error}");
+        check_broken_off("no\r\n", PATIENCE, "and so has not taken it: perhaps it is too large");
+        let timeout = Duration::from_millis(300);
+        check_broken_off("", timeout, ": timed out\nhint: the server is slow");
         // Elsewhere, what the server said may be lost with the connection.
         if cfg!(target_os = "linux") {
-            let error = broken_off("552 5.3.4 too much\r\n", PATIENCE);
-            let expected = "cannot send the mail to URL: permanent error (552): 5.3.4 too much\n";
-            assert!(error.starts_with(expected), "{error}");
+            check_broken_off("552 5.3.4 too much\r\n", PATIENCE, " (552): 5.3.4 too much\nhint: ");
         }
     }
 
