@@ -56,12 +56,7 @@ impl session::Session for Session<'_> {
     }
 
     // An argument may be a name, which may begin or end with a space.
-    fn answer(
-        &mut self,
-        verb: &str,
-        argument: &str,
-        connection: &mut Connection,
-    ) -> io::Result<Answer> {
+    fn answer(&mut self, verb: &str, argument: &str, connection: &mut Connection) -> Answer {
         if !matches!(verb, "RETR" | "STOR" | "APPE" | "PASV" | "EPSV" | "TYPE" | "NOOP") {
             self.offset = 0;
         }
@@ -96,7 +91,7 @@ impl session::Session for Session<'_> {
             let why = format!("cannot change what is in {}: {text}", folder.display());
             connection.transcript.failed(why);
         }
-        Ok(answer)
+        answer
     }
 
     fn has_logged_in(&self) -> bool {

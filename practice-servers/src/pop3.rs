@@ -2,7 +2,7 @@
 //! program as MUA.
 
 use std::fs::File;
-use std::io::{self, BufReader};
+use std::io::BufReader;
 
 use crate::accounts::{Office, WANTS_CODE, wants_code};
 use crate::connection::{Connection, parse_number};
@@ -48,13 +48,8 @@ impl session::Session for Session<'_> {
         "CAPA DELE LIST NOOP PASS QUIT RETR RSET STAT TOP UIDL USER"
     }
 
-    fn answer(
-        &mut self,
-        verb: &str,
-        argument: &str,
-        connection: &mut Connection,
-    ) -> io::Result<Answer> {
-        Ok(match verb {
+    fn answer(&mut self, verb: &str, argument: &str, connection: &mut Connection) -> Answer {
+        match verb {
             "QUIT" => Ok(Reply::close(self.quit(&connection.transcript))),
             "CAPA" => Ok("+OK\nTOP\nUIDL\nUSER\nRESP-CODES\nPIPELINING\nEXPIRE NEVER\n\
                           IMPLEMENTATION practice-servers\n."
@@ -65,7 +60,7 @@ impl session::Session for Session<'_> {
                 None => Err(Reply::mistake("-ERR log in first")),
                 Some(mailbox) => mailbox.answer(verb, argument),
             },
-        })
+        }
     }
 
     fn has_logged_in(&self) -> bool {

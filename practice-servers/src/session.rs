@@ -41,6 +41,8 @@ pub enum Next {
     BeginTls,
     /// It closes the connection.
     Close,
+    /// There is no connection any more.
+    Broken(io::Error),
 }
 
 impl Reply {
@@ -61,9 +63,22 @@ impl Reply {
 }
 
 /// Most replies: the next line may come.
-impl<T: Into<String>> From<T> for Reply {
-    fn from(text: T) -> Self {
+impl From<&str> for Reply {
+    fn from(text: &str) -> Self {
         Reply::new(text, Next::Line)
+    }
+}
+
+impl From<String> for Reply {
+    fn from(text: String) -> Self {
+        Reply::new(text, Next::Line)
+    }
+}
+
+/// What to do when the connection breaks off in the midst of a command.
+impl From<io::Error> for Reply {
+    fn from(error: io::Error) -> Self {
+        Reply::new("", Next::Broken(error))
     }
 }
 
@@ -77,12 +92,7 @@ pub trait Session {
 
     /// Does what a command asks for, and returns the reply. `verb` is in capitals. A command that
     /// needs more than a line and a reply, such as `DATA`, uses the connection in between.
-    fn answer(
-        &mut self,
-        verb: &str,
-        argument: &str,
-        connection: &mut Connection,
-    ) -> io::Result<Answer>;
+    fn answer(&mut self, verb: &str, argument: &str, connection: &mut Connection) -> Answer;
 
     /// Whether the client has logged in.
     fn has_logged_in(&self) -> bool;
@@ -108,7 +118,7 @@ pub fn serve(session: &mut dyn Session, connection: &mut Connection, tls: &Tls) 
         let mut reply = match connection.read_line(session.commands())? {
             Line::Text(line) => {
                 let (verb, argument) = line.split_once(' ').unwrap_or((&line, ""));
-                let answer = session.answer(&verb.to_ascii_uppercase(), argument, connection)?;
+                let answer = session.answer(&verb.to_ascii_uppercase(), argument, connection);
                 answer.unwrap_or_else(|refusal| refusal)
             }
             Line::Bad(why) => Reply::mistake(format!("{} {why}", session.refusal())),
@@ -131,6 +141,7 @@ pub fn serve(session: &mut dyn Session, connection: &mut Connection, tls: &Tls) 
         match reply.next {
             Next::BeginTls => connection.secure(tls)?,
             Next::Close => return Ok(()),
+            Next::Broken(error) => return Err(error),
             Next::HalfMessage(mut message) => {
                 let mut bytes = Vec::new();
                 dots::send(&mut message, None, |part| bytes.write_all(part))?;

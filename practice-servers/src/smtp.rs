@@ -6,8 +6,6 @@ mod data;
 mod header;
 pub(crate) mod path;
 
-use std::io;
-
 use crate::accounts::{OFFICES, Office};
 use crate::connection::{Connection, parse_number};
 use crate::mail::envelope::{Envelope, Recipient};
@@ -44,14 +42,9 @@ impl session::Session for Session<'_> {
         COMMANDS
     }
 
-    fn answer(
-        &mut self,
-        verb: &str,
-        argument: &str,
-        connection: &mut Connection,
-    ) -> io::Result<Answer> {
+    fn answer(&mut self, verb: &str, argument: &str, connection: &mut Connection) -> Answer {
         let argument = argument.trim();
-        Ok(match verb {
+        match verb {
             "DATA" | "STARTTLS" | "RSET" | "QUIT" if !argument.is_empty() => {
                 Err(format!("501 {verb} takes no argument").into())
             }
@@ -59,8 +52,8 @@ impl session::Session for Session<'_> {
             "HELO" => self.hello(argument, false, connection.is_secure),
             "MAIL" => self.mail(argument, connection),
             "RCPT" => self.rcpt(argument, connection),
-            "DATA" => self.data(connection)?,
-            "AUTH" => self.auth(argument, connection)?,
+            "DATA" => self.data(connection),
+            "AUTH" => self.auth(argument, connection),
             "STARTTLS" => self.starttls(connection.is_secure),
             "RSET" => {
                 self.envelope = None;
@@ -71,7 +64,7 @@ impl session::Session for Session<'_> {
             "VRFY" => Ok("252 send the mail, and you will see".into()),
             "QUIT" => Ok(Reply::close(format!("221 {} says goodbye", self.office.domain))),
             _ => Err(Reply::mistake("500 no such command")),
-        })
+        }
     }
 
     fn has_logged_in(&self) -> bool {

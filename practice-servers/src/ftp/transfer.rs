@@ -51,7 +51,7 @@ impl Session<'_> {
 
     /// Listens for the next data connection, at the address that the client has connected to.
     fn listen(&mut self, connection: &Connection) -> Answer<SocketAddr> {
-        let ip = connection.socket.local_addr().map_err(refusal)?.ip();
+        let ip = connection.socket.local_addr()?.ip();
         let listener = TcpListener::bind((ip, 0)).map_err(refusal)?;
         let addr = listener.local_addr().map_err(refusal)?;
         self.listener = Some(listener);
@@ -170,13 +170,13 @@ impl Session<'_> {
         let Some(listener) = self.listener.take() else {
             return Err("425 say PASV or EPSV first".into());
         };
-        let peer = connection.socket.peer_addr().map_err(refusal)?;
+        let peer = connection.socket.peer_addr()?;
         let Some((socket, peer)) = accept_from(&listener, peer.ip()) else {
             return Err("425 no data connection came".into());
         };
         let transcript = connection.transcript.of_other(DATA, peer);
         transcript.told_in_detail(Kind::Accepted, format!("{peer} has connected for data"));
-        connection.send("150 here we go").map_err(refusal)?;
+        connection.send("150 here we go")?;
         let moved = self.open(socket).and_then(|stream| {
             let mut data = Data { stream, control: connection, transcript: &transcript, moved: 0 };
             let worked = work(&mut data);

@@ -15,45 +15,40 @@ use crate::trouble::{Trouble, What, Where};
 /// What a client says that does not want to log in any more.
 const GIVEN_UP: &str = "*";
 
+const NOT_BASE64: &str = "501 given up, or that is not base64";
+
 impl Session<'_> {
     /// `argument` is the mechanism, and perhaps the client's first line with it.
-    pub(super) fn auth(
-        &mut self,
-        argument: &str,
-        connection: &mut Connection,
-    ) -> io::Result<Answer> {
+    pub(super) fn auth(&mut self, argument: &str, connection: &mut Connection) -> Answer {
         if !matches!(self.client, Some((_, true))) {
-            return Ok(Err("503 say EHLO first".into()));
+            return Err("503 say EHLO first".into());
         }
         if self.login.is_some() || self.envelope.is_some() {
-            return Ok(Err("503 not now: you have logged in or begun a mail".into()));
+            return Err("503 not now: you have logged in or begun a mail".into());
         }
         let (mechanism, first) = match argument.split_once(' ') {
             Some((mechanism, first)) => (mechanism, Some(first)),
             None => (argument, None),
         };
         let secrets = match mechanism.to_ascii_uppercase().as_str() {
-            "PLAIN" => decode(&ask("334 ", first, connection)?),
-            // `Username:` and `Password:` in base64.
-            "LOGIN" => match ask("334 VXNlcm5hbWU6", first, connection)? {
-                user if user == GIVEN_UP => None,
-                user => {
-                    // Somebody who does not know base64 types the password all the same, and it must
-                    // not be taken for a command.
-                    let password = ask("334 UGFzc3dvcmQ6", None, connection)?;
-                    let secrets = decode(&user).zip(decode(&password));
-                    secrets.map(|(user, password)| format!("\0{user}\0{password}"))
+            "PLAIN" => decode(&ask("334 ", first, connection)?)?,
+            "LOGIN" => {
+                // `Username:` and `Password:` in base64.
+                let user = ask("334 VXNlcm5hbWU6", first, connection)?;
+                if user == GIVEN_UP {
+                    return Err(NOT_BASE64.into());
                 }
-            },
-            _ => return Ok(Err("504 PLAIN or LOGIN, please".into())),
+                // Somebody who does not know base64 types the password all the same, and it must not
+                // be taken for a command.
+                let password = ask("334 UGFzc3dvcmQ6", None, connection)?;
+                format!("\0{}\0{}", decode(&user)?, decode(&password)?)
+            }
+            _ => return Err("504 PLAIN or LOGIN, please".into()),
         };
-        let Some(secrets) = secrets else {
-            return Ok(Err("501 given up, or that is not base64".into()));
-        };
-        Ok(match secrets.split('\0').collect::<Vec<_>>()[..] {
+        match secrets.split('\0').collect::<Vec<_>>()[..] {
             [identity, user, password] => self.log_in(identity, user, password),
             _ => Err("501 not an identity, a user and a password".into()),
-        })
+        }
     }
 
     /// `identity` is the account in whose name the client wants to act; empty for the user's own.
@@ -89,8 +84,9 @@ fn ask(prompt: &str, first: Option<&str>, connection: &mut Connection) -> io::Re
 }
 
 /// The text that the client has sent in base64.
-fn decode(line: &str) -> Option<String> {
+fn decode(line: &str) -> Answer<String> {
     // An empty first line is written so (RFC 4954 section 4).
     let coded = if line == "=" { "" } else { line };
-    String::from_utf8(BASE64_STANDARD.decode(coded).ok()?).ok()
+    let bytes = BASE64_STANDARD.decode(coded).map_err(|_| NOT_BASE64)?;
+    Ok(String::from_utf8(bytes).map_err(|_| NOT_BASE64)?)
 }

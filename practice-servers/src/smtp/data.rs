@@ -20,29 +20,24 @@ const NO_AUTHOR: &str = "550 The \"From\" header is missing or invalid. Please f
                          RFC2047, RFC822 standard protocol.";
 
 impl Session<'_> {
-    /// Takes a message, up to the line with a dot, and keeps it. What the disk refuses becomes a
-    /// reply.
-    pub(super) fn data(&mut self, connection: &mut Connection) -> io::Result<Answer> {
-        let Some(envelope) = &self.envelope else {
-            return Ok(Err("503 say MAIL first".into()));
-        };
+    /// Takes a message, up to the line with a dot, and keeps it.
+    pub(super) fn data(&mut self, connection: &mut Connection) -> Answer {
+        let envelope = self.envelope.as_ref().ok_or("503 say MAIL first")?;
         if envelope.recipients.is_empty() {
-            return Ok(Err("554 nobody to send it to".into()));
+            return Err("554 nobody to send it to".into());
         }
         let transcript = connection.transcript.clone();
         let cannot_keep = |error: io::Error| {
             let folder = self.practice.folder.display();
             transcript.failed(format!("cannot keep the mail in {folder}: {error}"));
-            Ok(Err("452 cannot keep the mail: send it again later".into()))
+            Reply::from("452 cannot keep the mail: send it again later")
         };
         let envelope = self.envelope.take().unwrap_or_default();
         let id = files::unique_name();
         // The queue's thread leaves the first line out when it hands the mail to another office.
         let trace = envelope.return_path() + &self.trace(&id, &envelope, connection);
-        let mut draft = match Draft::create(&self.practice.drafts, trace.as_bytes()) {
-            Ok(draft) => draft,
-            Err(error) => return cannot_keep(error),
-        };
+        let draft = Draft::create(&self.practice.drafts, trace.as_bytes());
+        let mut draft = draft.map_err(cannot_keep)?;
         connection.send("354 the mail, please, and CR LF . CR LF at its end")?;
 
         let mut size = 0;
@@ -61,37 +56,33 @@ impl Session<'_> {
         transcript.told(Kind::Received, format!("message of {size} bytes"));
         match received {
             Err(error) if is_time_out(&error) => {
-                return Ok(Err(Reply::close("421 closing: the mail did not end in time")));
+                return Err(Reply::close("421 closing: the mail did not end in time"));
             }
             received => received?,
         }
-        if let Err(error) = kept {
-            return cannot_keep(error);
-        }
+        kept.map_err(cannot_keep)?;
         let header = Header::read(&start);
         // What the servers before this one have added does not count for the sender's limit.
         if size > limits::MESSAGE + TRACES.min(header.traces as u64) {
-            return Ok(Err(TOO_LARGE.into()));
+            return Err(TOO_LARGE.into());
         }
         if header.hops > limits::HOPS {
-            return Ok(Err("554 this mail goes round in a loop".into()));
+            return Err("554 this mail goes round in a loop".into());
         }
         // The real qq refuses such mails of its users, too, in these words.
         if self.office.wants_author && self.login.is_some() && !header.has_author {
-            return Ok(Err(NO_AUTHOR.into()));
+            return Err(NO_AUTHOR.into());
         }
         let find = |what| self.troubles.iter().find(|trouble| trouble.what == what);
         if let Some(trouble) = find(What::RefuseMail) {
-            return Ok(Err(trouble.refusal()));
+            return Err(trouble.refusal());
         }
-        match self.practice.queue(self.office).accept(&id, draft, envelope) {
-            Ok(()) if find(What::Cut).is_some() => {
-                transcript.said("cuts the connection without a reply");
-                Ok(Ok(Reply::close("")))
-            }
-            Ok(()) => Ok(Ok(format!("250 taken as {id}").into())),
-            Err(error) => cannot_keep(error),
+        self.practice.queue(self.office).accept(&id, draft, envelope).map_err(cannot_keep)?;
+        if find(What::Cut).is_some() {
+            transcript.said("cuts the connection without a reply");
+            return Ok(Reply::close(""));
         }
+        Ok(format!("250 taken as {id}").into())
     }
 
     /// The `Received` line that every server on the way puts before the mail (RFC 5321 section 4.4,
