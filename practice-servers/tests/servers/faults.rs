@@ -70,8 +70,7 @@ fn a_full_disk() {
     let mut servers = Servers::start_by(shell, folder);
 
     let data = servers.path("");
-    let mut peer = servers.peer("qq-smtp");
-    peer.logs_in("laoshi@qq.example");
+    let mut peer = servers.laoshi();
     let to = ["zhujiao@qq.example", "xuesheng@sina.example"];
     let mail = format!("From: laoshi@qq.example\r\n\r\n{}", "x\r\n".repeat(40_000));
     peer.mails("laoshi@qq.example", &to, mail, "452");
@@ -100,8 +99,7 @@ fn a_full_disk() {
 fn a_folder_that_has_gone() {
     let mut servers = Servers::start();
     let data = servers.folder.path().join("practice-data");
-    let mut peer = servers.peer("qq-smtp");
-    peer.logs_in("laoshi@qq.example");
+    let mut peer = servers.laoshi();
     let to = ["zhujiao@qq.example", "xuesheng@sina.example"];
     fs::remove_dir_all(&data).unwrap();
     peer.mails("laoshi@qq.example", &to, "From: laoshi@qq.example", "250");
@@ -142,8 +140,7 @@ fn a_mailbox_on_another_disk() {
     let mailbox = servers.path("mail/zhujiao@qq.example");
     fs::remove_dir_all(&mailbox).unwrap();
     std::os::unix::fs::symlink(&other, &mailbox).unwrap();
-    let mut peer = servers.peer("qq-smtp");
-    peer.logs_in("laoshi@qq.example");
+    let mut peer = servers.laoshi();
     let to = ["zhujiao@qq.example", "laoshi@qq.example", "xuesheng@sina.example"];
     peer.mails("laoshi@qq.example", &to, "From: laoshi@qq.example\r\n\r\ny", "250");
     let mails = [("qq", "zhujiao"), ("qq", "laoshi"), ("sina", "xuesheng")];

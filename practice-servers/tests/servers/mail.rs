@@ -9,8 +9,7 @@ use crate::support::Servers;
 #[test]
 fn only_cr_lf_dot_cr_lf_ends_a_message() {
     let servers = Servers::start();
-    let mut peer = servers.peer("qq-smtp");
-    peer.logs_in("laoshi@qq.example");
+    let mut peer = servers.laoshi();
     let ends = ["\r\n", "\n", "\r", "\0"];
     let mut count = 0;
     for (before, after) in ends.iter().flat_map(|before| ends.map(|after| (*before, after))) {
@@ -67,8 +66,7 @@ fn a_conversation_in_lines_that_end_with_lf() {
 #[test]
 fn a_message_at_the_limit_passes_both_offices() {
     let servers = Servers::start();
-    let mut peer = servers.peer("qq-smtp");
-    peer.logs_in("laoshi@qq.example");
+    let mut peer = servers.laoshi();
     peer.says("MAIL FROM:<laoshi@qq.example> SIZE=52428801", "552");
     let header = "From: <laoshi@qq.example>\r\nX: ";
     let room = 52_428_800 - header.len() - 2;
@@ -100,8 +98,7 @@ fn a_mail_that_goes_round_in_a_loop_ends() {
 #[test]
 fn the_whole_way_of_the_notes() {
     let servers = Servers::start();
-    let mut peer = servers.peer("qq-smtp");
-    peer.logs_in("laoshi@qq.example");
+    let mut peer = servers.laoshi();
     peer.says("MAIL FROM:<laoshi@qq.example> BODY=8BITMIME SMTPUTF8", "250");
     for to in ["xuesheng@sina.example", "banzhang@sina.example", "zhujiao@qq.example"] {
         peer.says(&format!("RCPT TO:<{to}>"), "250");
@@ -134,8 +131,7 @@ fn the_whole_way_of_the_notes() {
 #[test]
 fn mail_that_the_other_office_refuses_comes_back() {
     let servers = Servers::start();
-    let mut peer = servers.peer("qq-smtp");
-    peer.logs_in("laoshi@qq.example");
+    let mut peer = servers.laoshi();
     let to = ["nobody@sina.example", "xuesheng@sina.example"];
     let mail = "From: laoshi@qq.example\r\nSubject: lost?\r\n\r\nsecret";
     peer.mails("laoshi@qq.example", &to, mail, "250");
@@ -174,8 +170,7 @@ fn what_waits_in_the_queue_is_relayed_after_a_restart() {
 fn a_mailbox_that_is_out_of_order() {
     let servers = Servers::start();
     let broken = servers.path("mail/zhujiao@qq.example");
-    let mut peer = servers.peer("qq-smtp");
-    peer.logs_in("laoshi@qq.example");
+    let mut peer = servers.laoshi();
     peer.says("MAIL FROM:<laoshi@qq.example>", "250");
     for to in ["laoshi@qq.example", "zhujiao@qq.example", "xuesheng@sina.example"] {
         peer.says(&format!("RCPT TO:<{to}>"), "250");

@@ -128,8 +128,7 @@ fn an_office_takes_mail_for_its_own_users_from_anybody() {
 #[test]
 fn whoever_logs_in_may_write_to_both_offices_in_its_own_name() {
     let servers = Servers::start();
-    let mut peer = servers.peer("qq-smtp");
-    peer.logs_in("laoshi@qq.example");
+    let mut peer = servers.laoshi();
     // A mail program sends a receipt from nobody.
     peer.answers(
         "AUTH PLAIN => 503
@@ -157,8 +156,7 @@ fn whoever_logs_in_may_write_to_both_offices_in_its_own_name() {
 #[test]
 fn qq_wants_the_address_of_its_user_in_from() {
     let servers = Servers::start();
-    let mut peer = servers.peer("qq-smtp");
-    peer.logs_in("laoshi@qq.example");
+    let mut peer = servers.laoshi();
     let to = ["zhujiao@qq.example"];
     let missing = "550 The \"From\" header is missing or invalid";
     for (from, reply) in [

@@ -69,6 +69,20 @@ impl Servers {
         peer
     }
 
+    /// A peer in TLS, on a port on which TLS begins at once.
+    pub fn tls_peer(&self, name: &str) -> Peer {
+        let mut peer = Peer::new(tcp_peer(self.addr(name)));
+        peer.secure(&self.tls()).unwrap();
+        peer
+    }
+
+    /// A peer that has logged in to qq's SMTP server.
+    pub fn laoshi(&self) -> Peer {
+        let mut peer = self.peer("qq-smtp");
+        peer.logs_in();
+        peer
+    }
+
     /// A peer that has logged in to an office's POP3 server.
     pub fn mailbox(&self, office: &str, user: &str) -> Peer {
         let mut peer = self.peer(&format!("{office}-pop3"));
@@ -252,10 +266,9 @@ impl Peer {
     }
 
     /// Logs in to SMTP.
-    pub fn logs_in(&mut self, user: &str) {
-        self.says("EHLO client.example", "250");
-        let secrets = base64(&format!("\0{user}\0practice"));
-        self.says(&format!("AUTH PLAIN {secrets}"), "235");
+    pub fn logs_in(&mut self) {
+        let secrets = base64("\0laoshi@qq.example\0practice");
+        self.answers(&format!("EHLO client.example => 250; AUTH PLAIN {secrets} => 235"));
     }
 
     /// Says over SMTP who sends a mail, and who is to get it.

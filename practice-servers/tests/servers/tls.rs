@@ -17,8 +17,7 @@ fn from_the_start() {
         ("qq-pop3s", "+OK qq.example", "USER laoshi@qq.example", "+OK"),
         ("sina-pop3s", "+OK sina.example", "USER x", "+OK"),
     ] {
-        let mut peer = Peer::new(tcp_peer(servers.addr(name)));
-        peer.secure(&servers.tls()).unwrap();
+        let mut peer = servers.tls_peer(name);
         peer.expects(greeting);
         peer.says(command, reply);
         peer.says("QUIT", if reply == "250" { "221" } else { "+OK" });
@@ -43,8 +42,7 @@ fn only_for_those_who_trust_the_authority() {
     plain.write_all(b"USER laoshi@qq.example\r\n").unwrap();
     let _ = plain.read(&mut [0; 100]);
     is_closed(&mut plain);
-    let mut peer = Peer::new(tcp_peer(servers.addr("qq-pop3s")));
-    peer.secure(&servers.tls()).unwrap();
+    servers.tls_peer("qq-pop3s");
 }
 
 #[test]
@@ -56,8 +54,7 @@ fn the_authority_stays_over_restarts() {
     fs::remove_file(servers.path("ca.pem")).unwrap();
     let servers = servers.restart();
     assert_eq!(fs::read(servers.path("ca.pem")).unwrap(), before);
-    let mut peer = Peer::new(tcp_peer(servers.addr("qq-smtps")));
-    peer.secure(&servers.tls()).unwrap();
+    servers.tls_peer("qq-smtps");
 }
 
 #[test]
@@ -68,8 +65,7 @@ fn the_keys_go_where_wireshark_finds_them() {
     command.env("SSLKEYLOGFILE", &keys);
     let mut servers = Servers::start_by(command, folder);
     servers.program.logged("keys.txt (SSLKEYLOGFILE) can read these connections");
-    let mut peer = Peer::new(tcp_peer(servers.addr("qq-smtps")));
-    peer.secure(&servers.tls()).unwrap();
+    let mut peer = servers.tls_peer("qq-smtps");
     peer.reply();
     let keys = fs::read_to_string(keys).unwrap();
     assert!(keys.contains("SERVER_TRAFFIC_SECRET_0 "), "{keys}");
@@ -91,7 +87,7 @@ fn starttls_begins_anew() {
     let offer = peer.says("EHLO client.example", "250");
     assert!(!offer.contains("STARTTLS"), "{offer}");
     peer.says("STARTTLS", "503");
-    peer.logs_in("laoshi@qq.example");
+    peer.logs_in();
     let mail = "From: laoshi@qq.example\r\n\r\ny";
     peer.mails("laoshi@qq.example", &["zhujiao@qq.example"], mail, "250");
     let mail = servers.mail("qq", "zhujiao");

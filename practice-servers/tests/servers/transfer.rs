@@ -172,21 +172,16 @@ fn a_transfer_ends_when_the_client_says_abor() {
 fn an_upload_that_breaks_off_leaves_nothing() {
     let servers = Servers::start();
     fs::write(servers.path("ftp/laoshi/old"), "as it was").unwrap();
-    // The whole client is gone, as when it was killed.
-    let mut peer = servers.ftp("laoshi");
-    let mut data = peer.begins("STOR old");
-    data.write_all(b"half").unwrap();
-    peer.socket.shutdown(Shutdown::Write).unwrap();
-    drop(data);
-    peer.rest();
-    let mut peer = servers.ftp("laoshi");
-    // It is killed after a NOOP.
-    let mut data = peer.begins("STOR new");
-    data.write_all(b"half").unwrap();
-    peer.send("NOOP\r\n");
-    peer.socket.shutdown(Shutdown::Write).unwrap();
-    drop(data);
-    peer.rest();
+    // The whole client is gone, as when it was killed; the second one after a NOOP.
+    for (name, behind) in [("old", ""), ("new", "NOOP\r\n")] {
+        let mut peer = servers.ftp("laoshi");
+        let mut data = peer.begins(&format!("STOR {name}"));
+        data.write_all(b"half").unwrap();
+        peer.send(behind);
+        peer.socket.shutdown(Shutdown::Write).unwrap();
+        drop(data);
+        peer.rest();
+    }
     let mut peer = servers.ftp("laoshi");
     // It reads nothing of what it asked for, and is reset.
     let mut data = peer.data();
