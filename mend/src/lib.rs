@@ -33,15 +33,16 @@ const MAX_CHARACTERS: usize = 300_000;
 const OF_BODY: [&str; 4] =
     ["Content-Type", "Content-Disposition", "Content-Transfer-Encoding", INCOMPLETE];
 
-/// The field of a part that says that not all of its body could be decoded.
+/// The field of a part that says that not all of its body could be decoded, or that parts of it are
+/// missing.
 pub const INCOMPLETE: &str = "X-Mend-Incomplete";
 
 /// Mends a mail, whatever its bytes are: `mailparse` can parse the result, which says the same. A
 /// mail that has been mended stays as it is.
 ///
-/// Of a mail with more than 1000 parts the others are missing, and so are characters of a header
-/// beyond 300,000. What lies more than 20 deep becomes
-/// one part of type `application/octet-stream`.
+/// Of a mail with more than 1000 parts the others are missing, which the field [`INCOMPLETE`] of their
+/// container says, and so are characters of a header beyond 300,000. What lies more than 20 deep
+/// becomes one part of type `application/octet-stream`.
 pub fn mail(message: &[u8]) -> Vec<u8> {
     let mut parts_left = MAX_PARTS;
     part(&lines::without_double_cr(message), "text/plain", 0, &mut parts_left)
@@ -59,9 +60,9 @@ fn part(bytes: &[u8], default: &str, depth: usize, parts_left: &mut usize) -> Ve
         if depth == MAX_DEPTH {
             content_type = Parameterized::of("application/octet-stream");
         } else {
-            let mended = parts(body, encoding, &content_type, depth, parts_left);
+            let (mended, is_whole) = parts(body, encoding, &content_type, depth, parts_left);
             if !mended.is_empty() {
-                return container(&header, content_type, &mended);
+                return container(&header, content_type, &mended, is_whole);
             }
             // Where no part is, there may be a text.
             content_type = Parameterized::of("text/plain");
@@ -102,14 +103,14 @@ fn is_token(word: &str) -> bool {
     !word.is_empty() && word.chars().all(is_part)
 }
 
-/// Mends the parts of a container.
+/// Mends the parts of a container, and says whether these are all.
 fn parts(
     body: &[u8],
     encoding: &str,
     content_type: &Parameterized,
     depth: usize,
     parts_left: &mut usize,
-) -> Vec<Vec<u8>> {
+) -> (Vec<Vec<u8>>, bool) {
     let boundary = content_type.get("boundary").unwrap_or_default();
     // In a digest they are mails (RFC 2046 section 5.1.5).
     let is_digest = content_type.value == "multipart/digest";
@@ -123,12 +124,13 @@ fn parts(
     }
     let mut mended = Vec::new();
     for bytes in parts {
-        if *parts_left > 0 {
-            *parts_left -= 1;
-            mended.push(part(bytes, default, depth + 1, parts_left));
+        if *parts_left == 0 {
+            return (mended, false);
         }
+        *parts_left -= 1;
+        mended.push(part(bytes, default, depth + 1, parts_left));
     }
-    mended
+    (mended, true)
 }
 
 /// The parts between the lines that are `--boundary`, up to `--boundary--` (RFC 2046 section 5.1).
@@ -168,11 +170,16 @@ fn without_line_end(mut part: &[u8]) -> &[u8] {
 }
 
 /// Writes a container, whose boundary is not in its parts.
-fn container(header: &Header, content_type: Parameterized, parts: &[Vec<u8>]) -> Vec<u8> {
+fn container(
+    header: &Header,
+    content_type: Parameterized,
+    parts: &[Vec<u8>],
+    is_whole: bool,
+) -> Vec<u8> {
     let number = parts.iter().map(|part| unused_number(part)).max().unwrap_or_default();
     let boundary = format!("mend-{number}-");
     let content_type = content_type.with("boundary", &boundary);
-    let mut mended = start(header, true);
+    let mut mended = start(header, is_whole);
     mended += &format!("Content-Type: {content_type}\r\n\r\n");
     let mut mended = mended.into_bytes();
     for part in parts {
@@ -247,7 +254,7 @@ fn start(header: &Header, is_whole: bool) -> String {
         }
     }
     if !is_whole || header.value(INCOMPLETE).is_some() {
-        start += &format!("{INCOMPLETE}: not all of the body could be decoded\r\n");
+        start += &format!("{INCOMPLETE}: not all of the body is here\r\n");
     }
     if let Some(disposition) = disposition(header) {
         start += &format!("Content-Disposition: {disposition}\r\n");
