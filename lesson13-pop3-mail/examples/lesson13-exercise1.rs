@@ -34,7 +34,7 @@ fn main() -> shared::Result {
     // Step 4: list them.
     let mut list = mailbox.list()?;
     list.sort();
-    show::list(&list)?;
+    show_list(&list)?;
 
     let Some((newest, _size)) = list.last() else {
         // There is nothing to fetch, so the program goes on with step 6.
@@ -53,18 +53,29 @@ fn main() -> shared::Result {
     }
 
     let folder = Path::new(config.text("LESSON_SAVE_DIR"));
-    let path = files::save_as("newest.eml", &message, 0, folder)?;
+    let path = files::save_as("newest.eml", &message, folder)?;
     shared::print(format!("saved {}", path.display()))?;
 
     // Step 7: take the message apart: headers, parts, text and attachments.
     let mended = mend::mail(&message);
     let mail = mailparse::parse_mail(&mended).or_cannot("take apart", "the mail")?;
-    reading::check(&mail)?;
-    show::mail(&mail)?;
+    show::mail(&mail, 0)?;
     for (number, file) in (1..).zip(reading::files(&mail)) {
         let path = files::save(file, number, folder)?;
-        let note = if reading::is_whole(file) { "" } else { " (not all of it could be decoded)" };
+        let note = reading::note(file);
         shared::print(format!("saved {}{note}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// Shows the number and the size of each message, or of the ten newest.
+fn show_list(list: &[(u64, u64)]) -> shared::Result {
+    let older = list.len().saturating_sub(10);
+    if older > 0 {
+        shared::print(format!("  ({older} older ones)"))?;
+    }
+    for (number, size) in &list[older..] {
+        shared::print(format!("  number {number}: {size} bytes"))?;
     }
     Ok(())
 }

@@ -6,30 +6,45 @@ use std::path::{Path, PathBuf};
 use std::process;
 
 use mailparse::ParsedMail;
+use sanitise_file_name::{Options, sanitise_with_options};
 use shared::OrCannot;
 
 use crate::reading;
 
-/// A name has so many bytes before its extension; most systems allow 255 in all.
-const MAX_STEM: usize = 200;
+/// What is not safe in a name on some system is left out of it, and there may be nothing left. Most
+/// systems allow 255 bytes; a number and an extension can follow.
+const SAFE: Options<Option<char>> = Options {
+    length_limit: 200,
+    normalise_whitespace: false,
+    trim_more_punctuation: false,
+    replace_with: None,
+    six_measures_of_barley: "",
+    ..Options::DEFAULT
+};
 
 /// Saves an attachment into `folder` under its own name as far as that is safe, else by its
-/// `number`, and returns the file's path. A file that is there is never replaced.
+/// `number`, and returns the file's path.
 ///
 /// # Errors
 /// The file cannot be written.
 pub fn save(file: &ParsedMail, number: usize, folder: &Path) -> shared::Result<PathBuf> {
-    let mut name = safe_name(&reading::name(file).unwrap_or_default());
+    let name = reading::name(file).unwrap_or_default();
+    // Whatever folders the sender has written before the name, they are not used.
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let mut name = sanitise_with_options(last.trim_end_matches([' ', '.']), &SAFE);
     let extension = extension(reading::kind(file));
-    // The name of a mail, an appointment or a card is often what it is about, and no more.
-    let is_incomplete =
-        matches!(extension, ".eml" | ".ics" | ".vcf") && !name.to_lowercase().ends_with(extension);
     if name.is_empty() {
         name = format!("attachment-{number}{extension}");
-    } else if is_incomplete {
+    }
+    // What begins with a dot is hidden on many systems.
+    if name.starts_with('.') {
+        name = format!("attachment-{number}{name}");
+    }
+    // The name of a mail, an appointment or a card is often what it is about, and no more.
+    if [".eml", ".ics", ".vcf"].contains(&extension) && !name.to_lowercase().ends_with(extension) {
         name += extension;
     }
-    save_as(&name, &reading::content(file), number, folder)
+    save_as(&name, &file.get_body_raw().unwrap_or_default(), folder)
 }
 
 /// The extension by which programs know files of the commonest types, with its dot.
@@ -49,78 +64,39 @@ fn extension(kind: &str) -> &'static str {
     }
 }
 
-/// Saves bytes into `folder` under a safe name.
+/// Saves bytes into `folder` under a safe name, or under the first like it that is free: `a.txt`,
+/// `a (2).txt`, and so on. A file that is there is never replaced.
 ///
 /// # Errors
 /// The file cannot be written.
-pub fn save_as(
-    name: &str,
-    content: &[u8],
-    number: usize,
-    folder: &Path,
-) -> shared::Result<PathBuf> {
+pub fn save_as(name: &str, content: &[u8], folder: &Path) -> shared::Result<PathBuf> {
     fs::create_dir_all(folder).or_cannot("make the folder", folder.display())?;
-    // Until all of it is written, it has another name.
-    let draft = folder.join(format!(".lesson13-{}-{number}.part", process::id()));
-    let _left_behind = fs::remove_file(&draft);
-    let saved = write(&draft, content).and_then(|()| give_name(&draft, folder, name));
-    let _is_no_more = fs::remove_file(&draft);
+    // Until all of it is written, it has another name, which is that of no attachment.
+    let part = folder.join(format!(".lesson13-{}.part", process::id()));
+    let _left_behind = fs::remove_file(&part);
+    let saved = write(&part, content).and_then(|()| give_name(&part, name, folder));
+    let _is_no_more = fs::remove_file(&part);
     saved.or_cannot("save", folder.join(name).display())
 }
 
-fn write(draft: &Path, content: &[u8]) -> io::Result<()> {
-    let mut file = File::create_new(draft)?;
+fn write(part: &Path, content: &[u8]) -> io::Result<()> {
+    let mut file = File::create_new(part)?;
     file.write_all(content)?;
     file.sync_all()
 }
 
-/// Gives the draft the first name that is free: `a.txt`, `a (2).txt`, and so on.
-fn give_name(draft: &Path, folder: &Path, name: &str) -> io::Result<PathBuf> {
+/// Gives the file the first of these names that is free. An empty file keeps it meanwhile.
+fn give_name(part: &Path, name: &str, folder: &Path) -> io::Result<PathBuf> {
     let (stem, extension) = name.split_at(name.rfind('.').unwrap_or(name.len()));
     let mut path = folder.join(name);
     let mut number = 1;
-    // An empty file keeps the name for us.
     while let Err(error) = File::create_new(&path) {
-        number += 1;
-        if error.kind() != ErrorKind::AlreadyExists || number == 1000 {
+        if error.kind() != ErrorKind::AlreadyExists {
             return Err(error);
         }
+        number += 1;
         path = folder.join(format!("{stem} ({number}){extension}"));
     }
-    fs::rename(draft, &path)?;
+    fs::rename(part, &path)?;
     Ok(path)
-}
-
-/// What is left of a name when it can lead to no other folder, no hidden file and no device;
-/// perhaps nothing.
-fn safe_name(name: &str) -> String {
-    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    // Windows takes none of these in a name.
-    let is_unsafe = |character: char| {
-        character.is_control() || "<>:\"|?*".contains(character) || is_unseen(character)
-    };
-    let kept = last.replace(is_unsafe, "");
-    let kept = kept.trim_matches(|character: char| character == '.' || character.is_whitespace());
-    let (stem, extension) = match kept.rfind('.') {
-        Some(dot) if kept.len() - dot <= 20 => kept.split_at(dot),
-        _ => (kept, ""),
-    };
-    let stem = reading::cut(stem, MAX_STEM);
-    let mark = if is_device(stem) { "_" } else { "" };
-    format!("{mark}{stem}{extension}")
-}
-
-/// Whether this is a device on Windows, whatever the extension.
-fn is_device(stem: &str) -> bool {
-    let name = stem.split('.').next().unwrap_or_default().trim_end().to_uppercase();
-    let port = name.strip_prefix("COM").or(name.strip_prefix("LPT")).unwrap_or_default();
-    let is_port = port.chars().count() == 1 && port.contains(char::is_numeric);
-    is_port || ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"].contains(&name.as_str())
-}
-
-/// Some of them turn the direction of the text around: `exe.txt` can then be seen where `txt.exe`
-/// stands.
-fn is_unseen(character: char) -> bool {
-    matches!(character, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{feff}')
-        || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
 }

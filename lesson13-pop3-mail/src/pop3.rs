@@ -36,8 +36,9 @@ impl<'a> Mailbox<'a> {
     /// # Errors
     /// The server does not believe it, or somebody else has the mailbox open.
     pub fn log_in(&mut self) -> shared::Result {
-        self.ask("USER", &self.account.user, LogIn)?;
-        self.ask("PASS", &self.account.password, LogIn)?;
+        // Each may begin or end with a blank: nothing is trimmed.
+        self.ask(&format!("USER {}", self.account.user), LogIn)?;
+        self.ask(&format!("PASS {}", self.account.password), LogIn)?;
         Ok(())
     }
 
@@ -47,7 +48,7 @@ impl<'a> Mailbox<'a> {
     /// The server's reply is no such numbers.
     pub fn stat(&mut self) -> shared::Result<(u64, u64)> {
         let phase = Do("ask for", "the number of messages");
-        let reply = self.ask("STAT", "", phase)?;
+        let reply = self.ask("STAT", phase)?;
         two_numbers(reply.trim_start_matches("+OK")).in_phase(phase, self.account)
     }
 
@@ -57,7 +58,7 @@ impl<'a> Mailbox<'a> {
     /// The server's answer is no such list, or longer than 1 MiB.
     pub fn list(&mut self) -> shared::Result<Vec<(u64, u64)>> {
         let phase = Do("list", "the messages");
-        self.ask("LIST", "", phase)?;
+        self.ask("LIST", phase)?;
         let lines = self.lines(phase, MAX_LIST)?;
         let list: io::Result<_> =
             String::from_utf8_lossy(&lines).lines().map(two_numbers).collect();
@@ -71,7 +72,7 @@ impl<'a> Mailbox<'a> {
     pub fn retrieve(&mut self, number: u64) -> shared::Result<Vec<u8>> {
         let number = number.to_string();
         let phase = Do("fetch message", &number);
-        self.ask("RETR", &number, phase)?;
+        self.ask(&format!("RETR {number}"), phase)?;
         self.lines(phase, MAX_MESSAGE)
     }
 
@@ -82,19 +83,19 @@ impl<'a> Mailbox<'a> {
     pub fn quit(mut self) -> shared::Result {
         let socket = self.stream.get_ref().socket();
         socket.set_read_timeout(Some(self.account.goodbye())).in_phase(Quit, self.account)?;
-        self.ask("QUIT", "", Quit)?;
+        self.ask("QUIT", Quit)?;
         Ok(())
     }
 
     /// Sends a command, and returns the line that replies to it, which is `+OK` and more.
-    fn ask(&mut self, verb: &str, argument: &str, phase: Phase) -> shared::Result<String> {
-        // A password may begin or end with a blank: nothing is trimmed.
-        let command =
-            if argument.is_empty() { verb.to_string() } else { format!("{verb} {argument}") };
+    ///
+    /// # Errors
+    /// The server refuses, or breaks off.
+    pub fn ask(&mut self, command: &str, phase: Phase) -> shared::Result<String> {
         let stream = self.stream.get_mut();
         let sent = stream.write_all(format!("{command}\r\n").as_bytes());
         sent.and_then(|()| stream.flush()).in_phase(phase, self.account)?;
-        let shown = if verb == "PASS" { "PASS ****" } else { &command };
+        let shown = if command.starts_with("PASS ") { "PASS ****" } else { command };
         shared::sent_line(shown, self.account);
         self.reply(phase)
     }
@@ -113,7 +114,10 @@ impl<'a> Mailbox<'a> {
 
     /// Receives lines up to the one that is a dot, with which they have at most `max` bytes. Where
     /// a line of the message begins with a dot, the server has put one more before it.
-    fn lines(&mut self, phase: Phase, max: usize) -> shared::Result<Vec<u8>> {
+    ///
+    /// # Errors
+    /// The server breaks off, or sends more.
+    pub fn lines(&mut self, phase: Phase, max: usize) -> shared::Result<Vec<u8>> {
         let mut lines = Vec::new();
         loop {
             let start = lines.len();

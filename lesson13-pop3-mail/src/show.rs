@@ -1,103 +1,68 @@
-//! What is printed of a mailbox and of a mail.
+//! What is printed of a mail.
 
 use mailparse::{MailHeaderMap, ParsedMail};
+use shared::OrCannot;
 
-use crate::reading::{self, MAX_DEPTH};
+use crate::reading;
 
-/// So many messages of the list are shown, the newest ones.
-const MAX_LISTED: usize = 10;
-/// So many bytes of a field are shown.
-const MAX_FIELD: usize = 16 * 1024;
+/// So many mails that lie in one another are shown.
+const MAX_DEPTH: usize = 10;
+/// So many characters of a field are shown.
+const MAX_FIELD: usize = 16_000;
+/// So many characters of a text are shown.
+const MAX_TEXT: usize = 1_000_000;
 
-/// Shows the number and the size of each message, or of the newest ones.
-pub fn list(list: &[(u64, u64)]) -> shared::Result {
-    let older = list.len().saturating_sub(MAX_LISTED);
-    if older > 0 {
-        shared::print(format!("  ({older} older ones)"))?;
-    }
-    for (number, size) in &list[older..] {
-        shared::print(format!("  number {number}: {size} bytes"))?;
-    }
-    Ok(())
-}
-
-/// Shows what a reader wants to know of a mail: its headers, the tree of its parts, and its text.
-pub fn mail(mail: &ParsedMail) -> shared::Result {
+/// Shows what a reader wants to know of a mail: its headers, the tree of its parts, and its texts.
+/// The mails that came with it follow; it has come with `depth` mails itself.
+pub fn mail(mail: &ParsedMail, depth: usize) -> shared::Result {
     shared::print("")?;
-    headers(mail)?;
-    tree(mail, 0)?;
-    shared::print("")?;
-    text(mail, 0)
-}
-
-fn headers(mail: &ParsedMail) -> shared::Result {
     for name in ["From", "To", "Cc", "Subject", "Date"] {
         if let Some(value) = mail.headers.get_first_value(name) {
-            shared::print(format!("{name}: {}", shortened(&value)))?;
+            shared::print(format!("{name}: {}", shortened(&value, MAX_FIELD)))?;
         }
     }
-    shared::print("")
+    shared::print("")?;
+    tree(mail, 0)?;
+    shared::print("")?;
+    let texts = reading::texts(mail);
+    if texts.is_empty() {
+        shared::print("(no text)\n")?;
+    }
+    for part in texts {
+        let text = reading::text(part);
+        shared::print(format!("{}\n", shortened(text.trim_end(), MAX_TEXT)))?;
+    }
+    for part in reading::leaves(mail) {
+        if reading::is_mail(part) && depth < MAX_DEPTH {
+            shared::print("This mail came with it:")?;
+            let mended = mend::mail(&part.get_body_raw().unwrap_or_default());
+            let inner = mailparse::parse_mail(&mended).or_cannot("take apart", "the mail in it")?;
+            self::mail(&inner, depth + 1)?;
+        }
+    }
+    Ok(())
 }
 
 /// Shows the type, the name and the size of a part, and of those that lie in it.
 fn tree(part: &ParsedMail, depth: usize) -> shared::Result {
     let name = reading::name(part).map(|name| format!(" {name:?}")).unwrap_or_default();
     let leaves = reading::leaves(part);
-    let size: usize = leaves.iter().map(|leaf| reading::content(leaf).len()).sum();
+    let bodies = leaves.iter().map(|leaf| leaf.get_body_raw().unwrap_or_default());
+    let size: usize = bodies.map(|body| body.len()).sum();
     let indent = 2 * depth;
-    shared::print(format!("{:indent$}{}{name}, {size} bytes", "", part.ctype.mimetype))?;
+    let kind = reading::kind(part);
+    let note = reading::note(part);
+    shared::print(format!("{:indent$}{kind}{name}, {size} bytes{note}", ""))?;
     for inner in &part.subparts {
         tree(inner, depth + 1)?;
-    }
-    forwarded(part, depth, tree)
-}
-
-/// Shows the text of a mail, and then the mails that were forwarded in it.
-fn text(mail: &ParsedMail, depth: usize) -> shared::Result {
-    let texts = reading::texts(mail);
-    let leaves = reading::leaves(mail);
-    if texts.is_empty() {
-        let has_text = leaves.iter().any(|part| reading::is_text(part));
-        shared::print(if has_text { "\n" } else { "(no text)\n" })?;
-    }
-    for part in texts {
-        shared::print(format!("{}\n", reading::text(part).trim_end()))?;
-    }
-    for part in leaves {
-        forwarded(part, depth, |mail, depth| {
-            shared::print("This mail came with it:\n")?;
-            headers(mail)?;
-            text(mail, depth)
-        })?;
     }
     Ok(())
 }
 
-/// Shows the mail that was forwarded in a part, if there is one. One that is beyond a bound can
-/// still be saved.
-fn forwarded(
-    part: &ParsedMail,
-    depth: usize,
-    show: impl Fn(&ParsedMail, usize) -> shared::Result,
-) -> shared::Result {
-    if !reading::is_mail(part) || depth == MAX_DEPTH {
-        return Ok(());
+/// The first characters of a text, and how much is missing.
+fn shortened(text: &str, max: usize) -> String {
+    match text.char_indices().nth(max) {
+        Some((end, _)) => format!("{} ... and {} bytes more", &text[..end], text.len() - end),
+        None => text.into(),
     }
-    let mended = mend::mail(&reading::content(part));
-    match mailparse::parse_mail(&mended) {
-        Ok(mail) if reading::check(&mail).is_ok() => show(&mail, depth + 1),
-        _ => Ok(()),
-    }
-}
-
-/// As much of a field as is shown, up to the end of an address, or of a word.
-fn shortened(value: &str) -> String {
-    let start = reading::cut(value, MAX_FIELD);
-    if start.len() == value.len() {
-        return value.into();
-    }
-    // Chinese has no blanks between its words.
-    let is_near = |end: &usize| *end > MAX_FIELD / 2;
-    let end = start.rfind(">,").map(|end| end + 1).or(start.rfind(' ')).filter(is_near);
-    format!("{} ...", &start[..end.unwrap_or(start.len())])
 }

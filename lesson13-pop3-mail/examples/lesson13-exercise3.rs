@@ -3,15 +3,19 @@
 //! Check it: `cargo run -- check solutions 13`.
 //! Diff it: `cargo run -- diff 13 --exercise 3`.
 
-#[path = "../../src/files.rs"]
+#[path = "../src/files.rs"]
 mod files;
+#[path = "../src/pop3.rs"]
 mod pop3;
-#[path = "../../src/reading.rs"]
+#[path = "../src/reading.rs"]
 mod reading;
+#[path = "../src/show.rs"]
 mod show;
 
 use std::path::Path;
 
+use accounts::Phase::Do;
+use mailparse::MailHeaderMap;
 use pop3::Mailbox;
 use shared::OrCannot;
 
@@ -32,7 +36,7 @@ fn main() -> shared::Result {
     // Step 4: list them.
     let mut list = mailbox.list()?;
     list.sort();
-    show::list(&list, &mut mailbox)?;
+    show_list(&list, &mut mailbox)?;
 
     let Some((newest, _size)) = list.last() else {
         // There is nothing to fetch, so the program goes on with step 6.
@@ -53,13 +57,40 @@ fn main() -> shared::Result {
     // Step 7: take the message apart: headers, parts, text and attachments.
     let mended = mend::mail(&message);
     let mail = mailparse::parse_mail(&mended).or_cannot("take apart", "the mail")?;
-    reading::check(&mail)?;
-    show::mail(&mail)?;
+    show::mail(&mail, 0)?;
     let folder = Path::new(config.text("LESSON_SAVE_DIR"));
     for (number, file) in (1..).zip(reading::files(&mail)) {
         let path = files::save(file, number, folder)?;
-        let note = if reading::is_whole(file) { "" } else { " (not all of it could be decoded)" };
+        let note = reading::note(file);
         shared::print(format!("saved {}{note}", path.display()))?;
     }
     Ok(())
+}
+
+/// Shows the number, the size and the subject of each message, or of the ten newest.
+fn show_list(list: &[(u64, u64)], mailbox: &mut Mailbox) -> shared::Result {
+    let older = list.len().saturating_sub(10);
+    if older > 0 {
+        shared::print(format!("  ({older} older ones)"))?;
+    }
+    for (number, size) in &list[older..] {
+        let subject = subject(mailbox, *number)?;
+        shared::print(format!("  number {number}: {size} bytes{subject}"))?;
+    }
+    Ok(())
+}
+
+/// The subject of a message, behind a colon. A server need not give headers alone (RFC 1939 section
+/// 7), and a mail need not have a subject.
+fn subject(mailbox: &mut Mailbox, number: u64) -> shared::Result<String> {
+    let number = number.to_string();
+    let phase = Do("fetch the headers of message", &number);
+    if mailbox.ask(&format!("TOP {number} 0"), phase).is_err() {
+        // If the connection broke, the next command fails, too.
+        return Ok(String::new());
+    }
+    let mended = mend::mail(&mailbox.lines(phase, 1024 * 1024)?);
+    let mail = mailparse::parse_mail(&mended).or_cannot("take apart", "the headers")?;
+    let subject = mail.headers.get_first_value("Subject");
+    Ok(subject.map(|subject| format!(": {subject}")).unwrap_or_default())
 }

@@ -3,16 +3,18 @@
 //! Check it: `cargo run -- check solutions 13`.
 //! Diff it: `cargo run -- diff 13 --exercise 2`.
 
-#[path = "../../src/files.rs"]
+#[path = "../src/files.rs"]
 mod files;
+#[path = "../src/pop3.rs"]
 mod pop3;
-#[path = "../../src/reading.rs"]
+#[path = "../src/reading.rs"]
 mod reading;
-#[path = "../../src/show.rs"]
+#[path = "../src/show.rs"]
 mod show;
 
 use std::path::Path;
 
+use accounts::Phase::Do;
 use pop3::Mailbox;
 use shared::OrCannot;
 
@@ -33,7 +35,7 @@ fn main() -> shared::Result {
     // Step 4: list them.
     let mut list = mailbox.list()?;
     list.sort();
-    show::list(&list)?;
+    show_list(&list)?;
 
     let Some((newest, _size)) = list.last() else {
         // There is nothing to fetch, so the program goes on with step 6.
@@ -47,20 +49,32 @@ fn main() -> shared::Result {
     let message = mailbox.retrieve(*newest)?;
 
     // Step 6: mark it as deleted, and quit: only then the server deletes it.
-    mailbox.delete(*newest)?;
+    let number = newest.to_string();
+    mailbox.ask(&format!("DELE {number}"), Do("delete message", &number))?;
     mailbox.quit()?;
-    shared::print(format!("deleted number {newest}"))?;
+    shared::print(format!("deleted number {number}"))?;
 
     // Step 7: take the message apart: headers, parts, text and attachments.
     let mended = mend::mail(&message);
     let mail = mailparse::parse_mail(&mended).or_cannot("take apart", "the mail")?;
-    reading::check(&mail)?;
-    show::mail(&mail)?;
+    show::mail(&mail, 0)?;
     let folder = Path::new(config.text("LESSON_SAVE_DIR"));
     for (number, file) in (1..).zip(reading::files(&mail)) {
         let path = files::save(file, number, folder)?;
-        let note = if reading::is_whole(file) { "" } else { " (not all of it could be decoded)" };
+        let note = reading::note(file);
         shared::print(format!("saved {}{note}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// Shows the number and the size of each message, or of the ten newest.
+fn show_list(list: &[(u64, u64)]) -> shared::Result {
+    let older = list.len().saturating_sub(10);
+    if older > 0 {
+        shared::print(format!("  ({older} older ones)"))?;
+    }
+    for (number, size) in &list[older..] {
+        shared::print(format!("  number {number}: {size} bytes"))?;
     }
     Ok(())
 }

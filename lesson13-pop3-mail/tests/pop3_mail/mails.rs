@@ -1,0 +1,259 @@
+//! What the lesson shows and saves of a mail: those in `mend/tests/mails`, and others of each kind.
+//! How a broken mail is read, `mend` tests itself.
+
+use std::fs;
+use std::path::Path;
+
+use testing::native;
+
+use crate::server::{fetch, multipart, names};
+
+const MAILS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../mend/tests/mails");
+/// What an attachment is in most of these mails.
+const HELLO: &[u8] = b"hello";
+
+/// A mail in the folder, what is shown of it, and which files are saved: how each begins.
+type Row = (&'static str, &'static [&'static str], &'static [(&'static str, &'static [u8])]);
+
+#[rustfmt::skip]
+const ROWS: [Row; 27] = [
+    ("2231-star-with-2047", &["\n\nthe text\n"], &[("期末考试的安排与注意事项.doc", HELLO)]),
+    ("amp-no-plain", &["\n\n<p>html text</p>\n"], &[]),
+    ("appledouble", &["\n\nplain text\n"], &[("a.pdf", HELLO)]),
+    ("bad-line-loses-all-headers", &["Subject: still here\n", "\n\nthe text\n"], &[("f.bin", &[0, 1, 2])]),
+    ("base64-with-footer", &["\n\n你好，这是正文。\n\nsaved"], &[("p.png", b"\x89PNG\r\n\x1a\n012345678")]),
+    ("body-gbk-no-charset", &["\n\n同学们好：\n请于周五前提交作业。\n"], &[]),
+    ("boundary-twice", &["\n\nplain text\n"], &[("a.pdf", HELLO)]),
+    ("cid-noname-pdf", &["\n\nsee\n"], &[("attachment-1.pdf", b"%PDF-")]),
+    ("content-type-text", &["text/plain, 12 bytes\n\nhello body\n"], &[]),
+    ("cp936", &["Subject: 关于期末考试的通知\n", "\n\n同学们好：\n"], &[]),
+    ("crcrlf", &["Subject: lines end in CR CR LF\n\ntext/plain, 25 bytes\n\nhello body\nsecond line\n"], &[]),
+    ("decoded-before-parsed", &["  text/plain, 8 bytes\n\nthe text\n"], &[]),
+    ("dsn-exchange", &["\n\nYour mail did not reach nobody@sina.example.\n", "550 5.1.1 no such user"], &[]),
+    ("empty-plain-html", &["\n\n<p>正文只在网页里</p>\n"], &[]),
+    ("empty-word", &["Subject: 好  Book.example\n"], &[]),
+    ("enriched", &["\n\n<p>html text</p>\n"], &[]),
+    ("ew-next-to-text", &["Subject: Re:关于期末考试的通知(2)\n"], &[]),
+    ("file-raw-gbk", &["\n\n见附件。\n"], &[("期末考试安排.txt", b"file content\r\n")]),
+    ("inline-text-with-name", &["\n\nhello body\n"], &[]),
+    ("many-recipients-names", &["学生00号 <s0@sina.example>, 学生01号 <", "学生39号 <s39@sina.example>"], &[]),
+    ("multipart-plain-body", &["\n\njust a text, no parts\n"], &[]),
+    ("no-blank-line", &["\n\nhello body without a colon\nmore of it\n"], &[]),
+    ("rfc822-noname-inline",
+        &["\n\n见附件。\n", "Subject: 里面的主题\n", "\n\n里面的邮件正文\n"], &[("attachment-1.eml", b"From: laoshi@qq.example\r\n")]),
+    ("subject-split-mid-char",
+        &["Subject: 关于二〇二六年秋季学期网络编程课程期末考试时间地点以及相关注意事项的补充通知请各位同学务必仔细阅读\n"], &[]),
+    ("two-texts-mixed", &["\n\n第一段\n\n第二段\n\nsaved "], &[("a.png", b"\x89PNG")]),
+    ("unused-boundary-qp", &["\n\nreal text\n"], &[]),
+    ("whole-type-encoded", &["\n\nthe text\n"], &[("attachment-1", HELLO)]),
+];
+
+#[test]
+fn mails_that_people_got() {
+    for (file, shown, files) in ROWS {
+        let path = Path::new(MAILS).join(format!("{file}.eml"));
+        let fetched = fetch(fs::read(&path).unwrap());
+        for text in shown {
+            fetched.shows(text);
+        }
+        fetched.hides("<bold>").hides("amp4email").hides("unsubscribe");
+        let downloads = fetched.folder.path().join("downloads");
+        assert_eq!(names(&downloads), files.iter().map(|(name, _)| *name).collect::<Vec<_>>());
+        for (name, start) in files {
+            assert!(fs::read(downloads.join(name)).unwrap().starts_with(start), "{file}: {name}");
+        }
+    }
+    let files = fs::read_dir(MAILS).unwrap().map(|entry| entry.unwrap().file_name());
+    assert_eq!(files.filter(|name| name.to_string_lossy().ends_with(".eml")).count(), ROWS.len());
+}
+
+#[test]
+fn parts_within_parts() {
+    let fetched = fetch(
+        b"Content-Type: multipart/mixed; boundary=\"out er\"\r\n\r\npreamble\r\n--out er\r\n\
+          Content-Type: multipart/alternative; boundary=out\r\n\r\n\
+          --out  \r\nContent-Type: text/html\r\n\r\n<p>hi</p>\r\n\
+          --out\r\nContent-Type: text/plain\r\n\r\nhi\r\n--outside\r\n--out--\r\nignored\r\n\
+          --out er\r\nContent-Type: image/png; name=\"a.png\"\r\nContent-Transfer-Encoding: base64\r\n\r\n\
+          aGk=\r\n--out er--\r\nepilogue",
+    );
+    let saved = native("downloads/a.png");
+    assert_eq!(
+        fetched.shown(),
+        format!(
+            "\nmultipart/mixed, 24 bytes\n  multipart/alternative, 22 bytes\n    text/html, 9 bytes\n    \
+             text/plain, 13 bytes\n  image/png \"a.png\", 2 bytes\n\nhi\n--outside\n\nsaved {saved}\n"
+        )
+    );
+    fetched.saves(&[("a.png", b"hi")]);
+}
+
+#[test]
+fn texts_and_files() {
+    let html = "Content-Type: text/html; charset=utf-8\r\n\r\n<p>in HTML</p>";
+    fetch(multipart("mixed", &["\r\none", html, "\r\nthree"]))
+        .shows("\n\none\n\n<p>in HTML</p>\n\nthree\n")
+        .saves(&[]);
+    for blank in ["", " ", "\r\n\r\n", "\u{3000}", "\u{a0}", "\u{200b}", "\u{feff}"] {
+        let plain = format!("Content-Type: text/plain; charset=utf-8\r\n\r\n{blank}");
+        fetch(multipart("alternative", &[&plain, html])).shows("\n\n<p>in HTML</p>\n").saves(&[]);
+    }
+    let enriched = "Content-Type: text/enriched\r\n\r\n<bold>";
+    fetch(multipart("alternative", &[enriched, "\r\none", html])).shows("\n\none\n").hides("<");
+    fetch(multipart("alternative", &[enriched])).shows("\n\n<bold>\n").saves(&[]);
+
+    // A text with a name is read where there is no other.
+    let picture = "Content-Type: image/png; name=a.png\r\n\r\npicture";
+    for header in [
+        "Content-Type: text/plain; name=\"b.txt\"",
+        "Content-Type: text/plain\r\nContent-Disposition: inline; filename*=utf-8''b.txt",
+    ] {
+        let text = format!("{header}\r\n\r\nhello body");
+        fetch(&text).shows("\n\nhello body\n").saves(&[]);
+        fetch(multipart("mixed", &[&text, picture]))
+            .shows("\n\nhello body\n")
+            .saves(&[("a.png", b"picture")]);
+        fetch(multipart("mixed", &["\r\nreal text", &text]))
+            .shows("\n\nreal text\n\nsaved")
+            .saves(&[("b.txt", b"hello body")]);
+    }
+    fetch("Content-Disposition: attachment; filename=b.txt\r\n\r\nhello body\r\n")
+        .shows("\n\nhello body\n")
+        .saves(&[("b.txt", b"hello body\r\n")]);
+    fetch(picture).shows("\n(no text)\n\nsaved ").saves(&[("a.png", b"picture\r\n")]);
+}
+
+#[test]
+fn what_is_no_mail_is_shown_as_it_is() {
+    for (message, shown) in [
+        ("", "\ntext/plain, 0 bytes\n\n(no text)\n\n"),
+        (" no header\r\n\r\nhi", "\ntext/plain, 4 bytes\n\nhi\n\n"),
+        ("Content-Type: multipart/mixed; boundary=b\r\n\r\nhi", "\ntext/plain, 4 bytes\n\nhi\n\n"),
+        (
+            "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhi",
+            "\nmultipart/mixed, 4 bytes\n  text/plain, 4 bytes\n\nhi\n\n",
+        ),
+    ] {
+        assert_eq!(fetch(message).shown(), shown);
+    }
+}
+
+#[test]
+fn forwarded_mails() {
+    let file = "Content-Type: application/x; name=in.bin\r\n\r\nin it";
+    let inner = String::from("From: c@d.example\r\nSubject: inner\r\n")
+        + &multipart("mixed", &["\r\ninner text", file]);
+    let forwarded = "This mail came with it:\n\nFrom: c@d.example\nSubject: inner\n\n\
+                     multipart/mixed, 15 bytes\n  text/plain, 10 bytes\n  \
+                     application/x \"in.bin\", 5 bytes\n\ninner text\n";
+    for (header, name) in [
+        ("Content-Type: message/rfc822", "attachment-1.eml"),
+        ("Content-Type: message/global; name=\"Re: hi\"", "Re hi.eml"),
+        ("Content-Type: MESSAGE/RFC822\r\nContent-Disposition: inline; filename=A.EML", "A.EML"),
+    ] {
+        let part = format!("{header}\r\n\r\n{inner}");
+        fetch(multipart("mixed", &["\r\nouter text", &part]))
+            .shows(&format!("\n\nouter text\n\n{forwarded}"))
+            .saves(&[(name, inner.as_bytes())]);
+    }
+    // Nothing but a mail; and many of them.
+    fetch(format!("Subject: outer\r\nContent-Type: message/rfc822\r\n\r\n{inner}"))
+        .shows("Subject: outer\n")
+        .shows(&format!("(no text)\n\n{forwarded}"))
+        .saves(&[("attachment-1.eml", inner.as_bytes())]);
+    let digest = ["\r\nSubject: one\r\n\r\ntext one", "\r\nSubject: two\r\n\r\ntext two"];
+    fetch(multipart("digest", &digest))
+        .shows("Subject: one\n\ntext/plain, 8 bytes\n\ntext one\n")
+        .shows("Subject: two\n\ntext/plain, 8 bytes\n\ntext two\n")
+        .saves(&[
+            ("attachment-1.eml", b"Subject: one\r\n\r\ntext one"),
+            ("attachment-2.eml", b"Subject: two\r\n\r\ntext two"),
+        ]);
+    // Forwarded again and again: the outermost are shown, and each lies in the file.
+    let mut mail = String::from("Subject: first\r\n\r\nhello\r\n");
+    for number in 0..12 {
+        let part = format!("Content-Type: message/rfc822\r\n\r\n{mail}");
+        mail = multipart("mixed", &[&format!("\r\ntext {number}"), &part]);
+    }
+    let fetched = fetch(mail);
+    fetched.shows("\n\ntext 11\n").shows("\n\ntext 1\n").hides("\n\ntext 0\n");
+    let saved = fs::read_to_string(fetched.folder.path().join("downloads/attachment-1.eml"));
+    assert!(saved.unwrap().contains("Subject: first"));
+}
+
+/// As Outlook, Foxmail, QQ and mailing lists write.
+#[test]
+fn mails_of_real_programs() {
+    // Pictures in the HTML, a calendar beside it, and files after it.
+    let plain = "Content-Type: text/plain;\r\n\tcharset=\"gb2312\"\r\nContent-Transfer-Encoding: base64\r\n\r\n\
+                 udjT2sbaxKm/vMrUtcTNqNaq\r\n";
+    let html = "Content-Type: text/html;\r\n\tcharset=\"gb2312\"\r\n\
+                Content-Transfer-Encoding: quoted-printable\r\n\r\n<img src=3D\"cid:a@b\">\r\n";
+    let calendar = "Content-Type: text/calendar; method=REQUEST\r\n\r\nBEGIN:VCALENDAR";
+    let image = "Content-Type: image/png;\r\n\tname=\"image001.png\"\r\nContent-ID: <a@b>\r\n\
+                 Content-Transfer-Encoding: base64\r\n\r\niVBORw==\r\n";
+    let alternative = multipart("alternative", &[plain, html, calendar]);
+    let related = multipart("related", &[&alternative, image]);
+    let tnef = "Content-Type: application/ms-tnef; name=\"winmail.dat\"\r\n\
+                Content-Disposition: attachment; filename=\"winmail.dat\"\r\n\r\ntnef";
+    let signature = "Content-Type: application/pkcs7-signature; name=smime.p7s\r\n\r\nsignature";
+    let mixed = multipart("mixed", &[&related, tnef]);
+    fetch(multipart("signed", &[&mixed, signature]))
+        .shows("\n\n关于期末考试的通知\n\nsaved")
+        .saves(&[
+            ("attachment-1.ics", b"BEGIN:VCALENDAR"),
+            ("image001.png", b"\x89PNG"),
+            ("smime.p7s", b"signature"),
+            ("winmail.dat", b"tnef"),
+        ]);
+
+    // A mail that came back.
+    let status = "Content-Type: message/delivery-status\r\n\r\nAction: failed\r\nStatus: 5.2.2";
+    let original = "Content-Type: message/rfc822\r\n\r\nSubject: =?gbk?B?xOO6ww==?=\r\n\r\nlost";
+    fetch(multipart("report", &["\r\nThe mailbox is full.", status, original]))
+        .shows("\n\nThe mailbox is full.\n\nAction: failed\nStatus: 5.2.2\n")
+        .shows("\nSubject: 你好\n\ntext/plain, 4 bytes\n\nlost\n")
+        .saves(&[("attachment-1.eml", b"Subject: =?gbk?B?xOO6ww==?=\r\n\r\nlost")]);
+}
+
+#[test]
+fn what_could_not_be_decoded_is_said() {
+    let text = "Content-Transfer-Encoding: base64\r\n\r\n5L2g!5aW9";
+    let file =
+        "Content-Type: application/x; name=f\r\nContent-Transfer-Encoding: base64\r\n\r\n5L2g!5aW9";
+    fetch(multipart("mixed", &[text, file]))
+        .shows("  text/plain, 6 bytes (not all of it could be decoded)\n")
+        .shows("\n\n你好\n")
+        .shows(&format!("saved {} (not all of it could be decoded)\n", native("downloads/f")));
+}
+
+#[test]
+fn what_is_long_is_cut() {
+    let header = format!("Subject: {}\r\nDate: {}\r\n", "你".repeat(20_000), "x".repeat(16_000));
+    fetch(format!("{header}\r\n{}", "y".repeat(1_000_010)))
+        .shows(&format!(
+            "{}你 ... and 12000 bytes more\nDate: {}x\n",
+            "你".repeat(15_999),
+            "x".repeat(15_999)
+        ))
+        .shows("yy ... and 10 bytes more\n");
+    // Much is shown, and nobody waits long.
+    fetch(format!("Subject: {}\r\n\r\nhi", "=?utf-8?Q?abc?=\r\n ".repeat(10_000)));
+    fetch(multipart("mixed", &vec!["\r\nhi"; 1500]))
+        .shows("\nmultipart/mixed, 2000 bytes (not all of it could be decoded)\n");
+}
+
+#[test]
+fn nothing_that_a_mail_has_in_it_reaches_the_terminal() {
+    let evil = "\x1b[2J\u{7}\u{9b}\u{202e}";
+    let word = "=?utf-8?Q?a=0D=0AFrom:_fake=1B?=";
+    let fetched = fetch(format!(
+        "From: {evil}\r\nTo: {word}\r\nCc: {evil}\r\nSubject: {evil}{word} {word}\r\nDate: {evil}\r\n\
+         Content-Type: multipart/{evil}; boundary=b\r\n\r\n--b\r\n\r\n{evil}\r\n--b\r\n\
+         Content-Type: {evil}; name=\"{evil}\n{word}x\"\r\n\r\nhi\r\n--b--\r\n"
+    ));
+    let shown = fetched.shown();
+    assert!(!shown.contains(|character: char| character.is_control() && character != '\n'));
+    assert!(!shown.contains('\u{202e}'));
+    assert_eq!(shown.matches("\nFrom:").count(), 0, "{shown}");
+}
