@@ -210,7 +210,7 @@ fn mails_made_to_hurt() {
 
 /// What is cut from a header stays cut, and the rest stays.
 #[test]
-fn a_header_has_a_bound() {
+fn what_is_cut_stays_cut() {
     for (piece, count) in [
         ("x", 1_500_000),
         ("é,", 10_000),

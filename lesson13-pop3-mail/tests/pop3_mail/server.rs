@@ -5,7 +5,7 @@ use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::thread;
 
-use testing::{Ended, Folder, PATIENCE, Program, command, fails, talk};
+use testing::{Ended, Folder, PATIENCE, Program, command, fails, pop3_lines, talk};
 
 pub const LESSON: &str = env!("CARGO_BIN_EXE_lesson13-pop3-mail");
 
@@ -41,21 +41,13 @@ pub fn against<'a>(
 
 /// What a right server that has one message answers to each verb, and to none when it greets.
 pub fn answers(message: &[u8]) -> BTreeMap<&'static str, Vec<u8>> {
-    let mut lines = b"+OK here it is\r\n".to_vec();
-    for line in message.split_inclusive(|byte| *byte == b'\n') {
-        if line[0] == b'.' {
-            lines.push(b'.');
-        }
-        lines.extend(line);
-    }
-    lines.extend(if message.ends_with(b"\r\n") { &b".\r\n"[..] } else { b"\r\n.\r\n" });
     BTreeMap::from([
         ("", b"+OK hello\r\n".to_vec()),
         ("USER", b"+OK\r\n".to_vec()),
         ("PASS", b"+OK welcome\r\n".to_vec()),
         ("STAT", b"+OK 1 320\r\n".to_vec()),
         ("LIST", b"+OK one\r\n1 320\r\n.\r\n".to_vec()),
-        ("RETR", lines),
+        ("RETR", pop3_lines(message)),
         ("QUIT", b"+OK bye\r\n".to_vec()),
     ])
 }
