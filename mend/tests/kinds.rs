@@ -392,8 +392,8 @@ fn base64_and_quoted_printable_with_errors() {
 fn names_of_files() {
     let word = format!("=?gb18030?B?{NOTICE_BASE64}?=");
     let (start, end) = NOTICE_PERCENT.split_at(15);
-    let long = "x".repeat(2000);
-    let cases: [(&str, &str); 30] = [
+    let long = "x;".repeat(1000);
+    let cases: [(&str, &str); 31] = [
         (&format!("filename=a; filename*=gb18030''{NOTICE_PERCENT}"), "关于期末考试的通知"),
         (&format!("filename*=gb2312'zh-cn'{NOTICE_PERCENT}; filename=a"), "关于期末考试的通知"),
         (
@@ -429,7 +429,8 @@ fn names_of_files() {
         ("size=3 x filename=a.txt; filename=b.txt", "a.txt"),
         ("FileName = \"a.txt\"", "a.txt"),
         ("filename=\"a=b.txt\"", "a=b.txt"),
-        (&format!("filename={long}"), &long[..1024]),
+        (&format!("filename=\"{}\"", &long[..1024]), &long[..1024]),
+        (&format!("filename={}", long.replace(';', "x")), &long[..1024].replace(';', "x")),
     ];
     for (parameters, name) in cases {
         let part = mended(format!("Content-Disposition: attachment; {parameters}\r\n\r\nx"));

@@ -4,7 +4,7 @@
 use mailparse::{ParsedMail, parse_mail};
 
 /// Mails as they are sent and as they are written, each line ended by CR LF.
-const WRITTEN: [(&str, &str); 17] = [
+const WRITTEN: [(&str, &str); 20] = [
     // The fields of the body come last, in one form.
     (
         "Content-Type: TEXT/Plain;Charset=GB2312;format=flowed\nSubject :  hi  \n\n你\n",
@@ -39,6 +39,22 @@ const WRITTEN: [(&str, &str); 17] = [
         "Content-Type: a/b; name=\"a b~\"; x=a\\b; y=\"=?utf-8?Q?c?=\"; name=d\n\n",
         "Content-Type: a/b; name=\"a b~\"; x*=utf-8''a%5Cb; y*=utf-8''%3D%3Futf-8%3FQ%3Fc%3F%3D\n\
          Content-Transfer-Encoding: base64\n\n",
+    ),
+    (
+        "Content-Type: a/b; name=\"a\\\"b\"; \u{e9}=x; =y; x=y(comment) z=\"=\" z=2 u=v w\n\n",
+        "Content-Type: a/b; name*=utf-8''a%22b; x=\"y\"; z=\"=\"; u=\"v\"\n\
+         Content-Transfer-Encoding: base64\n\n",
+    ),
+    // A quote ends where another parameter begins, or a comment, or nothing.
+    (
+        "Content-Type: a/b; name=\"a\"b=c\" =d\" e\" x*=utf-8''f (\"g\") h=\"i\"(j); k=\"l\\m\"\n\n",
+        "Content-Type: a/b; name*=utf-8''a%22b%3Dc%22%20%3Dd%22%20e; x=\"f\"; h=\"i\"; k*=utf-8''l%5Cm\n\
+         Content-Transfer-Encoding: base64\n\n",
+    ),
+    // The names of files have blanks and brackets in them.
+    (
+        "Content-Type: a/b; name=a (1) b.txt; x=y z\n\n",
+        "Content-Type: a/b; name=\"a (1) b.txt\"; x=\"y\"\nContent-Transfer-Encoding: base64\n\n",
     ),
     // A disposition that nobody knows is that of an attachment; an empty one is none.
     (
