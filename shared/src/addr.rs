@@ -193,24 +193,10 @@ mod tests {
     #[test]
     fn host_and_port_have_a_form() {
         let form = Err("not HOST:PORT or [IPV6]:PORT, with a port from 0 to 65535");
-        for wrong in [
-            "127.0.0.1",
-            "",
-            "127.0.0.1:",
-            "127.0.0.1:65536",
-            "localhost",
-            "localhost:",
-            "localhost:65536",
-            "localhost:echo",
-            ":7007",
-            "::1:7007",
-            "[::g]:7007",
-            "udp://localhost:7007",
-            "me@localhost:7007",
-            "a b:7007",
-            "300.0.0.1:7007",
-            "127.1:7007",
-        ] {
+        let wrong = ", 127.0.0.1, 127.0.0.1:, 127.0.0.1:65536, 300.0.0.1:7, 127.1:7, ::1:7, [::g]:7, \
+                     localhost, localhost:, localhost:65536, localhost:echo, :7, a b:7, \
+                     udp://localhost:7, me@localhost:7, a/b:7";
+        for wrong in wrong.split(", ") {
             assert_eq!(check_form(wrong, false), form, "{wrong}");
         }
         let zero = Err("port 0 is for servers: give the port that the server logs");

@@ -13,7 +13,7 @@ use crate::env_file::{decode, meant, parse_line};
 use crate::error::{Error, OrCannot, Result};
 use crate::log::{self, Level};
 use crate::print::print;
-use crate::setting::{Origin, Setting, flag, is_password, label, line_of, nearest, table};
+use crate::setting::{Origin, Setting, flag, is_password, label, line_of, nearest, shown, table};
 
 /// The settings of one run. What asks for a value also checks it: what it returns is right, or the
 /// program has ended with an error and a hint, and with status 2, or 1 where a host is not found.
@@ -151,7 +151,11 @@ impl Config {
 
     /// The value as bytes, at most `max` of them.
     pub fn bytes(&self, name: &str, max: usize) -> &[u8] {
-        bytes_of(self.text(name), max).unwrap_or_else(|why| self.refuse(name, why))
+        let bytes = self.text(name).as_bytes();
+        if bytes.len() > max {
+            self.refuse(name, format!("it has {} bytes, and {max} are the most", bytes.len()));
+        }
+        bytes
     }
 
     /// A number of seconds above 0.
@@ -186,11 +190,6 @@ impl Config {
         end(&self.wrong(name, why), 2)
     }
 
-    /// The same with a hint of its own.
-    pub fn refuse_with(&self, name: &str, why: impl Display, hint: &str) -> ! {
-        end(&self.wrong_with(name, why, hint), 2)
-    }
-
     /// Ends the program with status 2, because an argument that is no flag is wrong, and says why.
     pub fn refuse_argument(&self, argument: &str, why: &str, hint: &str) -> ! {
         end(&Error::new(format!("{argument} {why}"), hint), 2)
@@ -212,7 +211,7 @@ impl Config {
     /// The same with a hint of its own.
     pub fn wrong_with(&self, name: &str, why: impl Display, hint: &str) -> Error {
         let setting = self.setting(name);
-        let text = setting.shown();
+        let text = shown(name, &setting.value);
         // A wrong value can be of any length, and the message is one line.
         let more = if text.chars().count() > 60 { "..." } else { "" };
         Error::new(format!("{name} is \"{text:.60}{more}\" (from {}): {why}", setting.origin), hint)
@@ -349,8 +348,9 @@ impl Config {
     fn help(&self, purpose: &str) -> String {
         let usage = format!("cargo run -p {} -- [--FLAG VALUE]... {}", self.program, self.usage);
         let mut help = format!("{purpose}\n\nUsage: {}\n\n", usage.trim_end());
-        for setting in self.taken() {
-            help += &format!("{setting}\n");
+        for Setting { name, purpose, value, origin, .. } in self.taken() {
+            let value = shown(name, value);
+            help += &format!("  {}\n{purpose}      now: {value} (from {origin})\n\n", label(name));
         }
         help += "A flag overrides the environment, which overrides the nearest .env file.";
         // A program of a learner's own may have no description.
@@ -360,14 +360,6 @@ impl Config {
 
 fn asks_for_help(arguments: &[OsString]) -> bool {
     arguments.iter().any(|argument| argument == "--help" || argument == "-h")
-}
-
-fn bytes_of(text: &str, max: usize) -> Result<&[u8], String> {
-    let length = text.len();
-    if length > max {
-        return Err(format!("it has {length} bytes, and {max} are the most"));
-    }
-    Ok(text.as_bytes())
 }
 
 fn seconds_of(text: &str) -> Result<Duration, &'static str> {
@@ -413,10 +405,13 @@ mod tests {
         Takes::Setting("LESSON_SMTP_PASSWORD"),
     ];
 
+    fn os(texts: &[&str]) -> Vec<OsString> {
+        texts.iter().map(OsString::from).collect()
+    }
+
     /// What a program takes from a `.env` in the folder above its own, its environment and its
     /// arguments; or the two lines with which it ends, in which that file is called `FILE`.
-    fn read_as(
-        mut config: Config,
+    fn read(
         env_file: impl AsRef<[u8]>,
         environment: &[(&str, &str)],
         arguments: &[&str],
@@ -428,22 +423,14 @@ mod tests {
         fs::create_dir_all(&below).unwrap();
         let file = folder.join(".env");
         fs::write(&file, env_file).unwrap();
+        let mut config = Config::new("lesson", &TAKEN);
         let environment = environment.iter().map(|(name, value)| (name.into(), value.into()));
-        let arguments = arguments.iter().map(OsString::from).collect();
-        let read = config.read(&below, environment, arguments);
+        let read = config.read(&below, environment, os(arguments));
         fs::remove_dir_all(folder).unwrap();
         match read {
             Ok(_) => Ok(config),
             Err(error) => Err(format!("{error:?}").replace(file.to_str().unwrap(), "FILE")),
         }
-    }
-
-    fn read(
-        env_file: impl AsRef<[u8]>,
-        environment: &[(&str, &str)],
-        arguments: &[&str],
-    ) -> Result<Config, String> {
-        read_as(Config::new("lesson", &TAKEN), env_file, environment, arguments)
     }
 
     #[track_caller]
@@ -469,44 +456,13 @@ mod tests {
     }
 
     #[test]
-    fn the_env_file_has_comments_and_quotes() {
-        for (lines, expected) in [
-            ("LESSON_MESSAGE=plain text # comment", "plain text"),
-            ("LESSON_MESSAGE = a#b ", "a#b"),
-            ("LESSON_MESSAGE=a#b # comment", "a#b"),
-            ("LESSON_MESSAGE=plain\t# comment", "plain"),
-            ("LESSON_MESSAGE=plain  # one # two", "plain"),
-            ("\tLESSON_MESSAGE\t=\tbetween tabs\t", "between tabs"),
-            ("export\tLESSON_MESSAGE=after a tab", "after a tab"),
-            ("  export   LESSON_MESSAGE=after blanks", "after blanks"),
-            ("LESSON_MESSAGE=it's", "it's"),
-            ("LESSON_MESSAGE='a' # it's", "a"),
-            ("LESSON_MESSAGE= # comment", ""),
-            ("LESSON_MESSAGE=\"quoted # text \" # comment", "quoted # text "),
-            ("LESSON_MESSAGE='it is \"so\"'", "it is \"so\""),
-            ("\u{feff}LESSON_MESSAGE=after a byte order mark", "after a byte order mark"),
-            ("\n# comment\n  # LESSON_MESSAGE=comment\nLESSON_MESSAGE=last\r", "last"),
-            ("OTHER=x\nexport X\n'\nLESSON_MESSAGE=mine", "mine"),
-            ("MY_LESSON_MESSAGE=x\nlesson_count=3\nX=LESSON_LOG\nLESSON_MESSAGE=mine", "mine"),
-        ] {
-            let config = read(lines, &[], &[]).unwrap();
-            assert_eq!(config.text("LESSON_MESSAGE"), expected, "{lines:?}");
-        }
-    }
-
-    #[test]
     fn a_wrong_line_in_the_env_file_is_named_with_the_right_one() {
         for (line, right) in [
-            ("LESSON_MESSAGE", "LESSON_MESSAGE=\"hello\""),
             ("export LESSON_MESSAGE", "LESSON_MESSAGE=\"hello\""),
             ("LESSON_MESSAGE=\"a", "LESSON_MESSAGE=\"a\""),
-            ("LESSON_MESSAGE='a' b", "LESSON_MESSAGE=\"a' b\""),
             ("LESSON_MESSAGE 'a b'", "LESSON_MESSAGE=\"a b\""),
-            ("LESSON_MESSAGE: hi", "LESSON_MESSAGE=\"hi\""),
             ("LESSON_MESSAGE＝你好", "LESSON_MESSAGE=\"你好\""),
-            ("set LESSON_MESSAGE=hi", "LESSON_MESSAGE=\"hi\""),
             ("set LESSON_X=hi", "LESSON_X=\"hi\""),
-            ("$env:LESSON_MESSAGE=\"hi\"", "LESSON_MESSAGE=\"hi\""),
             ("$Env:LESSON_MESSAGE = 'hi'", "LESSON_MESSAGE=\"hi\""),
             ("lesson_log=debug", "LESSON_LOG=\"debug\""),
             ("set LESSON_SMTP_PASSWORD=secret", "LESSON_SMTP_PASSWORD=\"****\""),
@@ -517,25 +473,10 @@ mod tests {
         let twice = read("LESSON_LOG=off\nLESSON_MESSAGE=a\n\nLESSON_MESSAGE='b \"c\"'", &[], &[]);
         let hint = "keep one of its lines, such as LESSON_MESSAGE='b \"c\"'";
         is_wrong(twice, "line 4 of FILE sets LESSON_MESSAGE again", hint);
-    }
-
-    #[test]
-    fn an_env_file_of_another_encoding_is_named_for_what_it_is() {
-        let units = |order: fn(u16) -> [u8; 2]| "LESSON_LOG=off".encode_utf16().flat_map(order);
-        let utf16 = "UTF-16";
-        for (bytes, encoding) in [
-            (b"LESSON_MESSAGE=\xc4\xe3".to_vec(), "perhaps GBK"),
-            (b"\xff\xfe\xc4\xe3".to_vec(), utf16),
-            (units(u16::to_le_bytes).collect(), utf16),
-            (units(u16::to_be_bytes).collect(), utf16),
-        ] {
-            let problem = format!("cannot read FILE: it is {encoding}, not UTF-8");
-            is_wrong(
-                read(bytes, &[], &[]),
-                &problem,
-                "open it in your editor, and save it as UTF-8",
-            );
-        }
+        let others = "OTHER=x\nexport X\n'\nMY_LESSON_MESSAGE=x\nlesson_count=3\nX=LESSON_LOG";
+        assert!(read(others, &[], &[]).is_ok());
+        let gbk = "cannot read FILE: it is perhaps GBK, not UTF-8";
+        is_wrong(read(b"\xc4\xe3", &[], &[]), gbk, "open it in your editor, and save it as UTF-8");
     }
 
     #[test]
@@ -558,42 +499,39 @@ mod tests {
 
     #[test]
     fn flags_that_do_not_exist_are_refused() {
-        let meant = "did you mean --message, LESSON_MESSAGE?";
-        let all = "it takes --echo-addr, --message, --timeout, --log";
-        for (wrong, hint) in [
-            ("--mesage", meant),
-            ("--Message", meant),
-            ("--massage=x", meant),
-            ("-message", meant),
-            ("--addr", "did you mean --echo-addr, LESSON_ECHO_ADDR?"),
+        for (wrong, meant) in [
+            ("--mesage", "--message, LESSON_MESSAGE"),
+            ("--Message", "--message, LESSON_MESSAGE"),
+            ("--massage=x", "--message, LESSON_MESSAGE"),
+            ("-message", "--message, LESSON_MESSAGE"),
+            ("--addr", "--echo-addr, LESSON_ECHO_ADDR"),
             // A password may follow the `=`, and stand there for everybody to see.
-            ("--smtp-password=x", "did you mean LESSON_SMTP_PASSWORD (no flag)?"),
-            ("-m", all),
-            ("hello", all),
-            ("--", all),
-            ("--verbose", all),
-            ("--port", all),
+            ("--smtp-password=x", "LESSON_SMTP_PASSWORD (no flag)"),
         ] {
             let problem = format!("lesson does not take {}", wrong.trim_end_matches("=x"));
-            is_wrong(read("", &[], &[wrong]), &problem, hint);
+            is_wrong(read("", &[], &[wrong]), &problem, &format!("did you mean {meant}?"));
+        }
+        let all = "it takes --echo-addr, --message, --timeout, --log";
+        for wrong in ["-m", "hello", "--", "--verbose", "--port"] {
+            is_wrong(read("", &[], &[wrong]), &format!("lesson does not take {wrong}"), all);
         }
         let hint = "see what it takes: cargo run -p lesson -- --help";
-        is_wrong(read("", &[], &["--timeout"]), "--timeout lacks its value", hint);
-        is_wrong(read("", &[], &["--timeout", "--log", "off"]), "--timeout lacks its value", hint);
+        for flags in [&["--timeout"][..], &["--timeout", "--log", "off"]] {
+            is_wrong(read("", &[], flags), "--timeout lacks its value", hint);
+        }
     }
 
     #[test]
     fn arguments_are_for_programs_that_take_them_and_those_of_the_tour_for_none() {
-        let takes_files = || Config::new("lesson", &[Takes::Arguments("[FILE]...")]);
-        let config = read_as(takes_files(), "", &[], &["06", "--log", "off", "x"]).unwrap();
+        let mut config = Config::new("lesson", &[Takes::Arguments("[FILE]...")]);
+        config.read_flags(os(&["06", "--log", "off", "x"])).unwrap();
         assert_eq!(config.arguments, ["06", "x"]);
         assert_eq!(config.text("LESSON_LOG"), "off");
-        for arguments in [&["check", "02"][..], &["diff", "05", "--all"], &["06", "13"]] {
+        for arguments in [["check", "02"], ["diff", "05"], ["06", "13"]] {
             let problem = format!("lesson does not take {}", arguments[0]);
             let hint = format!("the tour does: cargo run -p tour -- {}", arguments.join(" "));
-            is_wrong(read("", &[], arguments), &problem, &hint);
-            let takes = read_as(takes_files(), "", &[], arguments);
-            assert_eq!(takes.is_ok(), arguments[0] == "06");
+            is_wrong(read("", &[], &arguments), &problem, &hint);
+            assert_eq!(config.read_flags(os(&arguments)).is_ok(), arguments[0] == "06");
         }
     }
 
@@ -604,19 +542,16 @@ mod tests {
 
         let error = utf8(OsString::from_vec(b"--message=\xff\x1b[31m".into())).unwrap_err();
         assert_eq!(error.to_string(), "not UTF-8: --message=\u{fffd}\\u{1b}[31m");
-        assert_eq!(utf8("你好".into()).unwrap(), "你好");
     }
 
     #[test]
     fn values_are_as_they_are_meant() {
         let config = read("LESSON_TIMEOUT=2.5\nLESSON_ECHO_ADDR=127.0.0.1:7018", &[], &[]).unwrap();
-        assert_eq!(config.bytes("LESSON_MESSAGE", 100), "Hello, network! 你好，网络！".as_bytes());
+        assert_eq!(config.bytes("LESSON_TIMEOUT", 3), b"2.5");
         assert_eq!(config.seconds("LESSON_TIMEOUT"), Duration::from_millis(2500));
         assert_eq!(config.parsed::<f64>("LESSON_TIMEOUT"), 2.5);
         assert_eq!(config.addr("LESSON_ECHO_ADDR").to_string(), "127.0.0.1:7018");
         assert_eq!(config.peer("LESSON_ECHO_ADDR", "x").first().port(), 7018);
-        assert_eq!(bytes_of("你", 3), Ok("你".as_bytes()));
-        assert_eq!(bytes_of("你好", 5), Err("it has 6 bytes, and 5 are the most".into()));
         for wrong in ["0", "-1", "ten", "", "NaN", "inf", "1e300", "1e-20", "10s"] {
             assert_eq!(seconds_of(wrong), Err("not a number of seconds above 0"), "{wrong}");
         }
@@ -628,16 +563,11 @@ mod tests {
         let long = "你".repeat(60);
         let file = format!("LESSON_TIMEOUT=ten\nLESSON_MESSAGE={long}!");
         let environment = [("LESSON_SMTP_PASSWORD", "secret")];
-        let mut config = read(file, &environment, &["--echo-addr", &long]).unwrap();
+        let config = read(file, &environment, &["--echo-addr", &long]).unwrap();
         for (name, value, origin, right) in [
             ("LESSON_TIMEOUT", "ten", "line 1 of ", "LESSON_TIMEOUT=\"10\""),
             ("LESSON_MESSAGE", &format!("{long}..."), "line 2 of ", "LESSON_MESSAGE=\"Hello, "),
-            (
-                "LESSON_SMTP_PASSWORD",
-                "****",
-                "the environment)",
-                "LESSON_SMTP_PASSWORD=\"practice\"",
-            ),
+            ("LESSON_SMTP_PASSWORD", "****", "the environment)", "LESSON_SMTP_PASSWORD=\"pra"),
             ("LESSON_ECHO_ADDR", &long, "the flag --echo-addr)", "--echo-addr \"127.0.0.1:7007\""),
             ("LESSON_LOG", "info", "the default)", "--log \"info\""),
         ] {
@@ -646,42 +576,42 @@ mod tests {
             let end = format!("): so\nhint: a right one is {right}");
             assert!(lines.starts_with(&start) && lines.contains(&end), "{lines}");
         }
-        let own = format!("{:?}", config.wrong_with("LESSON_LOG", "so", "do this"));
-        assert!(own.ends_with("so\nhint: do this"), "{own}");
         is_wrong(
             read("", &[], &["--log", "loud"]),
             "LESSON_LOG is \"loud\" (from the flag --log): not one of off, info, debug and json",
             "a right one is --log \"info\"",
         );
-
-        // Its default is for this machine alone, and no other one is known.
-        config = Config::new("lesson", &[Takes::WithDefault("LESSON_MAIL_TO", "")]);
-        config.forget_default("LESSON_MAIL_TO");
-        let lines = format!("{:?}", config.wrong("LESSON_MAIL_TO", "so"));
-        let expected = "LESSON_MAIL_TO is \"\" (from the default for another machine): so\n\
-                        hint: see what it takes: cargo run -p lesson -- --help";
-        assert_eq!(lines, expected);
     }
 
     #[test]
     fn a_default_is_forgotten_unless_it_is_set() {
         let mut config = read("LESSON_TIMEOUT=10", &[], &[]).unwrap();
-        for (name, expected) in [("LESSON_TIMEOUT", "10"), ("LESSON_ECHO_ADDR", "")] {
-            config.forget_default(name);
-            assert_eq!(config.text(name), expected);
-        }
+        config.forget_default("LESSON_TIMEOUT");
+        assert_eq!(config.text("LESSON_TIMEOUT"), "10");
+        let mut config = Config::new("lesson", &[Takes::Setting("LESSON_MAIL_TO")]);
+        config.forget_default("LESSON_MAIL_TO");
+        assert_eq!(config.text("LESSON_MAIL_TO"), "");
+        let error = config.wrong("LESSON_MAIL_TO", "so").to_string();
+        assert_eq!(error, "LESSON_MAIL_TO is \"\" (from the default for another machine): so");
+        // What has no default has no right example.
+        let config = Config::new("lesson", &[Takes::Setting("LESSON_MAIL_FROM")]);
+        let lines = format!("{:?}", config.wrong("LESSON_MAIL_FROM", "so"));
+        assert!(
+            lines.ends_with("hint: see what it takes: cargo run -p lesson -- --help"),
+            "{lines}"
+        );
     }
 
     #[test]
     fn help_shows_the_settings_and_where_they_come_from() {
         for (argument, expected) in [("--help", true), ("-h", true), ("--helpful", false)] {
-            assert_eq!(asks_for_help(&["--log".into(), argument.into()]), expected);
+            assert_eq!(asks_for_help(&os(&["--log", argument])), expected);
         }
         let taken = [Takes::WithDefault("LESSON_MESSAGE", "hi"), Takes::Arguments("[FILE]...")];
         let mut config = Config::new("lesson", &taken);
         // What is wrong with one of the sources does not hide the others.
         let environment = [("LESSON_LOG".into(), "debug".into())].into_iter();
-        let _ = config.read(Path::new(""), environment, vec!["--message=ho".into(), "--x".into()]);
+        let _ = config.read(Path::new(""), environment, os(&["--message=ho", "--x"]));
         let help = config.help("Says hi.");
         let start = "Says hi.\n\n\
                      Usage: cargo run -p lesson -- [--FLAG VALUE]... [FILE]...\n\n  \

@@ -11,28 +11,12 @@ const TABLE: &str = include_str!("../../.env.example");
 pub(crate) struct Setting {
     pub(crate) name: &'static str,
     /// The lines of the table above it, indented.
-    purpose: String,
+    pub(crate) purpose: String,
     pub(crate) default: &'static str,
     pub(crate) value: String,
     pub(crate) origin: Origin,
     /// Whether this program takes it.
     pub(crate) is_taken: bool,
-}
-
-impl Setting {
-    /// The value as users may see it.
-    pub(crate) fn shown(&self) -> String {
-        shown(self.name, &self.value)
-    }
-}
-
-/// What `--help` says of it.
-impl Display for Setting {
-    fn fmt(&self, formatter: &mut Formatter) -> fmt::Result {
-        writeln!(formatter, "  {}", label(self.name))?;
-        formatter.write_str(&self.purpose)?;
-        writeln!(formatter, "      now: {} (from {})", self.shown(), self.origin)
-    }
 }
 
 /// Where a value comes from.
@@ -84,7 +68,7 @@ pub(crate) fn table() -> Vec<Setting> {
 }
 
 /// The value, without a password that stands in it: in a URL, before the host.
-fn shown(name: &str, value: &str) -> String {
+pub(crate) fn shown(name: &str, value: &str) -> String {
     if is_password(name) && !value.is_empty() {
         return "****".into();
     }
