@@ -78,22 +78,28 @@ fn an_answer_does_no_harm_to_the_terminal_and_is_said_not_to_be_utf_8() {
 }
 
 #[test]
-fn a_server_that_cannot_be_reached_or_keeps_silent_is_an_error() {
-    let (_, nobody) = server("127.0.0.1:0");
-    let ended = run(LESSON, &["--echo-addr", &nobody, "--timeout", "3600"]);
-    let why = format!("cannot receive from {nobody}: connection refused");
-    fails(&ended, &why, &format!("cargo run -p lesson01-udp-server -- --echo-addr {nobody}"));
+fn says_at_once_that_nobody_listens() {
+    let (_, addr) = server("127.0.0.1:0");
+    let ended = run(LESSON, &["--echo-addr", &addr, "--timeout", "3600"]);
+    let why = format!("cannot receive from {addr}: connection refused");
+    fails(&ended, &why, &format!("cargo run -p lesson01-udp-server -- --echo-addr {addr}"));
+}
 
-    let (_server, silent) = server("127.0.0.1:0");
-    let ended = run(LESSON, &["--echo-addr", &silent, "--timeout", "0.1"]);
-    let why = format!("cannot receive from {silent}: timed out");
+#[test]
+fn says_that_the_wait_timed_out() {
+    let (_server, addr) = server("127.0.0.1:0");
+    let ended = run(LESSON, &["--echo-addr", &addr, "--timeout", "0.1"]);
+    let why = format!("cannot receive from {addr}: timed out");
     fails(&ended, &why, "try again, or wait longer: --timeout 60");
+}
 
-    // Linux refuses at once to connect a socket to such an address.
-    if cfg!(target_os = "linux") {
-        let ended = run(LESSON, &["--echo-addr", "255.255.255.255:7007"]);
-        fails(&ended, "permission denied", "a broadcast needs `set_broadcast(true)`");
-    }
+/// Linux refuses at once to connect a socket to such an address.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_broadcast_is_no_matter_of_ports() {
+    let ended = run(LESSON, &["--echo-addr", "255.255.255.255:7007"]);
+    let why = "cannot connect to 255.255.255.255:7007: permission denied";
+    fails(&ended, why, "a broadcast needs `set_broadcast(true)`");
 }
 
 /// A wait with a time-out ends early when the program is stopped and goes on, as with Ctrl-Z and

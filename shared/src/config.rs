@@ -548,6 +548,7 @@ mod tests {
     fn values_are_as_they_are_meant() {
         let config = read("LESSON_TIMEOUT=2.5\nLESSON_ECHO_ADDR=127.0.0.1:7018", &[], &[]).unwrap();
         assert_eq!(config.bytes("LESSON_TIMEOUT", 3), b"2.5");
+        assert_eq!(config.bytes("LESSON_TIMEOUT", 100), b"2.5");
         assert_eq!(config.seconds("LESSON_TIMEOUT"), Duration::from_millis(2500));
         assert_eq!(config.parsed::<f64>("LESSON_TIMEOUT"), 2.5);
         assert_eq!(config.addr("LESSON_ECHO_ADDR").to_string(), "127.0.0.1:7018");
