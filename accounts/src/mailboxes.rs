@@ -77,15 +77,12 @@ fn parsed<T: FromStr>(config: &Config, name: &str) -> shared::Result<T> {
 /// The mailbox with its domain in ASCII, as every server knows it: `xn--5nq051n.example` for
 /// `邮件.example` (RFC 5891).
 fn in_ascii(mailbox: Mailbox) -> Mailbox {
-    let email = match Host::parse(mailbox.email.domain()) {
-        Ok(Host::Domain(domain)) if !mailbox.email.domain().is_ascii() => {
-            Address::new(mailbox.email.user(), &domain).ok()
-        }
-        _ => None,
+    let Ok(Host::Domain(domain)) = Host::parse(mailbox.email.domain()) else {
+        return mailbox;
     };
-    match email {
-        Some(email) => Mailbox::new(mailbox.name, email),
-        None => mailbox,
+    match Address::new(mailbox.email.user(), &domain) {
+        Ok(email) => Mailbox::new(mailbox.name, email),
+        Err(_) => mailbox,
     }
 }
 

@@ -92,10 +92,11 @@ mod tests {
     #[test]
     fn commands_and_answers_pass() {
         let (addr, server) = smtp_server(|line| format!("+OK {line}\r\n").into_bytes());
-        let account = account(&format!("pop3://{addr}"));
+        let timeout = Duration::from_secs(20);
+        let account = Account { timeout, ..account(&format!("pop3://{addr}")) };
         let mut mda = account.connect_mda().unwrap();
         mda.get_mut().write_all(b"NOOP\r\n").unwrap();
-        let answers: Vec<_> = mda.by_ref().lines().take(2).map(Result::unwrap).collect();
+        let answers: Vec<_> = mda.by_ref().take(100).lines().take(2).map(Result::unwrap).collect();
         assert_eq!(answers, ["+OK ", "+OK NOOP"]);
         assert_eq!(mda.get_ref().socket().peer_addr().unwrap(), addr);
         drop(mda);
