@@ -148,12 +148,12 @@ fn masked(line: &str) -> String {
     let words: Vec<_> = line.split_whitespace().collect();
     let is = |word: &str, verb: &str| word.eq_ignore_ascii_case(verb);
     let verb = words.iter().position(|word| is(word, "PASS") || is(word, "AUTH"));
-    let mut shown = match verb {
-        Some(verb) => verb + 1,
-        None if begins_with_secret(line) => 0,
-        None => return line.into(),
+    let Some(verb) = verb.filter(|verb| *verb == 0 || !begins_with_secret(line)) else {
+        // The secret may stand in the same word as its command.
+        return if begins_with_secret(line) { SECRET.into() } else { line.into() };
     };
-    if verb.is_some_and(|verb| is(words[verb], "AUTH")) {
+    let mut shown = verb + 1;
+    if is(words[verb], "AUTH") {
         let is_mechanism = |word: &&&str| ["PLAIN", "LOGIN", "TLS"].iter().any(|one| is(word, one));
         shown += words[shown..].iter().take_while(is_mechanism).count();
     }
@@ -209,7 +209,8 @@ mod tests {
             ("PASS plain", "PASS ****"),
             ("PASSpractice", "****"),
             ("P\u{200b}ASS practice", "****"),
-            ("\u{feff} PASS", "\u{feff} PASS"),
+            ("\u{feff} PASS practice", "****"),
+            ("PASSpractice AUTH", "****"),
             ("NOOP PASS practice", "NOOP PASS ****"),
             ("AUTH PLAIN AGE=", "AUTH PLAIN ****"),
             ("auth login AGE=", "auth login ****"),
