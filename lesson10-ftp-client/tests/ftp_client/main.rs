@@ -127,23 +127,6 @@ fn the_work_flow_of_the_notes() {
 }
 
 #[test]
-fn logs_each_step() {
-    let run = play_well("pub/readme.txt", &["--log", "info"], b"");
-    let mut said = Vec::new();
-    for line in run.ended.stderr.lines() {
-        said.push(line.split_once(": ").unwrap().1.replace(&run.url, "URL"));
-    }
-    assert_eq!(
-        said,
-        [
-            "HOST 127.0.0.1, DIR pub, FILE readme.txt",
-            "connected to URL: 220-Welcome\\r\\n220 to the test",
-            "logged in as anonymous",
-        ]
-    );
-}
-
-#[test]
 fn files_go_and_come_byte_for_byte_and_under_any_name() {
     let long: Vec<u8> = (0..5_000_000_u32).map(|index| (index % 251) as u8).collect();
     for file in [b"".as_slice(), b"one\ntwo\r\n\0\xff", &long] {
