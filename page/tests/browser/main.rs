@@ -91,6 +91,7 @@ fn nothing_runs_out_of_its_box() {
                  const all = selector => [...document.querySelectorAll(selector)];
                  const wide = all('.lab, .pill, .who, h2, .cmds, .seen, .part, td')
                      .filter(element => element.scrollWidth > element.clientWidth + 1);
+                 wide.push(...all('.code').filter(code => code.scrollHeight > code.clientHeight + 1));
                  document.getElementById('unfold').click();
                  for (const element of all('.row pre, .row p, .raw pre, .printed')) {{
                    const [box, frame] = [element, element.closest('section')].map(e => e.getBoundingClientRect());
