@@ -26,8 +26,8 @@ pub struct Site {
     pub packages: Vec<&'static str>,
 }
 
-/// Reads a README by the name of its file, which says its language; without one, all there is is
-/// the name of the package.
+/// Reads a README by the name of its file, which says its language; where there is none, the name of
+/// the package has to do as its title.
 pub fn read(name: &str, site: &Site) -> Readme {
     let file = workspace().join(site.package).join(name);
     render(&fs::read_to_string(file).unwrap_or_default(), name, site)
