@@ -97,20 +97,15 @@ fn peers(events: &[Entry], server: usize) -> Vec<&str> {
 /// The client of the server at `addr` that has sent what the server `heard` from one peer, or else
 /// the first that is not `taken` yet.
 fn client(events: &[Entry], addr: &str, heard: &[Part], taken: &[usize]) -> Option<usize> {
-    let mut clients: Vec<usize> = Vec::new();
-    for event in events {
-        if event.voice == Voice::Log
-            && let Some(Kind::Connected | Kind::Sent) = event.kind()
+    let clients = events.iter().filter(|event| {
+        event.voice == Voice::Log
+            && matches!(event.kind(), Some(Kind::Connected | Kind::Sent))
             && event.peer() == Some(addr)
             && !taken.contains(&event.program)
-            && !clients.contains(&event.program)
-        {
-            clients.push(event.program);
-        }
-    }
-    let all = |parts: &[Part]| parts.iter().flat_map(|(_, bytes)| bytes.to_vec()).collect();
-    let heard: Vec<u8> = all(heard);
-    let has_sent = |client: &&usize| all(&parts(events, **client, addr, Kind::Sent)) == heard;
+    });
+    let clients: Vec<usize> = clients.map(|event| event.program).collect();
+    let all = |parts: &[Part]| parts.iter().map(|(_, bytes)| *bytes).collect::<Vec<_>>().concat();
+    let has_sent = |client: &&usize| all(&parts(events, **client, addr, Kind::Sent)) == all(heard);
     clients.iter().find(has_sent).or(clients.first()).copied()
 }
 
