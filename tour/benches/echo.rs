@@ -11,12 +11,15 @@ mod compare;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream, UdpSocket};
 use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::Command;
 use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 use std::{array, fs};
 
-use compare::{LIMIT, Server, WORKSPACE, build, compare, finish, free_addr, title};
+use compare::{LIMIT, Server, compare, free_addr, say, title};
+use shared::{OrCannot, Result};
+use testing::built;
+use tour::lessons::workspace;
 
 /// How often each server is measured.
 const ROUNDS: usize = 21;
@@ -35,30 +38,16 @@ const STREAMS: usize = 4;
 /// How much a stream's client writes or reads at once, in bytes.
 const CHUNK: usize = 65_536;
 
-/// Uses the server at an address for a time, and returns what it did a second.
-type Measure = fn(SocketAddr, Duration) -> io::Result<f64>;
-
-fn main() -> ExitCode {
-    let Err(error) = compare_all() else {
-        return ExitCode::SUCCESS;
-    };
-    compare::failed(&error)
-}
-
-/// Compares the servers two by two.
-fn compare_all() -> io::Result<()> {
+fn main() -> Result {
     title("C", "lesson");
-    let measure = |what, [c, lesson]: [Server; 2], measure: Measure| {
-        compare(what, ROUNDS, || measure(c.addr, ROUND), || measure(lesson.addr, ROUND))
-    };
-    let servers = start_servers("udp_echo", "lesson03-udp-loop", echo_datagrams)?;
-    measure("datagrams a second", servers, echo_datagrams)?;
-    let servers = start_servers("tcp_echo", "lesson09-tcp-threads", echo_streams)?;
-    measure("bytes a second", servers, echo_streams)
+    compare_with_c("datagrams a second", "udp_echo", "lesson03-udp-loop", echo_datagrams)
+        .or_cannot("measure", "lesson 03")?;
+    compare_with_c("bytes a second", "tcp_echo", "lesson09-tcp-threads", echo_streams)
+        .or_cannot("measure", "lesson 09")
 }
 
-/// Uses a UDP server for a time, and returns how many datagrams it answered a second.
-fn echo_datagrams(server: SocketAddr, time: Duration) -> io::Result<f64> {
+/// Uses a UDP server for a [`ROUND`], and returns how many datagrams it answered a second.
+fn echo_datagrams(server: SocketAddr) -> io::Result<f64> {
     let socket = UdpSocket::bind("127.0.0.1:0")?;
     socket.connect(server)?;
     socket.set_read_timeout(Some(LOST_AFTER))?;
@@ -68,7 +57,7 @@ fn echo_datagrams(server: SocketAddr, time: Duration) -> io::Result<f64> {
 
     let start = Instant::now();
     loop {
-        while under_way < WINDOW && start.elapsed() < time {
+        while under_way < WINDOW && start.elapsed() < ROUND {
             socket.send(&datagram)?;
             under_way += 1;
         }
@@ -93,15 +82,15 @@ fn echo_datagrams(server: SocketAddr, time: Duration) -> io::Result<f64> {
         return Err(ErrorKind::TimedOut.into());
     }
     if lost > 0 {
-        compare::say(&format!("lost {lost} datagrams of {}", answered + lost));
+        say(&format!("lost {lost} datagrams of {}", answered + lost));
     }
     Ok(f64::from(answered) / start.elapsed().as_secs_f64())
 }
 
-/// Uses a TCP server for a time, and returns how many bytes it echoed a second on all streams.
-fn echo_streams(server: SocketAddr, time: Duration) -> io::Result<f64> {
+/// Uses a TCP server for a [`ROUND`], and returns how many bytes it echoed a second on all streams.
+fn echo_streams(server: SocketAddr) -> io::Result<f64> {
     thread::scope(|scope| {
-        let clients: [_; STREAMS] = array::from_fn(|_| scope.spawn(|| echo_stream(server, time)));
+        let clients: [_; STREAMS] = array::from_fn(|_| scope.spawn(|| echo_stream(server)));
         let mut sum = 0.0;
         for client in clients {
             sum += result_of(client)?;
@@ -110,8 +99,8 @@ fn echo_streams(server: SocketAddr, time: Duration) -> io::Result<f64> {
     })
 }
 
-/// Writes to a stream for a time, and returns how many bytes came back a second.
-fn echo_stream(server: SocketAddr, time: Duration) -> io::Result<f64> {
+/// Writes to a stream for a [`ROUND`], and returns how many bytes came back a second.
+fn echo_stream(server: SocketAddr) -> io::Result<f64> {
     let stream = TcpStream::connect(server)?;
     stream.set_read_timeout(Some(LIMIT))?;
     stream.set_write_timeout(Some(LIMIT))?;
@@ -123,7 +112,7 @@ fn echo_stream(server: SocketAddr, time: Duration) -> io::Result<f64> {
     let start = Instant::now();
     thread::scope(|scope| {
         let writer = scope.spawn(|| {
-            while start.elapsed() < time {
+            while start.elapsed() < ROUND {
                 (&stream).write_all(&chunk)?;
             }
             stream.shutdown(Shutdown::Write)
@@ -149,29 +138,32 @@ fn result_of<T>(thread: ScopedJoinHandle<io::Result<T>>) -> io::Result<T> {
     thread.join().unwrap_or_else(|_| Err(io::Error::other("a client thread panicked")))
 }
 
-/// Builds and starts a C server, and the lesson that does the same.
-fn start_servers(c_name: &str, lesson: &str, measure: Measure) -> io::Result<[Server; 2]> {
+/// Builds and starts a C server and the lesson that does the same, and compares them.
+fn compare_with_c(
+    what: &str,
+    c_name: &str,
+    lesson: &str,
+    measure: fn(SocketAddr) -> io::Result<f64>,
+) -> io::Result<()> {
     let c_program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(c_name);
-    let source = format!("{WORKSPACE}/tour/benches/{c_name}.c");
+    let source = workspace().join(format!("tour/benches/{c_name}.c"));
     let mut cc = Command::new("cc");
     cc.args(["-O2", "-pthread"]).arg(buffer_size(lesson)?);
-    cc.arg(source).arg("-o").arg(&c_program);
-    finish(&mut cc, "install a C compiler, such as gcc or clang")?;
-
-    let lesson = build(lesson)?;
+    if !cc.arg(source).arg("-o").arg(&c_program).status()?.success() {
+        return Err(io::Error::other("cc cannot compile it"));
+    }
+    // The first measurement is none: it waits for the server, and warms it up.
     let addr = free_addr()?;
-    let port = addr.port().to_string();
-    let warm = |addr| measure(addr, ROUND);
-    let c = Server::start(Command::new(c_program).arg(port), addr, warm)?;
+    let c = Server::start(Command::new(c_program).arg(addr.port().to_string()), addr, measure)?;
     let addr = free_addr()?;
-    let mut command = Command::new(lesson);
-    command.arg(format!("--echo-addr={addr}"));
-    Ok([c, Server::start(&mut command, addr, warm)?])
+    let mut command = Command::new(built(lesson));
+    let lesson = Server::start(command.arg(format!("--echo-addr={addr}")), addr, measure)?;
+    compare(what, ROUNDS, measure, c.addr, lesson.addr)
 }
 
 /// Reads in a lesson's source how large its buffer is, so that the C server's is the same.
 fn buffer_size(lesson: &str) -> io::Result<String> {
-    let source = fs::read_to_string(format!("{WORKSPACE}/{lesson}/src/main.rs"))?;
+    let source = fs::read_to_string(workspace().join(lesson).join("src/main.rs"))?;
     let mut lines = source.lines();
     let size = lines.find_map(|line| line.strip_prefix("const BUFFER_SIZE: usize = "));
     let missing = || io::Error::other(format!("{lesson} has no const BUFFER_SIZE"));

@@ -10,11 +10,14 @@ mod compare;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-use std::{env, fs, thread};
+use std::{fs, thread};
 
-use compare::{LIMIT, Server, build, compare, free_addr, title};
+use compare::{LIMIT, Server, compare, free_addr, say, title};
+use practice_servers::services::SERVICES;
+use shared::{OrCannot, Result};
+use testing::built;
 
 /// How often each server is measured.
 const ROUNDS: usize = 9;
@@ -27,48 +30,52 @@ const MAILS: usize = 5_000;
 /// The size of the file that is downloaded: 256 MiB.
 const FILE: u64 = 256 << 20;
 
-fn main() -> ExitCode {
+fn main() -> Result {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("servers");
     let result = fs::create_dir_all(&folder).and_then(|()| compare_all(&folder));
     // Whatever happened, 256 MiB and some thousand mails need not stay.
     let _ = fs::remove_dir_all(&folder);
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => compare::failed(&error),
-    }
+    result.or_cannot("measure", "the servers")
 }
 
 fn compare_all(folder: &Path) -> io::Result<()> {
-    let program = build("practice-servers")?;
-    let start = |name: &str| Practice::start(&program, &folder.join(name));
-    let takes = |addr| move || take_mails(addr);
-
     title("another", "practice-servers");
-    let ours = start("empty")?;
-    if is_python_package("aiosmtpd") {
-        let addr = free_addr()?;
-        let mut python = Command::new("python3");
-        python.args(["-m", "aiosmtpd", "-n", "-l", &addr.to_string()]);
-        python.args(["-c", "aiosmtpd.handlers.Mailbox"]).arg(folder.join("aiosmtpd"));
-        let aiosmtpd = Server::start(&mut python, addr, |addr| Peer::connect(addr, "220"))?;
-        compare("aiosmtpd: mails/s", ROUNDS, takes(aiosmtpd.addr), takes(ours.smtp.addr))?;
-    }
+    let ours = Practice::start(&folder.join("ours"))?;
+    let addr = free_addr()?;
+    let mut aiosmtpd = Command::new("python3");
+    aiosmtpd.args(["-m", "aiosmtpd", "-n", "-l", &addr.to_string()]);
+    aiosmtpd.args(["-c", "aiosmtpd.handlers.Mailbox"]).arg(folder.join("aiosmtpd"));
+    against("aiosmtpd: mails/s", &mut aiosmtpd, addr, "220", take_mails, ours.smtp.addr)?;
     drop(ours);
-    let empty = start("other")?;
-    let full = start("full")?;
-    fill(&full.mailbox, MAILS, 2_000)?;
-    drop(full);
-    let full = start("full")?;
-    compare(
-        "empty box: 5,000 in it, mails/s",
-        ROUNDS,
-        takes(empty.smtp.addr),
-        takes(full.smtp.addr),
-    )?;
+
+    let empty = Practice::start(&folder.join("empty"))?;
+    let full = folder.join("full");
+    fill(&Practice::start(&full)?.mailbox, MAILS, 2_000)?;
+    let full = Practice::start(&full)?;
+    let what = "empty box: 5,000 in it, mails/s";
+    compare(what, ROUNDS, take_mails, empty.smtp.addr, full.smtp.addr)?;
     drop((empty, full));
 
-    compare_pop3(folder, &start("pop3")?)?;
-    compare_ftp(folder, &start("ftp")?)
+    compare_pop3(folder, &Practice::start(&folder.join("pop3"))?)?;
+    compare_ftp(folder, &Practice::start(&folder.join("ftp"))?)
+}
+
+/// Starts another server that greets so, and measures it and ours; says so if it cannot be started.
+fn against(
+    what: &str,
+    command: &mut Command,
+    addr: SocketAddr,
+    greeting: &str,
+    measure: impl Fn(SocketAddr) -> io::Result<f64>,
+    ours: SocketAddr,
+) -> io::Result<()> {
+    match Server::start(command.stderr(Stdio::null()), addr, |addr| Peer::connect(addr, greeting)) {
+        Ok(other) => compare(what, ROUNDS, measure, other.addr, ours),
+        Err(error) => {
+            say(&format!("{what}: left out, since it is not installed or needs root ({error})"));
+            Ok(())
+        }
+    }
 }
 
 /// Our servers.
@@ -81,16 +88,14 @@ struct Practice {
 }
 
 impl Practice {
-    fn start(program: &Path, folder: &Path) -> io::Result<Self> {
+    fn start(folder: &Path) -> io::Result<Self> {
         let [smtp, pop3, ftp] = [free_addr()?, free_addr()?, free_addr()?];
-        let mut command = Command::new(program);
-        command.arg(format!("--practice-dir={}", folder.display()));
-        command.arg(format!("--qq-smtp-addr={smtp}")).arg(format!("--qq-pop3-addr={pop3}"));
-        command.arg(format!("--ftp-addr={ftp}"));
-        for other in ["qq-smtps", "qq-pop3s", "sina-smtp", "sina-smtps", "sina-pop3", "sina-pop3s"]
-        {
-            command.arg(format!("--{other}-addr=127.0.0.1:0"));
-        }
+        let mut command = Command::new(built("practice-servers"));
+        command.env("LESSON_PRACTICE_DIR", folder);
+        command.envs(SERVICES.iter().map(|service| (service.setting, "127.0.0.1:0")));
+        command.env("LESSON_QQ_SMTP_ADDR", smtp.to_string());
+        command.env("LESSON_QQ_POP3_ADDR", pop3.to_string());
+        command.env("LESSON_FTP_ADDR", ftp.to_string());
         let smtp = Server::start(&mut command, smtp, |addr| Peer::connect(addr, "220"))?;
         let mailbox = folder.join("mail/laoshi@qq.example/new");
         Ok(Practice { smtp, pop3, ftp, mailbox, files: folder.join("ftp/anonymous") })
@@ -125,15 +130,7 @@ fn compare_pop3(folder: &Path, ours: &Practice) -> io::Result<()> {
         fs::write(&path, config.clone() + &inet.replace("PORT", &addr.port().to_string()))?;
         let mut dovecot = Command::new("dovecot");
         dovecot.arg("-F").arg("-c").arg(path);
-        let dovecot = match start_if_installed(&mut dovecot, addr, "+OK")? {
-            Some(dovecot) => dovecot,
-            None => return Ok(()),
-        };
-        let fetches = |addr| move || fetch_mails(addr, count);
-        compare(what, ROUNDS, fetches(dovecot.addr), fetches(ours.pop3))?;
-        // Dovecot has children: it ends them when it is asked to, but not when it is killed.
-        let _ =
-            Command::new("doveadm").arg("-c").arg(folder.join("dovecot.conf")).arg("stop").status();
+        against(what, &mut dovecot, addr, "+OK", |addr| fetch_mails(addr, count), ours.pop3)?;
     }
     Ok(())
 }
@@ -145,7 +142,6 @@ fn compare_ftp(folder: &Path, ours: &Practice) -> io::Result<()> {
     for _ in 0..FILE >> 20 {
         file.write_all(&chunk)?;
     }
-    let downloads = |addr| move || download(addr);
 
     let addr = free_addr()?;
     let config = format!(
@@ -158,50 +154,15 @@ fn compare_ftp(folder: &Path, ours: &Practice) -> io::Result<()> {
     );
     let path = folder.join("vsftpd.conf");
     fs::write(&path, config)?;
-    if let Some(vsftpd) = start_if_installed(Command::new("vsftpd").arg(path), addr, "220")? {
-        compare("vsftpd: download, bytes/s", ROUNDS, downloads(vsftpd.addr), downloads(ours.ftp))?;
-    }
-    if is_python_package("pyftpdlib") {
-        let addr = free_addr()?;
-        let mut python = Command::new("python3");
-        python.args(["-m", "pyftpdlib", "-i", "127.0.0.1", "-p", &addr.port().to_string(), "-d"]);
-        python.arg(&ours.files).stderr(Stdio::null());
-        let other = Server::start(&mut python, addr, |addr| Peer::connect(addr, "220"))?;
-        compare(
-            "pyftpdlib: download, bytes/s",
-            ROUNDS,
-            downloads(other.addr),
-            downloads(ours.ftp),
-        )?;
-    }
-    Ok(())
-}
+    let mut vsftpd = Command::new("vsftpd");
+    vsftpd.arg(path);
+    against("vsftpd: download, bytes/s", &mut vsftpd, addr, "220", download, ours.ftp)?;
 
-/// Whether `python3` finds a package; says so if not.
-fn is_python_package(name: &str) -> bool {
-    let mut python = Command::new("python3");
-    python.args(["-c", &format!("import {name}")]).stderr(Stdio::null());
-    let is_there = python.status().is_ok_and(|status| status.success());
-    if !is_there {
-        compare::say(&format!("{name} is not installed: left out"));
-    }
-    is_there
-}
-
-/// Starts a server that only root can start, or says that it cannot.
-fn start_if_installed(
-    command: &mut Command,
-    addr: SocketAddr,
-    greeting: &str,
-) -> io::Result<Option<Server>> {
-    let name = command.get_program().to_string_lossy().into_owned();
-    match Server::start(command, addr, |addr| Peer::connect(addr, greeting)) {
-        Ok(server) => Ok(Some(server)),
-        Err(error) => {
-            compare::say(&format!("{name} is not installed, or needs root: left out ({error})"));
-            Ok(None)
-        }
-    }
+    let addr = free_addr()?;
+    let mut pyftpdlib = Command::new("python3");
+    pyftpdlib.args(["-m", "pyftpdlib", "-i", "127.0.0.1", "-p", &addr.port().to_string(), "-d"]);
+    pyftpdlib.arg(&ours.files);
+    against("pyftpdlib: download, bytes/s", &mut pyftpdlib, addr, "220", download, ours.ftp)
 }
 
 /// Writes so many mails of `size` bytes into the folder `new` of a mailbox.
