@@ -1,7 +1,7 @@
 //! Two mail offices and an FTP host on this machine, to practise with.
 //!
 //! They are lesson 09 made larger: a thread for every address accepts clients, and a thread for
-//! every client serves it. Begin with [`session`], the loop that serves any client, and [`pop3`],
+//! every client serves it. Begin with `session`, the loop that serves any client, and `pop3`,
 //! the shortest of the three protocols.
 
 pub mod accounts;
