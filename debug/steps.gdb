@@ -1,5 +1,5 @@
 # `step` stays in the lesson: it passes over what lies outside, and what that is implemented for ...
-skip -rfu ^(std|core|alloc|accounts|shared|lettre|suppaftp|mailparse|mend|rustls|rustls_native_certs)::
+skip -rfu ^(std|core|alloc|accounts|shared|lettre|suppaftp|mailparse|mend|rustls|rustls_native_certs|sanitise_file_name)::
 skip -rfu ^<
 # ... and over what the compiler calls to fill and to copy memory.
 skip -rfu ^_*mem(cpy|move|set|cmp)

@@ -327,7 +327,7 @@ fn texts_that_are_not_in_the_charset_they_claim() {
 #[test]
 fn html_that_names_its_charset_itself() {
     // GB18030 would be guessed anyway, but Big5 would not.
-    let cases: [(&str, &str, &[u8], &str); 10] = [
+    let cases: [(&str, &str, &[u8], &str); 11] = [
         ("", "<meta charset=\"gb2312\">", NOTICE, "关于期末考试的通知"),
         ("", "<meta charset='big5'>", b"\xa7A\xa6n", "你好"),
         ("", "<META HTTP-EQUIV='Content-Type' CONTENT='text/html; charset=big5'>", b"\xa7A", "你"),
@@ -335,6 +335,7 @@ fn html_that_names_its_charset_itself() {
         ("; charset=us-ascii", "<meta charset = big5 >", b"\xa7A", "你"),
         ("; charset=x-unknown", "<meta charset=big5/>", b"\xa7A\xa6n", "你好"),
         ("; charset=big5", "<meta charset=gbk>", b"\xa7A\xa6n", "你好"),
+        ("", "<meta charset=koi8-r x=y>", b"\xf0\xd2\xc9\xd7\xc5\xd4", "Привет"),
         ("", "<meta charset=utf-16le>", b"\xc4\xe3", "你"),
         ("", "<meta name=charset content=big5>", b"\xc4\xe3", "你"),
         ("", "<p charset=big5>", b"\xc4\xe3", "你"),
@@ -350,13 +351,16 @@ fn html_that_names_its_charset_itself() {
 #[test]
 fn base64_and_quoted_printable_with_errors() {
     let long = "5L2g5aW9".repeat(9) + "\r\n";
-    let cases: [(&str, &str, &str, bool); 26] = [
+    let cases: [(&str, &str, &str, bool); 29] = [
         ("base64", "5L2g5aW9YQ", "你好a", true),
         ("base64", "5L2g5aW9YQ==\r\n-- \r\nlist mailing list\r\n", "你好a", true),
         ("base64", "5L2g5aW9YQ==-- \r\nhttp://lists.example/\r\n", "你好a", true),
         ("base64", "5L2g5aW9YQ==This list\r\nis ours\r\n", "你好a", true),
         ("base64", "YWI=\r\n5L2g\r\n", "ab你", true),
         ("base64", "YWI=YWI=", "abab", true),
+        ("base64", "YWI=\r\nfooter\r\n", "ab", true),
+        ("base64", "5L2g5aW9\r\n5L2g5a\r\nW9YQ", "你好你好a", true),
+        ("base64", "5L2g\r\n5L2g5L2g*5L2g5L2gYWI", "你你你你你ab", false),
         ("base64", "  5L2g\r\n\t5aW9\r\n", "你好", true),
         ("base64", "5L2g!5aW9", "你好", false),
         ("base64", "5L2g5aW9A", "你好", false),
