@@ -131,6 +131,14 @@ def mailbox(value):
     return f"{name} <{email}>" if name else email
 
 
+def error(value):
+    """What an error says; before there is one, its memory holds anything."""
+    try:
+        return quoted(value["message"]) or "none"
+    except Exception:
+        return "none"
+
+
 def header(value):
     return f"{quoted(value['name']['__0'])}: {quoted(value['raw_value'])}"
 
@@ -155,6 +163,7 @@ WAYS = {
     r"lettre::message::mailbox::types::Mailboxes": lambda value: ", ".join(map(mailbox, value["__0"])),
     r"accounts::Account": lambda value: f"{quoted(value['user'])} at {quoted(value['url'])}",
     r"shared::config::Config": settings,
+    r"shared::error::Error": error,
     r"shared::addr::Addr": lambda value: quoted(value["text"]),
 }
 
