@@ -109,12 +109,13 @@ pub fn mended(text: &str, characters_left: &mut usize) -> String {
     let is_seen = |character: &Character| !character.is_plain_blank();
     let start = characters.iter().position(is_seen).unwrap_or_default();
     let end = characters.iter().rposition(is_seen).map_or(0, |last| last + 1);
-    *characters_left -= end - start;
+    let characters = &characters[start..end];
+    *characters_left -= characters.len();
 
     let mut mended = String::new();
     let mut line_start = 0;
     let is_one_run = |left: &Character, right: &Character| left.is_encoded == right.is_encoded;
-    for run in characters[start..end].chunk_by(is_one_run) {
+    for run in characters.chunk_by(is_one_run) {
         let text: String = run.iter().map(|character| character.value).collect();
         if !run[0].is_encoded {
             mended += &text;
