@@ -18,6 +18,7 @@ const SAFE: Options<Option<char>> = Options {
     normalise_whitespace: false,
     trim_more_punctuation: false,
     replace_with: None,
+    // The library calls so what it gives where nothing is left.
     six_measures_of_barley: "",
     ..Options::DEFAULT
 };
@@ -29,7 +30,8 @@ const SAFE: Options<Option<char>> = Options {
 /// The file cannot be written.
 pub fn save(file: &ParsedMail, number: usize, folder: &Path) -> shared::Result<PathBuf> {
     let name = reading::name(file).unwrap_or_default();
-    // Whatever folders the sender has written before the name, they are not used.
+    // Whatever folders the sender has written before the name, they are not used; and on Windows no
+    // name ends with a blank or a dot.
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let mut name = sanitise_with_options(last.trim_end_matches([' ', '.']), &SAFE);
     let extension = extension(reading::kind(file));

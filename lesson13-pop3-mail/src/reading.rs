@@ -29,10 +29,11 @@ fn wanted<'a>(
     if kind(part) != "multipart/alternative" {
         return inner.flatten().collect();
     }
-    let has = |texts: &[&ParsedMail], wanted| texts.iter().any(|part| kind(part) == wanted);
-    let choices = inner.filter(|texts| !texts.is_empty());
-    let best = choices.min_by_key(|texts| (!has(texts, "text/plain"), !has(texts, "text/html")));
-    best.unwrap_or_default()
+    let choices: Vec<_> = inner.filter(|texts| !texts.is_empty()).collect();
+    let of_kind =
+        |wanted: &str| choices.iter().find(|texts| texts.iter().any(|part| kind(part) == wanted));
+    let choice = of_kind("text/plain").or(of_kind("text/html")).or(choices.first());
+    choice.cloned().unwrap_or_default()
 }
 
 /// The parts that are to be saved.
