@@ -242,29 +242,10 @@ fn long_fields() {
 
 #[test]
 fn names_of_charsets() {
-    for name in [
-        "gbk",
-        "cp936",
-        "CP936",
-        "ms936",
-        "windows-936",
-        "x-gbk",
-        "csGBK",
-        "gb2312",
-        "GB_2312-80",
-        "gb_2312",
-        "csGB2312",
-        "chinese",
-        "iso-ir-58",
-        "csISO58GB231280",
-        "euc-cn",
-        "x-euccn",
-        "gb18030",
-        "csGB18030",
-        "cp54936",
-        "gb18030-2005",
-        "'gb18030'",
-    ] {
+    let of_gb18030 = "gbk cp936 CP936 ms936 windows-936 x-gbk csGBK gb2312 GB_2312-80 gb_2312 csGB2312 \
+                      chinese iso-ir-58 csISO58GB231280 euc-cn x-euccn gb18030 csGB18030 cp54936 \
+                      gb18030-2005 'gb18030'";
+    for name in of_gb18030.split(' ') {
         assert_eq!(
             subject(format!("=?{name}?B?{NOTICE_BASE64}?=")),
             "关于期末考试的通知",
