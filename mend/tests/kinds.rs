@@ -334,13 +334,14 @@ fn html_that_names_its_charset_itself() {
 #[test]
 fn base64_and_quoted_printable_with_errors() {
     let long = "5L2g5aW9".repeat(9) + "\r\n";
-    let cases: [(&str, &str, &str, bool); 29] = [
+    let cases: [(&str, &str, &str, bool); 30] = [
         ("base64", "5L2g5aW9YQ", "你好a", true),
         ("base64", "5L2g5aW9YQ==\r\n-- \r\nlist mailing list\r\n", "你好a", true),
         ("base64", "5L2g5aW9YQ==-- \r\nhttp://lists.example/\r\n", "你好a", true),
         ("base64", "5L2g5aW9YQ==This list\r\nis ours\r\n", "你好a", true),
         ("base64", "YWI=\r\n5L2g\r\n", "ab你", true),
         ("base64", "YWI=YWI=", "abab", true),
+        ("base64", "YWI=This list is ours\r\n", "ab", true),
         ("base64", "YWI=\r\nfooter\r\n", "ab", true),
         ("base64", "5L2g5aW9\r\n5L2g5a\r\nW9YQ", "你好你好a", true),
         ("base64", "5L2g\r\n5L2g5L2g*5L2g5L2gYWI", "你你你你你ab", false),
