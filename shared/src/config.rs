@@ -271,7 +271,7 @@ impl Config {
     /// Reads a line of `.env`, which may be another program's. A line that is meant to set something,
     /// and does not, is an error.
     fn read_line(&mut self, line: &str, place: String) -> Result {
-        let Some((name, rest)) = meant(line) else { return Ok(()) };
+        let Some((name, value)) = meant(line) else { return Ok(()) };
         let known = self.find(&name);
         if let Some((written, value)) = parse_line(line)
             && written == name
@@ -282,12 +282,12 @@ impl Config {
             }
             return self.set(&name, value, Origin::EnvFile(place));
         }
-        // In small letters it may be another program's.
-        if known.is_none() && !line.contains("LESSON_") {
-            return Ok(());
-        }
-        let value = rest.trim_matches(['"', '\'', ' ']);
-        let value = if value.is_empty() { "hello" } else { value };
+        let Some(setting) = known else {
+            // In small letters it may be another program's.
+            let is_ours = line.contains("LESSON_");
+            return if is_ours { self.set(&name, "", Origin::EnvFile(place)) } else { Ok(()) };
+        };
+        let value = if value.is_empty() { setting.default } else { &value };
         let hint = format!("write it like {}", line_of(&name, value));
         Err(Error::new(format!("{place} is not NAME=value"), hint))
     }
@@ -458,11 +458,14 @@ mod tests {
     #[test]
     fn a_wrong_line_in_the_env_file_is_named_with_the_right_one() {
         for (line, right) in [
-            ("export LESSON_MESSAGE", "LESSON_MESSAGE=\"hello\""),
+            ("export LESSON_TIMEOUT", "LESSON_TIMEOUT=\"10\""),
             ("LESSON_MESSAGE=\"a", "LESSON_MESSAGE=\"a\""),
             ("LESSON_MESSAGE 'a b'", "LESSON_MESSAGE=\"a b\""),
             ("LESSON_MESSAGE＝你好", "LESSON_MESSAGE=\"你好\""),
-            ("set LESSON_X=hi", "LESSON_X=\"hi\""),
+            ("\"LESSON_MESSAGE\": \"hi\",", "LESSON_MESSAGE=\"hi\""),
+            ("LESSON_MESSAGE=\"say \\\"hi\\\"\"", "LESSON_MESSAGE='say \"hi\"'"),
+            ("LESSON_MESSAGE=\"it's \\\"so\\\"\"", "LESSON_MESSAGE=it's \"so\""),
+            ("LESSON-ECHO-ADDR=[::1]:7", "LESSON_ECHO_ADDR=\"[::1]:7\""),
             ("$Env:LESSON_MESSAGE = 'hi'", "LESSON_MESSAGE=\"hi\""),
             ("lesson_log=debug", "LESSON_LOG=\"debug\""),
             ("set LESSON_SMTP_PASSWORD=secret", "LESSON_SMTP_PASSWORD=\"****\""),
@@ -493,8 +496,14 @@ mod tests {
             let problem = format!("there is no setting {name} (from the environment)");
             is_wrong(read("", &[(name, "x")], &[]), &problem, hint);
         }
-        let problem = "there is no setting LESSON_TIMOUT (from line 1 of FILE)";
-        is_wrong(read("LESSON_TIMOUT=x", &[], &[]), problem, meant);
+        // The value is not shown: the name may be meant for that of a password.
+        for line in
+            ["LESSON_TIMOUT=x", "set LESSON_TIMOUT=x", "LESSON_TIMOUT x", "LESSON_TIME OUT=x"]
+        {
+            let name = if line.contains("TIMOUT") { "LESSON_TIMOUT" } else { "LESSON_TIME" };
+            let problem = format!("there is no setting {name} (from line 1 of FILE)");
+            is_wrong(read(line, &[], &[]), &problem, meant);
+        }
     }
 
     #[test]

@@ -28,37 +28,53 @@ pub(crate) fn parse_line(line: &str) -> Option<(&str, &str)> {
 }
 
 fn parse_value(value: &str) -> Option<&str> {
-    let value = value.trim();
-    if let Some(quote) = value.chars().next().filter(|first| matches!(first, '"' | '\'')) {
-        let (value, rest) = value[1..].split_once(quote)?;
+    if let Some((quote, value)) = quoted(value.trim()) {
+        let (value, rest) = value.split_once(quote)?;
         let is_end = rest.trim().is_empty() || rest.trim().starts_with('#');
         return is_end.then_some(value);
     }
-    let mut before = ' ';
+    let mut before = '=';
     for (start, character) in value.char_indices() {
         if character == '#' && matches!(before, ' ' | '\t') {
             return Some(value[..start].trim());
         }
         before = character;
     }
-    Some(value)
+    Some(value.trim())
 }
 
-/// What a line is meant to set, however it is written: the name of the setting, and what follows.
-/// A comment sets nothing, and neither does a line of another program.
-pub(crate) fn meant(line: &str) -> Option<(String, &str)> {
+/// The quote with which a text begins, and what follows it.
+fn quoted(text: &str) -> Option<(char, &str)> {
+    let quote = text.chars().next().filter(|first| matches!(first, '"' | '\''))?;
+    Some((quote, &text[1..]))
+}
+
+/// What a line is meant to set, however it is written: the name of the setting, and its value. A
+/// comment sets nothing, and neither does a line of another program.
+pub(crate) fn meant(line: &str) -> Option<(String, String)> {
     let (before, _) = line.split_once('=').unwrap_or((line, ""));
-    let start = before.to_ascii_uppercase().find("LESSON_")?;
-    let is_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
-    if before[..start].ends_with(is_name) || before[..start].contains('#') {
+    let start = name_of(before).find("LESSON_")?;
+    let is_letter = |character: char| character.is_ascii_alphanumeric() || character == '_';
+    if before[..start].ends_with(is_letter) || before[..start].contains('#') {
         return None;
     }
     let meant = &line[start..];
-    let end = meant.find(|character| !is_name(character)).unwrap_or(meant.len());
-    let (name, rest) = meant.split_at(end);
+    let is_other = |character: char| !is_letter(character) && character != '-';
+    let (name, rest) = meant.split_at(meant.find(is_other).unwrap_or(meant.len()));
+    // A name in quotes ends with one.
+    let rest = rest.strip_prefix(['"', '\'']).unwrap_or(rest);
     let is_sign = |character: char| character.is_whitespace() || "=:＝：".contains(character);
-    let rest = rest.trim_start_matches(is_sign);
-    Some((name.to_ascii_uppercase(), rest))
+    let value = rest.trim_start_matches(is_sign).trim_end_matches([' ', '\t', ',', ';']);
+    let value = match quoted(value) {
+        Some((quote, value)) => value.strip_suffix(quote).unwrap_or(value),
+        None => value,
+    };
+    Some((name_of(name), value.replace("\\\"", "\"")))
+}
+
+/// The name of a setting as it is written in capitals, with `_`.
+fn name_of(text: &str) -> String {
+    text.to_ascii_uppercase().replace('-', "_")
 }
 
 #[cfg(test)]
@@ -79,6 +95,8 @@ mod tests {
             ("NAME='a' # it's", "a"),
             ("NAME='a'\r", "a"),
             ("NAME= # comment", ""),
+            ("NAME=#1", "#1"),
+            ("NAME='a'# comment", "a"),
             ("NAME=\"quoted # text \" # comment", "quoted # text "),
             ("NAME='it is \"so\"'", "it is \"so\""),
         ] {
@@ -92,10 +110,24 @@ mod tests {
 
     #[test]
     fn what_a_line_is_meant_to_set_is_seen_in_other_forms() {
-        for line in
-            ["LESSON_A=x", "set LESSON_A=x", "$env:lesson_a=x", "LESSON_A: x", "LESSON_A：x"]
+        for line in [
+            "LESSON_A_B=x",
+            "set LESSON_A_B=x;",
+            "$env:lesson_a_b=x",
+            "LESSON_A_B: x",
+            "LESSON_A_B：x",
+            "LESSON-A-B=x",
+            "lesson_a-b = 'x",
+            "\"LESSON_A_B\": \"x\",",
+            "'LESSON_A_B'='x'",
+        ] {
+            assert_eq!(meant(line), Some(("LESSON_A_B".into(), "x".into())), "{line:?}");
+        }
+        for (line, value) in
+            [("=\"it's \\\"so\\\"\"", "it's \"so\""), ("=\"a\" b", "a\" b"), ("", "")]
         {
-            assert_eq!(meant(line), Some(("LESSON_A".into(), "x")), "{line:?}");
+            let line = format!("LESSON_A{line}");
+            assert_eq!(meant(&line), Some(("LESSON_A".into(), value.into())), "{line:?}");
         }
         for line in ["", "A=LESSON_A", "# LESSON_A=x", "MY_LESSON_A=x", "2LESSON_A=x", "LESSON=x"] {
             assert_eq!(meant(line), None, "{line:?}");
@@ -137,8 +169,9 @@ mod tests {
             } else {
                 assert!(!line.contains('=') || line.contains(['"', '\'']), "{line:?}");
             }
-            if let Some((name, rest)) = meant(&line) {
-                assert!(name.starts_with("LESSON_A") && line.ends_with(rest), "{line:?}");
+            if let Some((name, value)) = meant(&line) {
+                let is_of_line = value.len() <= line.len() - name.len();
+                assert!(name.starts_with("LESSON_A") && is_of_line, "{line:?}");
             }
         }
     }

@@ -90,7 +90,8 @@ pub(crate) fn shown(name: &str, value: &str) -> String {
 /// The line of `.env` that gives a setting its value.
 pub(crate) fn line_of(name: &str, value: &str) -> String {
     let value = shown(name, value);
-    let quote = if value.contains('"') { '\'' } else { '"' };
+    // A value with both kinds of quotes can only stand without any around it.
+    let quote = ["\"", "'"].into_iter().find(|quote| !value.contains(quote)).unwrap_or_default();
     format!("{name}={quote}{value}{quote}")
 }
 
