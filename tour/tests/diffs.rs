@@ -78,10 +78,12 @@ fn no_more_lines_change_than_are_taught_and_none_is_just_moved_or_indented() {
 fn a_lesson_is_compared_with_any_other_with_a_solution_or_with_its_bare_program() {
     let lesson_03 = "lesson03-udp-loop/src/main.rs";
     let lesson_13 = "lesson13-pop3-mail/src/main.rs";
+    let files = "lesson10-ftp-client/src/files.rs";
     for (words, old, new) in [
         ("3 13", lesson_03, lesson_13),
         ("03 --exercise 1", lesson_03, "lesson03-udp-loop/examples/lesson03-exercise1.rs"),
-        ("13 --exercise 2", lesson_13, "lesson13-pop3-mail/examples/lesson13-exercise2/main.rs"),
+        ("13 --exercise 2", lesson_13, "lesson13-pop3-mail/examples/lesson13-exercise2.rs"),
+        ("10 --exercise 3", files, "lesson10-ftp-client/examples/lesson10-exercise3/files.rs"),
         ("03 --bare", "lesson03-udp-loop/examples/lesson03-bare.rs", lesson_03),
     ] {
         let diff = diff(words);

@@ -137,7 +137,7 @@ fn as_it_came(number: &str) -> String {
 fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
-        let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join("attempts");
+        let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join("all-attempts");
         let mut dependencies = BTreeSet::new();
         for lesson in LESSONS {
             let manifest = fs::read_to_string(lesson.folder().join("Cargo.toml")).unwrap();
