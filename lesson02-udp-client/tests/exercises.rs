@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use testing::Ended;
 use testing::exercise::{
-    Attempt, Check, LIMIT, ensure, has_error, has_printed, has_status, show, step,
+    Attempt, Check, LIMIT, ensure, has_error, has_printed, has_status, no_more, show, step,
 };
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson02-udp-client");
@@ -143,13 +143,6 @@ fn exercise_2() -> Check {
         "your program to send nothing more after another error than `timed out`",
         format!("Your program sent the message {count} times."),
     )
-}
-
-/// Expects that no datagram is left, now that the client has ended.
-fn no_more(server: &UdpSocket) -> Check {
-    server.set_nonblocking(true).unwrap();
-    let is_none = server.recv(&mut [0; 100]).is_err();
-    ensure(is_none, "your program to send no more datagrams", "Your program sent one more.")
 }
 
 #[test]

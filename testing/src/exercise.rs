@@ -6,12 +6,13 @@ mod attempt;
 mod servers;
 
 use std::fmt::{self, Debug, Display, Formatter};
+use std::net::UdpSocket;
 use std::time::Duration;
 
 pub use attempt::{Attempt, break_off, heard, say_no_more};
 pub use servers::{Mail, Server, Session, mta, sent_mail};
 
-use crate::Ended;
+use crate::{Ended, succeed};
 
 /// How long a check waits for what it expects.
 pub const LIMIT: Duration = Duration::from_secs(5);
@@ -95,6 +96,13 @@ pub fn has_printed(ended: &Ended, text: &str) -> Check {
         format!("your program to print {}", shown(expected)),
         format!("Your program printed {}.", shown(printed)),
     )
+}
+
+/// Expects that no datagram is left there, now that the program has ended.
+pub fn no_more(socket: &UdpSocket) -> Check {
+    succeed("look without waiting", socket.set_nonblocking(true));
+    let is_none = socket.recv(&mut [0; 100]).is_err();
+    ensure(is_none, "your program to send no more datagrams", "Your program sent one more.")
 }
 
 /// Those of the commands that begin with one of these verbs.
