@@ -2,9 +2,14 @@
 #![cfg(test)]
 
 use std::collections::BTreeSet;
+use std::fs;
 
 use testing::cargo;
-use tour::lessons::LESSONS;
+use tour::lessons::{LESSONS, workspace};
+
+/// The packages that are no lessons, but for `shared`.
+const ROOMS: [&str; 7] =
+    ["accounts", "events", "mend", "page", "practice-servers", "testing", "tour"];
 
 /// The crates below these packages (a flag of Cargo's, and a name), each with its version and the
 /// features that it gets when they are built at once. `edges` are the ways down to them.
@@ -21,8 +26,7 @@ fn crates(packages: &[&str], edges: &str) -> BTreeSet<String> {
 /// A crate with other features is another crate to the compiler, and so is all that stands on it.
 #[test]
 fn each_package_asks_for_the_features_that_all_others_ask_for() {
-    let mut packages = vec!["accounts", "mend", "page", "practice-servers", "testing", "tour"];
-    packages.extend(LESSONS.iter().map(|lesson| lesson.package));
+    let packages: Vec<_> = LESSONS.iter().map(|lesson| lesson.package).chain(ROOMS).collect();
     // What runs while something is compiled is compiled apart from all else.
     for kind in ["no-proc-macro", "build"] {
         let together = crates(&["--workspace"], &format!("normal,dev,{kind}"));
@@ -33,4 +37,23 @@ fn each_package_asks_for_the_features_that_all_others_ask_for() {
             assert!(twice.is_empty(), "built alone, {package} compiles again: {twice:?}");
         }
     }
+}
+
+/// CONTRIBUTING draws them with arrows, such as `lesson13 --> mend`.
+#[test]
+fn who_uses_whom_is_drawn() {
+    let page = fs::read_to_string(workspace().join("CONTRIBUTING.md")).unwrap();
+    let drawn = page.lines().filter_map(|line| line.trim().split_once(" --> "));
+    let drawn: BTreeSet<_> = drawn.map(|(from, to)| (from.trim_end_matches('s'), to)).collect();
+    let mut used = BTreeSet::new();
+    for package in LESSONS.iter().map(|lesson| lesson.package).chain(ROOMS) {
+        let below = crates(&["--package", package, "--depth", "1"], "normal");
+        let uses = |room: &str| below.iter().any(|name| name.starts_with(&format!("{room} ")));
+        assert_eq!(uses("shared"), package != "mend", "{package}");
+        for room in ROOMS.into_iter().filter(|room| *room != package && uses(room)) {
+            let arrow = drawn.iter().find(|(from, to)| package.starts_with(from) && *to == room);
+            used.insert(*arrow.unwrap_or_else(|| panic!("{package} --> {room} is not drawn")));
+        }
+    }
+    assert_eq!(used, drawn, "these arrows are drawn");
 }
