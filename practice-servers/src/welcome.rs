@@ -23,7 +23,7 @@ pub fn lines(listening: &Listening, folder: &Path) -> Vec<String> {
     let authority = path::absolute(&authority).unwrap_or(authority);
     lines.push(format!("FTP at {}, accounts {users}", listening["LESSON_FTP_ADDR"]));
     lines.push(format!("every password is \"{PASSWORD}\""));
-    lines.push(format!("to trust the TLS ports: SSL_CERT_FILE={}", authority.display()));
+    lines.push(format!("to trust the TLS ports, set SSL_CERT_FILE to {}", authority.display()));
     if let Some(file) = env::var_os("SSLKEYLOGFILE") {
         let file = file.display();
         lines.push(format!("whoever can read {file} (SSLKEYLOGFILE) can read these connections"));
