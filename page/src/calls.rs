@@ -27,7 +27,7 @@ const CALLS: &[(&str, &[&str], &[&str])] = &[
     ("ftp", &["NLST"], &["\"NLST\"", ".nlst("]),
     ("ftp", &["RETR"], &[".retr"]),
     ("ftp", &["STOR"], &[".put"]),
-    ("ftp", &["QUIT"], &[".quit("]),
+    ("ftp", &["QUIT"], &["::quit(", ".quit("]),
 ];
 
 /// The calls that send this command; none if no lesson sends it.
@@ -64,6 +64,18 @@ mod tests {
                     assert!(row.places.iter().any(is_in_lesson), "{number}: {row:?}");
                 }
             }
+        }
+        // Over UDP, connect sends nothing; lesson 10 quits in its last step.
+        for (number, said, code) in
+            [("02", "Who is there", "socket.send(message)"), ("10", "QUIT", "session::quit(")]
+        {
+            let play = recording.plays.iter().find(|play| play.lesson.number() == number).unwrap();
+            let ladder = html::ladder_of(&recording, play, &sources);
+            let row = ladder.rows.iter().find(|row| row.text.starts_with(said)).unwrap();
+            let place = &row.places[0];
+            let mut lines = sources.file(place).unwrap().text.lines();
+            let line = lines.nth(place.line - 1).unwrap();
+            assert!(line.contains(code), "{number}: {said} leads to {line}");
         }
         let page = html::page(&recording, &sources).unwrap();
         for (lesson, section) in lessons.iter().zip(page.split("<section id=\"lesson").skip(1)) {

@@ -94,10 +94,6 @@ fn rows(
             if piece.is_from_client { (What::Asks, asks) } else { (What::Answers, answers) };
         let mut row = Row::new((piece.sent, 1), what, ends, &String::from_utf8_lossy(&piece.bytes));
         row.size = Some(piece.bytes.len());
-        // Over UDP, a client that connects says whom it talks to, and nothing goes over the wire.
-        if piece.is_from_client && channel.accepted.is_none() {
-            row.places.extend(call(calls::CONNECT));
-        }
         row.places.extend(places(piece.sent));
         row.places.extend(piece.received.map(places).unwrap_or_default());
         rows.push(row);
