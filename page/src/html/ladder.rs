@@ -126,7 +126,8 @@ fn row_view(lanes: &[Lane], row: &Row) -> RowView {
         // One line of each program is enough to name.
         if row.places[..index].iter().all(|other| other.package != place.package) {
             let lesson = short(&place.package).trim_start_matches("lesson");
-            places.push(format!("{lesson}:{}", place.line));
+            let file = if place.file == "main.rs" { lesson } else { &place.file };
+            places.push(format!("{file}:{}", place.line));
         }
     }
     let keys: Vec<String> = row.places.iter().map(super::code::key).collect();
