@@ -18,7 +18,7 @@ fn exercise_1() -> Check {
         (&first, "你", "datagrams: 3, bytes: 8"),
     ] {
         server.echoes("", peer, datagram)?;
-        server.logs("read its log", totals)?;
+        server.logs("read your program's log", totals)?;
     }
     Ok(())
 }
@@ -48,8 +48,8 @@ fn exercise_2() -> Check {
         }
     })?;
     let ignored = format!("ignored {}", first.local_addr().unwrap());
-    server.logs("read its log", &ignored)?;
-    server.logs("read its log for the second one", &ignored)?;
+    server.logs("read your program's log", &ignored)?;
+    server.logs("read your program's log for the second one", &ignored)?;
     for datagram in ["3", "4", "5"] {
         server.echoes("another peer", &second, datagram)?;
     }

@@ -80,7 +80,7 @@ fn exercise_2() -> Check {
                 },
             )?;
             served = served.min(started.elapsed());
-            server.logs("read its log", "timed out")?;
+            server.logs("read your program's log", "timed out")?;
             if served < Duration::from_millis(1_500) {
                 break;
             }

@@ -14,15 +14,15 @@ const LESSON: &str = env!("CARGO_BIN_EXE_lesson09-tcp-threads");
 fn exercise_1() -> Check {
     let (mut server, addr) = Attempt::serve(LESSON, &[])?;
     let first = server.connect("connected", addr)?;
-    server.logs("read its log", "clients: 1")?;
+    server.logs("read your program's log", "clients: 1")?;
     let second = server.connect("connected as a second client", addr)?;
-    server.logs("read its log", "clients: 2")?;
+    server.logs("read your program's log", "clients: 2")?;
     drop(first);
-    server.logs("closed the first connection, and read its log", "clients: 1")?;
+    server.logs("closed the first connection, and read your program's log", "clients: 1")?;
     break_off(second);
-    server.logs("broke off the second connection, and read its log", "clients: 0")?;
+    server.logs("broke off the second connection, and read your program's log", "clients: 0")?;
     let _third = server.connect("connected as a third client", addr)?;
-    server.logs("read its log", "clients: 1")
+    server.logs("read your program's log", "clients: 1")
 }
 
 /// Connects, says something, and hears it. Who is turned away tries again: the server may not have

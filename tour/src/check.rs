@@ -88,6 +88,7 @@ pub fn check(lessons: &[&'static Lesson], exercise: Option<usize>, is_solutions:
     if missing > 0 {
         let problem = match exercises.len() {
             1 => "the exercise is not solved yet".into(),
+            all if missing == 1 => format!("1 of {all} exercises is not solved yet"),
             all => format!("{missing} of {all} exercises are not solved yet"),
         };
         let package = lessons[0].package;

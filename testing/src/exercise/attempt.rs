@@ -121,7 +121,7 @@ impl Attempt {
             }
             let last = attempt.program.stderr.lines().last().unwrap_or_default();
             let (_, last) = last.split_once(": ").unwrap_or_default();
-            Err(format!("Your program did not within 5 s; the last that it logged is `{last}`."))
+            Err(format!("Your program did not log it within 5 s; its last line is `{last}`."))
         })
     }
 
