@@ -132,7 +132,7 @@ fn a_server_that_does_not_close_in_time_is_an_error() {
         stream
     });
     let why = format!("cannot receive from {addr}: timed out after 5 bytes, without an end");
-    fails(&ended, &why, "the other side keeps the connection open; ");
+    fails(&ended, &why, "the other side keeps the connection open: ");
 
     // As long as the client takes it, each byte comes in time.
     let (ended, _) = served(&["--timeout", "1"], |mut stream| {

@@ -85,8 +85,8 @@ impl Unended {
             return "the other side keeps silent: is it an echo server, or busy with another \
                     client? see what it says, or wait longer: --timeout 60";
         }
-        "the other side keeps the connection open; an echo is whole when it is as long as its \
-         message; or wait longer: --timeout 60"
+        "the other side keeps the connection open: is it an echo server? see what it says, or wait \
+         longer: --timeout 60"
     }
 }
 
@@ -142,7 +142,7 @@ mod tests {
     fn when_no_time_is_left_the_error_says_how_much_came() {
         let silent =
             "the other side keeps silent: is it an echo server, or busy with another client?";
-        let open = "the other side keeps the connection open; an echo is whole when";
+        let open = "the other side keeps the connection open: is it an echo server?";
         for (sent, hint) in [(&[b"hel", b"lo!"][..], open), (&[], silent)] {
             let (stream, mut peer) = pair();
             let mut reader = in_time(&stream, Duration::from_secs(60));
