@@ -16,7 +16,7 @@ pub fn sender(config: &Config) -> Mailbox {
 fn read_sender(config: &Config) -> shared::Result<Mailbox> {
     let name = "LESSON_MAIL_FROM";
     if !config.text(name).is_empty() {
-        return parsed(config, name).map(in_ascii);
+        return read_one(config, name);
     }
     let sender = config.text("LESSON_SMTP_USER").parse().map_err(|_| {
         let why = "LESSON_SMTP_USER is no address, so the mail needs one of a sender";
@@ -32,7 +32,7 @@ pub fn reply_to(config: &Config) -> Option<Mailbox> {
     if config.text(name).is_empty() {
         return None;
     }
-    Some(in_ascii(right_or_end(parsed(config, name))))
+    Some(right_or_end(read_one(config, name)))
 }
 
 /// Who gets the mail: `LESSON_MAIL_TO`. What is no list of mailboxes ends the program with status
@@ -56,22 +56,28 @@ pub fn bcc(config: &Config) -> Vec<Mailbox> {
     right_or_end(read_list(config, "LESSON_MAIL_BCC"))
 }
 
+/// The one mailbox of a setting.
+fn read_one(config: &Config, name: &str) -> shared::Result<Mailbox> {
+    let hint = "write a@b.example or Name <a@b.example>";
+    let mailbox = parsed(config, name);
+    mailbox.map(in_ascii).map_err(|_| config.wrong_with(name, "it is not one address", hint))
+}
+
 /// The mailboxes of a setting, which may be empty.
 fn read_list(config: &Config, name: &str) -> shared::Result<Vec<Mailbox>> {
     if config.text(name).trim().is_empty() {
         return Ok(Vec::new());
     }
-    let list: Mailboxes = parsed(config, name)?;
+    let list: Mailboxes = parsed(config, name).map_err(|_| {
+        let hint = "write a@b.example or Name <a@b.example>, with commas between several";
+        config.wrong_with(name, "something in it is not an address", hint)
+    })?;
     Ok(list.into_iter().map(in_ascii).collect())
 }
 
 /// Parses a mailbox, or mailboxes. The commas of Chinese text count as commas.
-fn parsed<T: FromStr>(config: &Config, name: &str) -> shared::Result<T> {
-    let text = separated(config.text(name));
-    text.trim_matches([',', ' ']).parse().map_err(|_| {
-        let hint = "write a@b.example or Name <a@b.example>, with commas between several";
-        config.wrong_with(name, "something in it is not an address", hint)
-    })
+fn parsed<T: FromStr>(config: &Config, name: &str) -> Result<T, T::Err> {
+    separated(config.text(name)).trim_matches([',', ' ']).parse()
 }
 
 /// The mailbox with its domain in ASCII, as every server knows it: `xn--5nq051n.example` for
@@ -153,8 +159,11 @@ mod tests {
             let config = Config::of(&[("LESSON_MAIL_FROM", from), ("LESSON_SMTP_USER", user)]);
             assert_eq!(sender(&config).to_string(), expected);
         }
-        for (from, why) in [("a b@c.example", "is not an address"), ("", "LESSON_SMTP_USER is no")]
-        {
+        for (from, why) in [
+            ("a b@c.example", "it is not one address"),
+            ("a@b.example, c@d.example", "it is not one address"),
+            ("", "LESSON_SMTP_USER is no"),
+        ] {
             let config = Config::of(&[("LESSON_MAIL_FROM", from), ("LESSON_SMTP_USER", "you")]);
             let error = format!("{:?}", read_sender(&config).unwrap_err());
             assert!(error.contains(why) && error.starts_with("LESSON_MAIL_FROM is"), "{error}");
