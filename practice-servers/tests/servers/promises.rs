@@ -17,8 +17,8 @@ fn the_start_says_all_that_a_learner_needs() {
     program.logged(" xuesheng@sina.example, banzhang@sina.example");
     program.logged("FTP at 127.0.0.1:");
     program.logged("every password is \"practice\"");
-    let line = program.logged("SSL_CERT_FILE=");
-    let file = line.rsplit('=').next().unwrap();
+    let line = program.logged("set SSL_CERT_FILE to ");
+    let (_, file) = line.split_once("set SSL_CERT_FILE to ").unwrap();
     assert!(fs::read_to_string(file).unwrap().starts_with("-----BEGIN CERTIFICATE"));
     let port = servers.addr("qq-smtp").port();
     servers
