@@ -91,10 +91,12 @@ pub fn start<A: ToSocketAddrs + Whom>(
     folder: &Path,
     sink: Sink,
 ) -> shared::Result<Listening> {
+    // A wrong address is named before any other is listened at, which may be in use.
+    let addrs: Vec<_> = SERVICES.iter().map(addr_of).collect();
     let mut listeners = Vec::new();
     let mut listening = Listening::new();
-    for service in &SERVICES {
-        let (listener, socket) = listen(service, &addr_of(service))?;
+    for (service, addr) in SERVICES.iter().zip(addrs) {
+        let (listener, socket) = listen(service, &addr)?;
         let addr = listener.local_addr().or_cannot("ask for the port of", service.name())?;
         listening.insert(service.setting, addr);
         listeners.push((service, listener, socket));
