@@ -104,8 +104,10 @@ fn exercise_3() -> Check {
         let (ended, commands) = fetch(&Folder::create(), refused, 0)?;
         for expected in lines {
             let start = &expected[.."  number 1".len()];
-            let line = ended.stdout.lines().find(|line| line.starts_with(start));
-            let line = line.map_or("not there", str::trim_end);
+            let Some(line) = ended.stdout.lines().find(|line| line.starts_with(start)) else {
+                return not_yet(format!("the line `{expected}`"), "There is no such line.");
+            };
+            let line = line.trim_end();
             // What stands in the place of a subject is free.
             let is_so = line == expected || (refused == "Subject" && line.starts_with(expected));
             ensure(is_so, format!("the line `{expected}`"), format!("It is `{line}`."))?;
