@@ -173,14 +173,20 @@ def way_to_show(name):
 
 
 def show_in_gdb(gdb):
-    """Puts the printers before Rust's."""
+    """Has gdb show values, and what a reference leads to."""
     try:
         # In the locale C, gdb would show each byte of a Chinese character as a number.
         locale.setlocale(locale.LC_CTYPE, "C.UTF-8")
     except locale.Error:
         pass
-    printers = gdb.objfiles()[0].pretty_printers
-    printers.insert(0, lambda value: InGdb(value) if way_to_show(str(value.type)) else None)
+
+    def printer(value):
+        if value.type.code == gdb.TYPE_CODE_PTR and way_to_show(str(value.type.target())):
+            value = value.dereference()
+        return InGdb(value) if way_to_show(str(value.type)) else None
+
+    # Before Rust's.
+    gdb.objfiles()[0].pretty_printers.insert(0, printer)
 
 
 def show_in_lldb(value, _):
