@@ -162,11 +162,20 @@ fn masked(line: &str) -> String {
 }
 
 /// Whether the line begins with a command that a secret follows, whatever stands between its letters.
-/// Then the secret may also be in the next line.
+/// Then the secret may also be in the next line. The last three are commands of POP3 and FTP that these
+/// servers do not have.
 pub fn begins_with_secret(line: &str) -> bool {
-    let letters = line.chars().filter(|character| character.is_alphanumeric());
+    let letters = line.chars().map(narrow).filter(|character| character.is_alphanumeric());
     let verb: String = letters.take(4).collect();
-    ["PASS", "AUTH"].iter().any(|secret| verb.eq_ignore_ascii_case(secret))
+    ["PASS", "AUTH", "APOP", "ACCT", "ADAT"].iter().any(|secret| verb.eq_ignore_ascii_case(secret))
+}
+
+/// The character of ASCII that a Chinese keyboard has written in full width.
+fn narrow(character: char) -> char {
+    match character {
+        '！'..='～' => char::from_u32(character as u32 - 0xfee0).unwrap_or(character),
+        _ => character,
+    }
 }
 
 #[cfg(test)]
@@ -212,6 +221,8 @@ mod tests {
             ("\u{feff} PASS practice", "****"),
             ("PASSpractice AUTH", "****"),
             ("NOOP PASS practice", "NOOP PASS ****"),
+            ("ＰＡＳＳ practice", "****"),
+            ("APOP laoshi practice", "****"),
             ("AUTH PLAIN AGE=", "AUTH PLAIN ****"),
             ("auth login AGE=", "auth login ****"),
             ("AUTH AGE=", "AUTH ****"),
