@@ -467,6 +467,7 @@ mod tests {
             ("LESSON_MESSAGE=\"it's \\\"so\\\"\"", "LESSON_MESSAGE=it's \"so\""),
             ("LESSON-ECHO-ADDR=[::1]:7", "LESSON_ECHO_ADDR=\"[::1]:7\""),
             ("$Env:LESSON_MESSAGE = 'hi'", "LESSON_MESSAGE=\"hi\""),
+            ("--log debug", "LESSON_LOG=\"debug\""),
             ("lesson_log=debug", "LESSON_LOG=\"debug\""),
             ("set LESSON_SMTP_PASSWORD=secret", "LESSON_SMTP_PASSWORD=\"****\""),
         ] {
@@ -476,7 +477,7 @@ mod tests {
         let twice = read("LESSON_LOG=off\nLESSON_MESSAGE=a\n\nLESSON_MESSAGE='b \"c\"'", &[], &[]);
         let hint = "keep one of its lines, such as LESSON_MESSAGE='b \"c\"'";
         is_wrong(twice, "line 4 of FILE sets LESSON_MESSAGE again", hint);
-        let others = "OTHER=x\nexport X\n'\nMY_LESSON_MESSAGE=x\nlesson_count=3\nX=LESSON_LOG";
+        let others = "OTHER=x\nexport X\n'\nMY_LESSON_MESSAGE=x\nlesson_count=3\n--- x\n--count 3\nX=LESSON_LOG";
         assert!(read(others, &[], &[]).is_ok());
         let gbk = "cannot read FILE: it is perhaps GBK, not UTF-8";
         is_wrong(read(b"\xc4\xe3", &[], &[]), gbk, "open it in your editor, and save it as UTF-8");

@@ -53,7 +53,11 @@ fn quoted(text: &str) -> Option<(char, &str)> {
 /// comment sets nothing, and neither does a line of another program.
 pub(crate) fn meant(line: &str) -> Option<(String, String)> {
     let (before, _) = line.split_once('=').unwrap_or((line, ""));
-    let start = name_of(before).find("LESSON_")?;
+    let Some(start) = name_of(before).find("LESSON_") else {
+        // A flag, which has its place behind a command.
+        let flag = line.trim_start().strip_prefix("--")?;
+        return meant(&format!("LESSON_{flag}"));
+    };
     let is_letter = |character: char| character.is_ascii_alphanumeric() || character == '_';
     if before[..start].ends_with(is_letter) || before[..start].contains('#') {
         return None;
@@ -117,6 +121,8 @@ mod tests {
             "LESSON_A_B: x",
             "LESSON_A_B：x",
             "LESSON-A-B=x",
+            "--a-b x",
+            " --a-b=x",
             "lesson_a-b = 'x",
             "\"LESSON_A_B\": \"x\",",
             "'LESSON_A_B'='x'",
