@@ -188,6 +188,8 @@ unfoldButton.onclick = () => {
   for (const details of all('main details')) details.open = isOpen || details.matches('.pane:first-of-type');
 };
 addEventListener('beforeprint', () => {
+  // Firefox prints a copy of the page, which has no target.
+  for (const section of all('section')) section.classList.toggle('alone', section === document.querySelector(':target')?.closest('section'));
   for (const pane of all('.code')) for (const details of all('.pane', pane).slice(0, 1)) details.open = true;
 });
 
