@@ -31,12 +31,13 @@ pub fn keep_out(starts: &[&str], command: &mut Command) {
     }
 }
 
-/// Builds what `cargo` is told to, and returns its messages: each is about one thing that was built,
-/// or what the compiler says of it, which goes to standard error, too.
+/// Builds what `cargo` is told to, and returns whether all of it was built, and cargo's messages: each
+/// is about one thing that was built, or what the compiler says of it, which goes to standard error,
+/// too.
 ///
 /// # Errors
 /// Cargo cannot be run.
-pub fn messages(cargo: &mut Command) -> Result<Vec<Value>> {
+pub fn messages(cargo: &mut Command) -> Result<(bool, Vec<Value>)> {
     let mut child = cargo.stdout(Stdio::piped()).spawn().or_cannot("run", "cargo build")?;
     let mut messages = Vec::new();
     for line in child.stdout.take().into_iter().flat_map(|lines| BufReader::new(lines).lines()) {
@@ -45,8 +46,8 @@ pub fn messages(cargo: &mut Command) -> Result<Vec<Value>> {
         let _ = io::stderr().write_all(rendered(&message).as_bytes());
         messages.push(message);
     }
-    child.wait().or_cannot("wait for", "cargo build")?;
-    Ok(messages)
+    let status = child.wait().or_cannot("wait for", "cargo build")?;
+    Ok((status.success(), messages))
 }
 
 /// What the compiler says, as people read it.
@@ -77,7 +78,10 @@ pub fn build(workspace: &Path, packages: &[&'static str]) -> Result<HashMap<&'st
     for package in packages {
         cargo.args(["-p", package]);
     }
-    let messages = messages(&mut cargo)?;
+    let (is_built, messages) = messages(&mut cargo)?;
+    if is_built {
+        return Ok(HashMap::new());
+    }
     let errors = |is_of: &dyn Fn(&Value) -> bool| -> String {
         let errors = messages.iter().filter(|message| message["message"]["level"] == "error");
         errors.filter(|error| is_of(&error["target"]["name"])).map(rendered).collect()

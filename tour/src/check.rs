@@ -143,7 +143,7 @@ fn build(
     for lesson in lessons {
         cargo.args(["-p", lesson.package]);
     }
-    let messages = messages(&mut cargo)?;
+    let (_, messages) = messages(&mut cargo)?;
     let mut exercises = Vec::new();
     let mut broken = Vec::new();
     for lesson in lessons {

@@ -196,7 +196,7 @@ fn checks() -> HashMap<&'static str, PathBuf> {
     for lesson in LESSONS {
         cargo.args(["-p", lesson.package]);
     }
-    let messages = messages(&mut cargo).unwrap();
+    let (_, messages) = messages(&mut cargo).unwrap();
     let checks = |lesson: &Lesson| build::program(&messages, lesson.package, "exercises").unwrap();
     LESSONS.iter().map(|lesson| (lesson.number(), checks(lesson))).collect()
 }
