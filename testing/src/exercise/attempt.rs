@@ -219,10 +219,18 @@ impl Attempt {
 
     /// Expects the end of the stream, with nothing before it.
     pub fn closes(&mut self, stream: &mut TcpStream, done: &str) -> Check {
-        self.expect(done, "your program to close the connection, and to send no more", |_| {
-            let why = nothing_comes(stream, LIMIT)?;
-            if is_end(&why) { Ok(()) } else { Err("Your program did not close within 5 s.".into()) }
-        })
+        self.expect(
+            done,
+            "your program to close its side of the connection, and to send no more",
+            |_| {
+                let why = nothing_comes(stream, LIMIT)?;
+                if is_end(&why) {
+                    Ok(())
+                } else {
+                    Err("Your program did not close within 5 s.".into())
+                }
+            },
+        )
     }
 
     /// Expects that for a moment nothing comes, not even the end of the stream.
