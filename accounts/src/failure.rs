@@ -153,10 +153,12 @@ pub(crate) fn cause_of(error: &(dyn Source + 'static)) -> (Cause, String) {
         if inside.is_empty() {
             return (Cause::Unreadable, "the server's reply has no words behind its code".into());
         }
-        let why = format!("no whole reply has come ({inside})");
         // So lettre calls one in which the connection ends.
-        let is_cut = inside == "incomplete response";
-        return (if is_cut { Cause::Io(ErrorKind::UnexpectedEof) } else { Cause::Foreign }, why);
+        if inside == "incomplete response" {
+            let why = format!("no whole reply has come ({inside})");
+            return (Cause::Io(ErrorKind::UnexpectedEof), why);
+        }
+        return (Cause::Foreign, format!("the server's reply cannot be read ({inside})"));
     }
     let Some(io) = io_error else {
         // What lettre finds wrong by itself: the server does not offer it.

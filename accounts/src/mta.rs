@@ -279,7 +279,7 @@ mod tests {
         check("RCPT", b"354 go on\r\n", "unexpected reply (354): go on", "out of turn");
         check("DATA", b"250 fine\r\n", "unexpected reply (250): fine", "out of turn");
         check(".", b"354 go on\r\n", "unexpected reply (354): go on", "out of turn");
-        check("", b"HTTP/1.1 400\r\n", "has come (HTTP/1.1 400)", "is it the right server?");
+        check("", b"HTTP/1.1 400\r\n", "cannot be read (HTTP/1.1 400)", "is it the right server?");
         check("", b"220\r\n", "no words behind its code", "use another mail program");
         check(
             "AUTH",
