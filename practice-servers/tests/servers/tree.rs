@@ -88,7 +88,7 @@ fn what_is_no_plain_file_is_not_read() {
 }
 
 #[test]
-fn names_that_are_none_get_a_refusal_and_the_session_lives() {
+fn names_that_are_none_get_501_and_the_session_lives() {
     let servers = Servers::start();
     let mut peer = servers.ftp("laoshi");
     for name in ["a\rb", "a\tb", "a\0b", "\r ", "\x7f", "a\x1b[2Jb"] {
