@@ -73,6 +73,7 @@ fn exercise_3() -> Check {
     let (mut server, addr) = Attempt::serve(LESSON, &[])?;
     let mut first = server.connect("connected", addr)?;
     server.says("the first client", &mut first, "first.")?;
+    server.keeps_silent(&mut first, "waited, as it must not come twice")?;
     let mut second = server.connect("connected as a second client", addr)?;
     server.says("the second client", &mut second, "hello.")?;
     server.hears(&mut first, "waited as the first client", "hello.")?;
