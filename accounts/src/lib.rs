@@ -456,7 +456,7 @@ mod tests {
         let pop3 = settings(Pop3, "pop3://mail.example", &[("LESSON_POP3_USER", "anonymous")]);
         is_refused(&pop3, Pop3, clear, "pop3s://HOST");
         let ftp = settings(Ftp, "ftp://ftp.example/a", &[]);
-        is_refused(&ftp, Ftp, clear, "ftp://HOST:PORT?tls=required; or");
+        is_refused(&ftp, Ftp, clear, "ftp://HOST:PORT/DIR/FILE?tls=required; or");
         let anonymous = [("LESSON_FTP_USER", "anonymous"), ("LESSON_FTP_PASSWORD", "")];
         for (protocol, url, changed) in [
             (Smtp, "smtp://localhost", &[(password, ""), ("LESSON_MAIL_TO", "")][..]),

@@ -136,8 +136,9 @@ impl Protocol {
 
     /// The URLs with such TLS, in words.
     pub(crate) fn forms_where(self, fits: impl Fn(Tls) -> bool) -> String {
+        let place = if self == Protocol::Ftp { "HOST:PORT/DIR/FILE" } else { "HOST:PORT" };
         let forms = self.facts().forms.iter().filter(|form| fits(form.tls));
-        forms.map(|form| form.url("HOST:PORT")).collect::<Vec<_>>().join(", ")
+        forms.map(|form| form.url(place)).collect::<Vec<_>>().join(", ")
     }
 }
 
