@@ -34,6 +34,8 @@ pub struct Session<'a> {
     is_binary: bool,
     /// The port that waits for the next data connection.
     listener: Option<TcpListener>,
+    /// Whether the client has said `EPSV ALL`: then it opens data connections in no other way.
+    extended_only: bool,
     /// Where the next RETR or STOR begins, as REST has said.
     offset: u64,
     /// What RNTO will rename, as RNFR has said.
@@ -43,8 +45,8 @@ pub struct Session<'a> {
 const FEATURES: &str = "211-beyond RFC 959:\n AUTH TLS\n EPSV\n MDTM\n PBSZ\n PROT\n REST STREAM\n \
                         SIZE\n TVFS\n UTF8\n211 that is all";
 const COMMANDS: &str = "ABOR ALLO APPE AUTH CDUP CWD DELE EPSV FEAT HELP LIST MDTM MKD MODE NLST NOOP \
-                        OPTS PASS PASV PBSZ PROT PWD QUIT REST RETR RMD RNFR RNTO SIZE STOR STRU \
-                        SYST TYPE USER";
+                        OPTS PASS PASV PBSZ PROT PWD QUIT REIN REST RETR RMD RNFR RNTO SIZE STAT \
+                        STOR STRU SYST TYPE USER";
 
 impl session::Session for Session<'_> {
     fn greeting(&self) -> String {
@@ -57,6 +59,12 @@ impl session::Session for Session<'_> {
 
     // An argument may be a name, which may begin or end with a space.
     fn answer(&mut self, verb: &str, argument: &str, connection: &mut Connection) -> Answer {
+        // The names of these commands in RFC 775, which some clients use.
+        let verb = match verb {
+            "XPWD" | "XCWD" | "XMKD" | "XRMD" => &verb[1..],
+            "XCUP" => "CDUP",
+            verb => verb,
+        };
         if !matches!(verb, "RETR" | "STOR" | "APPE" | "PASV" | "EPSV" | "TYPE" | "NOOP") {
             self.offset = 0;
         }
@@ -64,7 +72,7 @@ impl session::Session for Session<'_> {
             self.rename_from = None;
         }
         let answer = match verb {
-            "ABOR" | "CDUP" | "EPSV" | "FEAT" | "NOOP" | "PASV" | "PWD" | "QUIT" | "SYST"
+            "ABOR" | "CDUP" | "FEAT" | "NOOP" | "PASV" | "PWD" | "QUIT" | "REIN" | "SYST"
                 if !argument.is_empty() =>
             {
                 Err(format!("501 {verb} takes no argument").into())
@@ -78,6 +86,7 @@ impl session::Session for Session<'_> {
             "OPTS" if argument.eq_ignore_ascii_case("UTF8 ON") => Ok("200 always".into()),
             "OPTS" => Err("501 UTF8 ON is the only option".into()),
             "HELP" => Ok(format!("214 {COMMANDS}").into()),
+            "STAT" if argument.is_empty() => Ok(self.status()),
             "SYST" => Ok("215 UNIX Type: L8".into()),
             "NOOP" => Ok("200 here I am".into()),
             "QUIT" => Ok(Reply::close("221 goodbye")),
@@ -111,9 +120,21 @@ impl<'a> Session<'a> {
             folder: "/".into(),
             is_binary: false,
             listener: None,
+            extended_only: false,
             offset: 0,
             rename_from: None,
         }
+    }
+
+    fn status(&self) -> Reply {
+        let who = match self.account {
+            Some(_) => format!("{} has logged in", self.user),
+            None => "nobody has logged in".into(),
+        };
+        let kind = if self.is_binary { "I (bytes)" } else { "A (text)" };
+        let folder = quoted(&self.folder);
+        format!("211-FTP practice server\n {who}\n folder {folder}, type {kind}\n211 that is all")
+            .into()
     }
 
     /// The commands for those who have logged in.
@@ -140,7 +161,7 @@ impl<'a> Session<'a> {
             "STRU" if argument.eq_ignore_ascii_case("F") => Ok("200 file, as always".into()),
             "MODE" | "STRU" => Err("504 MODE S and STRU F are all there is".into()),
             "PASV" => self.pasv(connection),
-            "EPSV" => self.epsv(connection),
+            "EPSV" => self.epsv(argument, connection),
             "PORT" | "EPRT" => {
                 Err("502 no active mode, which firewalls stop: use PASV or EPSV".into())
             }
@@ -148,8 +169,14 @@ impl<'a> Session<'a> {
             "LIST" => self.list(argument, true, connection),
             "NLST" => self.list(argument, false, connection),
             "RETR" => self.retr(argument, connection),
+            "STAT" => self.stat(argument),
             "STOR" => self.stor(argument, false, connection),
             "APPE" => self.stor(argument, true, connection),
+            "REIN" => {
+                self.account = None;
+                self.listener = None;
+                Ok("220 begin anew".into())
+            }
             "ALLO" => Ok("202 the disk has room, or it has not".into()),
             // The server reads no command while a transfer is under way.
             "ABOR" => {

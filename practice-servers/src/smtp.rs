@@ -31,6 +31,7 @@ pub struct Session<'a> {
 
 const COMMANDS: &str = "AUTH DATA EHLO HELO HELP MAIL NOOP QUIT RCPT RSET STARTTLS VRFY";
 const TOO_LARGE: &str = "552 the mail is too large";
+const NO_PARAMETER: &str = "501 a parameter is NAME or NAME=value";
 const BEYOND_ASCII: &str = "553 an address beyond ASCII needs SMTPUTF8";
 
 impl session::Session for Session<'_> {
@@ -61,7 +62,9 @@ impl session::Session for Session<'_> {
             }
             "NOOP" => Ok("250 here I am".into()),
             "HELP" => Ok(format!("214 {COMMANDS}").into()),
+            "VRFY" if argument.is_empty() => Err("501 VRFY whom?".into()),
             "VRFY" => Ok("252 send the mail, and you will see".into()),
+            "EXPN" => Err("502 there are no lists here".into()),
             "QUIT" => Ok(Reply::close(format!("221 {} says goodbye", self.office.domain))),
             _ => Err(Reply::mistake("500 no such command")),
         }
@@ -147,13 +150,16 @@ impl<'a> Session<'a> {
         // The trouble that the mail before asked for is over.
         self.troubles.clear();
         connection.is_slow = false;
-        let (sender, is_grey) = self.begin(sender, connection)?;
+        let (sender, is_grey) = self.begin(&sender, connection)?;
         self.is_grey = is_grey;
         if !is_extended && !words.is_empty() {
             return Err("555 parameters are for those who say EHLO".into());
         }
         let mut parameters = String::new();
         for word in words.to_ascii_uppercase().split_whitespace() {
+            if !is_parameter(word) {
+                return Err(NO_PARAMETER.into());
+            }
             match word.split_once('=').unwrap_or((word, "")) {
                 ("SIZE", size) => {
                     if parse_number(size).ok_or("501 SIZE takes a number")? > limits::MESSAGE {
@@ -188,10 +194,13 @@ impl<'a> Session<'a> {
         let takes_utf8 = envelope.parameters.contains("SMTPUTF8");
         let path = path::parse(argument, "TO:").filter(|(recipient, _)| !recipient.is_empty());
         let (recipient, words) = path.ok_or("501 it is RCPT TO:<address>")?;
+        if !words.split_whitespace().all(is_parameter) {
+            return Err(NO_PARAMETER.into());
+        }
         if !words.is_empty() {
             return Err("555 no such parameter".into());
         }
-        let (recipient, is_grey) = self.begin(recipient, connection)?;
+        let (recipient, is_grey) = self.begin(&recipient, connection)?;
         let grey_list = &self.practice.grey_list;
         if (is_grey || self.is_grey) && grey_list.has_to_wait(&sender, &recipient) {
             return Err(GREYLISTED.into());
@@ -220,4 +229,11 @@ impl<'a> Session<'a> {
         }
         Ok("250 and to whom else?".into())
     }
+}
+
+/// Whether this is a parameter of `MAIL` or `RCPT` (RFC 5321 section 4.1.2).
+fn is_parameter(word: &str) -> bool {
+    let (name, value) = word.split_once('=').unwrap_or((word, "-"));
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    name.bytes().all(is_plain) && !name.starts_with('-') && !name.is_empty() && !value.is_empty()
 }

@@ -1,4 +1,4 @@
-//! `LIST` and `NLST`: what is in a folder.
+//! `LIST`, `NLST` and `STAT`: what is in a folder.
 
 use std::fs::{self, Metadata};
 use std::io::Write;
@@ -20,6 +20,14 @@ impl Session<'_> {
         let lines = self.lines(argument, is_long)?;
         self.transfer(connection, |stream| stream.write_all(lines.as_bytes()))?;
         Ok("226 that is all".into())
+    }
+
+    /// The same over the control connection, where every line begins with a space: clients take a
+    /// line that begins with a digit for the end of the reply.
+    pub(super) fn stat(&mut self, argument: &str) -> Answer {
+        let lines = self.lines(argument, true)?;
+        let lines: String = lines.lines().map(|line| format!(" {line}\n")).collect();
+        Ok(format!("213-{argument}\n{lines}213 that is all").into())
     }
 
     /// A line for everything in the folder, for everything whose name matches, or for the one file.

@@ -35,6 +35,9 @@ impl Session<'_> {
     }
 
     pub(super) fn pasv(&mut self, connection: &Connection) -> Answer {
+        if self.extended_only {
+            return Err("503 you said EPSV ALL".into());
+        }
         let SocketAddr::V4(addr) = self.listen(connection)? else {
             return Err("425 over IPv6, use EPSV".into());
         };
@@ -43,8 +46,19 @@ impl Session<'_> {
         Ok(format!("227 Entering Passive Mode ({a},{b},{c},{d},{high},{low})").into())
     }
 
-    /// RFC 2428, without its choice of a network: the data connection is of the same as this one.
-    pub(super) fn epsv(&mut self, connection: &Connection) -> Answer {
+    /// RFC 2428. The data connection is of the same network as this one.
+    pub(super) fn epsv(&mut self, argument: &str, connection: &Connection) -> Answer {
+        let is_ipv4 = connection.socket.local_addr()?.is_ipv4();
+        match (argument.to_ascii_uppercase().as_str(), is_ipv4) {
+            ("ALL", _) => {
+                self.extended_only = true;
+                return Ok("200 EPSV alone from here on".into());
+            }
+            ("", _) | ("1", true) | ("2", false) => {}
+            ("2", _) => return Err("522 another network here, use (1)".into()),
+            ("1", _) => return Err("522 another network here, use (2)".into()),
+            _ => return Err("501 EPSV takes 1, 2 or ALL".into()),
+        }
         let port = self.listen(connection)?.port();
         Ok(format!("229 Entering Extended Passive Mode (|||{port}|)").into())
     }

@@ -8,7 +8,7 @@ use crate::connection::{Connection, is_time_out};
 use crate::files::{self, Draft};
 use crate::mail::envelope::Envelope;
 use crate::session::{Answer, Reply};
-use crate::smtp::header::{self, Header};
+use crate::smtp::header::Header;
 use crate::smtp::{Session, TOO_LARGE};
 use crate::trouble::What;
 use crate::{clock, dots, limits};
@@ -41,16 +41,16 @@ impl Session<'_> {
         connection.send("354 the mail, please, and CR LF . CR LF at its end")?;
 
         let mut size = 0;
-        let mut start = Vec::new();
+        let mut header = Header::default();
+        let mut stays = Vec::new();
         let mut kept = Ok(());
         let received = dots::receive(connection, |part| {
             transcript.part(Kind::Received, size, part);
-            size += part.len() as u64;
-            if start.len() < header::LONGEST {
-                start.extend_from_slice(part);
-            }
+            stays.clear();
+            header.take(part, &mut stays);
+            size += stays.len() as u64;
             if kept.is_ok() && size <= limits::MESSAGE + TRACES {
-                kept = draft.file.write_all(part);
+                kept = draft.file.write_all(&stays);
             }
         });
         transcript.told(Kind::Received, format!("message of {size} bytes"));
@@ -61,16 +61,15 @@ impl Session<'_> {
             received => received?,
         }
         kept.map_err(cannot_keep)?;
-        let header = Header::read(&start);
         // What the servers before this one have added does not count for the sender's limit.
-        if size > limits::MESSAGE + TRACES.min(header.traces as u64) {
+        if size > limits::MESSAGE + TRACES.min(header.traces) {
             return Err(TOO_LARGE.into());
         }
         if header.hops > limits::HOPS {
             return Err("554 this mail goes round in a loop".into());
         }
         // The real qq refuses such mails of its users, too, in these words.
-        if self.office.wants_author && self.login.is_some() && !header.has_author {
+        if self.office.wants_author && self.login.is_some() && !header.has_author() {
             return Err(NO_AUTHOR.into());
         }
         let find = |what| self.troubles.iter().find(|trouble| trouble.what == what);

@@ -92,9 +92,12 @@ fn features_and_options() {
          ALLO 5 => 202
          PORT 127,0,0,1,10,10 => 502 no active mode
          EPRT |1|127.0.0.1|2570| => 502 no active mode
-         EPSV ALL => 501
-         EPSV => 229 Entering Extended Passive Mode (|||
+         EPSV 2 => 522
+         EPSV x => 501
+         EPSV 1 => 229 Entering Extended Passive Mode (|||
          PASV => 227 Entering Passive Mode (127,0,0,1,
+         EPSV ALL => 200
+         PASV => 503
          ABOR => 226
          SITE CHMOD 777 pub => 502
          MLSD => 502",

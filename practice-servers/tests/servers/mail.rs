@@ -104,7 +104,9 @@ fn the_whole_way_of_the_notes() {
         peer.says(&format!("RCPT TO:<{to}>"), "250");
     }
     peer.says("DATA", "354");
-    peer.send("From: 老师 <laoshi@qq.example>\r\n\r\n..a dot\r\n老师\r\n.\r\n");
+    // The last office writes Return-Path, and nobody else.
+    peer.send("Return-Path: <a@b.example>\r\nFrom: 老师 <laoshi@qq.example>\r\n\r\n");
+    peer.send("..a dot\r\n老师\r\n.\r\n");
     peer.expects("250");
 
     let near = servers.mail("qq", "zhujiao");

@@ -81,7 +81,7 @@ fn commands_in_the_wrong_order_or_form_are_refused() {
          RCPT TO:<laoshi@qq.example> => 503
          DATA => 503
          MAIL FROM:Anne <a@b.example> => 501
-         MAIL FROM:<a@b.example> #$%=!@# => 555
+         MAIL FROM:<a@b.example> #$%=!@# => 501
          MAIL FROM:<a@b.example> SIZE=x => 501
          MAIL FROM:<a@b.example> SIZE=+1 => 501
          MAIL FROM:<a@b.example> SIZE=99999999999999999999 => 552
@@ -96,7 +96,8 @@ fn commands_in_the_wrong_order_or_form_are_refused() {
          DATA => 554
          RCPT TO:<> => 501
          RCPT TO:<laoshi@qq.example> NOTIFY=NEVER => 555
-         rcpt to:<LAOSHI@QQ.EXAMPLE> => 250
+         RCPT TO:<laoshi@qq.example> #=1 => 501
+         rcpt to:<@relay.example,@other.example:LAOSHI@QQ.EXAMPLE> => 250
          RCPT TO: zhujiao@qq.example => 250
          RCPT TO:<Postmaster> => 250
          RCPT TO:<postmaster@qq.example> => 250
@@ -104,6 +105,8 @@ fn commands_in_the_wrong_order_or_form_are_refused() {
          HELP => 214 AUTH
          NOOP => 250
          VRFY Crispin => 252
+         VRFY => 501
+         EXPN list => 502
          QUIT now => 501
          TURN => 500
          STARTTLS now => 501

@@ -59,6 +59,27 @@ fn patterns() {
     assert_eq!(peer.fetches(&format!("NLST pub/{}b", "*a".repeat(100))), "");
     let list = peer.fetches("LIST b*");
     assert!(list.lines().count() == 2 && list.ends_with(" b.txt\r\n"), "{list}");
+    let list = peer.says("STAT b.*", "213-");
+    assert!(list.contains("\n -rw-r--r-- 1 ") && list.ends_with("\n213 that is all"), "{list}");
+}
+
+#[test]
+fn old_names_of_commands_status_and_a_new_beginning() {
+    let servers = Servers::start();
+    let mut peer = servers.ftp("laoshi");
+    let status = peer.says("STAT", "211-");
+    assert!(status.contains("\n laoshi has logged in\n"), "{status}");
+    peer.answers(
+        "XMKD x => 257 \"/x\"
+         XCWD x => 250
+         XPWD => 257 \"/x\"
+         XCUP => 250
+         XRMD x => 250
+         STAT missing => 550
+         REIN => 220
+         PWD => 530
+         STAT / => 530",
+    );
 }
 
 #[test]
