@@ -104,7 +104,8 @@ fn a_server_that_is_no_echo_server_is_an_error() {
         read_all(&mut stream);
     });
     fails(&ended, &format!("{addr} closed without an answer"), hint);
-    let (ended, addr) = served(&[], |mut stream| while stream.write_all(&[b'x'; 4096]).is_ok() {});
+    let (ended, addr) =
+        served(&["--timeout", "60"], |mut stream| while stream.write_all(&[b'x'; 4096]).is_ok() {});
     fails(&ended, &format!("{addr} answers without end"), hint);
     assert_eq!(ended.stdout, "");
 }

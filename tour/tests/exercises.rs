@@ -254,7 +254,7 @@ fn solution(exercise: &str) -> Vec<(String, String)> {
 }
 
 #[test]
-fn solutions_are_solved() {
+fn solutions_are_solved_and_each_lesson_has_its_row() {
     let solved = check(&["solutions"], None);
     assert_eq!(solved.status.code(), Some(0), "{}", String::from_utf8_lossy(&solved.stderr));
     let rows = printed(&solved);
@@ -298,7 +298,7 @@ fn attempts_get_what_they_deserve() {
 }
 
 #[test]
-fn says_what_it_did_what_it_expected_and_what_came() {
+fn says_what_is_missing_with_all_steps_before_it() {
     let output = check(&["12"], Some(&as_it_came("12")));
     assert_eq!(output.status.code(), Some(1));
     let mut lines = Vec::new();

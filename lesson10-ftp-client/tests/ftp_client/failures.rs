@@ -136,7 +136,7 @@ fn whatever_a_server_does_the_lesson_ends_in_time_and_says_why() {
     thread::scope(|scope| {
         for (at, deed, error, hint) in DEEDS {
             scope.spawn(move || {
-                let run = play_odd(at, &["--timeout", "1"], deed);
+                let run = play_odd(at, &["--timeout", "4"], deed);
                 run.fails(error, hint);
                 assert_eq!(run.saved().len(), usize::from(at == "STOR"));
             });
