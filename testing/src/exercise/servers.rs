@@ -9,7 +9,10 @@ use std::time::Instant;
 use super::{Attempt, Check, LIMIT, not_yet};
 use crate::{polite_smtp, succeed, talk};
 
-/// A TCP server of the check, for any number of connections.
+/// A program that connects for ever would take all threads that the system has.
+const MOST: usize = 1_000;
+
+/// A TCP server of the check, for many connections at once.
 pub struct Server<T> {
     /// Where it listens.
     pub addr: SocketAddr,
@@ -17,7 +20,8 @@ pub struct Server<T> {
 }
 
 impl<T: Send + 'static> Server<T> {
-    /// Starts it. For each connection it calls `serve`, with 0 for the first.
+    /// Starts it. For each connection it calls `serve`, with 0 for the first. After a thousand, nobody
+    /// listens any more.
     pub fn start(serve: impl Fn(usize, TcpStream) -> T + Send + Sync + 'static) -> Self {
         let listener = succeed("listen", TcpListener::bind("127.0.0.1:0"));
         let addr = succeed("ask for the port", listener.local_addr());
@@ -25,7 +29,7 @@ impl<T: Send + 'static> Server<T> {
         let serve = Arc::new(serve);
         let connections = Arc::clone(&server.connections);
         thread::spawn(move || {
-            for (number, stream) in listener.incoming().flatten().enumerate() {
+            for (number, stream) in listener.incoming().flatten().take(MOST).enumerate() {
                 succeed("limit the wait", stream.set_read_timeout(Some(LIMIT)));
                 succeed("limit the wait", stream.set_write_timeout(Some(LIMIT)));
                 let serve = Arc::clone(&serve);
