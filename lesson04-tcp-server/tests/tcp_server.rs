@@ -5,8 +5,8 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener};
 
 use testing::{
-    Kind, Program, break_off, bytes_are_echoed, fails, is_closed, long_stream_is_echoed, run,
-    serve, start, tcp_peer,
+    Kind, break_off, bytes_are_echoed, fails, is_closed, long_stream_is_echoed, run, serve, start,
+    tcp_peer,
 };
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson04-tcp-server");
@@ -106,7 +106,7 @@ fn a_port_in_use_is_said_so() {
 #[cfg(target_os = "linux")]
 #[test]
 fn goes_on_when_no_client_can_be_accepted() {
-    use testing::{Folder, command};
+    use testing::{Folder, Program, command};
 
     let folder = Folder::create();
     let mut command = command("sh", &folder);

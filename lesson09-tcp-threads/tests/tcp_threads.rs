@@ -4,9 +4,7 @@
 use std::net::Shutdown;
 use std::thread;
 
-use testing::{
-    Program, break_off, bytes_are_echoed, is_closed, long_stream_is_echoed, serve, tcp_peer,
-};
+use testing::{break_off, bytes_are_echoed, is_closed, long_stream_is_echoed, serve, tcp_peer};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson09-tcp-threads");
 
@@ -62,7 +60,7 @@ fn goes_on_when_the_system_has_no_thread_to_give() {
     let folder = testing::Folder::create();
     let mut command = testing::command(LESSON, &folder);
     command.args(["--echo-addr", "127.0.0.1:0"]).env("RUST_MIN_STACK", (1_u64 << 46).to_string());
-    let mut lesson = Program::start(&mut command);
+    let mut lesson = testing::Program::start(&mut command);
     let server = lesson.listening();
     for _ in 0..3 {
         let mut stream = tcp_peer(server);
@@ -81,7 +79,7 @@ fn goes_on_when_clients_leave_that_used_up_all_files() {
     let folder = testing::Folder::create();
     let mut command = testing::command("sh", &folder);
     let script = format!("ulimit -n 8; exec '{LESSON}' --echo-addr 127.0.0.1:0 --timeout 3600");
-    let mut lesson = Program::start(command.args(["-c", &script]));
+    let mut lesson = testing::Program::start(command.args(["-c", &script]));
     let server = lesson.listening();
     let mut clients: Vec<_> = (0..4).map(|_| tcp_peer(server)).collect();
     for stream in &mut clients {

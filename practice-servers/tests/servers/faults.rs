@@ -1,5 +1,6 @@
 //! What goes wrong around the servers: too many clients, a full disk, a folder that has gone.
 
+#[cfg(unix)]
 use std::fs;
 
 use crate::support::Servers;
