@@ -41,20 +41,13 @@ fn what_is_wrong_ends_the_program_before_it_sends_anything() {
     let lines = "Error: LESSON_TIMEOUT is \"0\" (from the flag --timeout): not a number of seconds \
                  above 0\nhint: a right one is --timeout \"10\"\n";
     assert_eq!((ended.status, &*ended.stderr, &*ended.stdout), (Some(2), lines, ""));
-    for (arguments, why, hint) in [
-        (&["--mesage", "x"][..], "lesson02-udp-client does not take --mesage", "mean --message,"),
-        (&["--echo-addr", "[::1]:0"], "port 0 is for servers", "--echo-addr \"127.0.0.1:7007\""),
-        (&["--log", "loud"], "not one of off, info, debug and json", "--log \"info\""),
-    ] {
-        refuses(&run(LESSON, arguments), why, hint);
-    }
-    let twice = with_env_file("LESSON_MESSAGE=a\nLESSON_MESSAGE=b", &[]);
-    refuses(&twice, "line 2 of ", "keep one of its lines");
+    let unknown = run(LESSON, &["--mesage", "x"]);
+    refuses(&unknown, "lesson02-udp-client does not take --mesage", "did you mean --message,");
     let long = with_env_file(&format!("LESSON_MESSAGE={}", "x".repeat(65_508)), &[]);
     refuses(&long, "it has 65508 bytes, and 65507 are the most", "a right one is LESSON_MESSAGE=");
     // This is no matter of the settings alone: the name may have an address tomorrow.
-    let unknown = run(LESSON, &["--echo-addr", "no-such-host.invalid:7007"]);
-    fails(&unknown, "cannot look up no-such-host.invalid:7007: ", "the host in LESSON_ECHO_ADDR");
+    let no_host = run(LESSON, &["--echo-addr", "no-such-host.invalid:7007"]);
+    fails(&no_host, "cannot look up no-such-host.invalid:7007: ", "the host in LESSON_ECHO_ADDR");
 }
 
 #[test]

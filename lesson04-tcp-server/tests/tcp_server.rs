@@ -2,11 +2,10 @@
 #![cfg(test)]
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Shutdown, TcpListener};
+use std::net::Shutdown;
 
 use testing::{
-    Kind, break_off, bytes_are_echoed, fails, is_closed, long_stream_is_echoed, run, serve, start,
-    tcp_peer,
+    Kind, break_off, bytes_are_echoed, is_closed, long_stream_is_echoed, serve, tcp_peer,
 };
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson04-tcp-server");
@@ -84,36 +83,4 @@ fn clients_that_fail_do_no_harm() {
         break_off(server);
     }
     bytes_are_echoed(b"hello", &mut tcp_peer(server));
-}
-
-#[test]
-fn listens_on_ipv6_and_by_name() {
-    for addr in ["[::1]:0", "localhost:0"] {
-        let mut lesson = start(LESSON, &["--echo-addr", addr]);
-        bytes_are_echoed(b"hello", &mut tcp_peer(lesson.listening()));
-    }
-}
-
-#[test]
-fn a_port_in_use_is_said_so() {
-    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let addr = taken.local_addr().unwrap().to_string();
-    let why = format!("cannot listen on {addr}: address in use");
-    fails(&run(LESSON, &["--echo-addr", &addr]), &why, "or choose another: --echo-addr");
-}
-
-/// With four files open (three standard ones and the listener), none is left for a client.
-#[cfg(target_os = "linux")]
-#[test]
-fn goes_on_when_no_client_can_be_accepted() {
-    use testing::{Folder, Program, command};
-
-    let folder = Folder::create();
-    let mut command = command("sh", &folder);
-    let script = format!("ulimit -n 4; exec '{LESSON}' --echo-addr 127.0.0.1:0");
-    let mut lesson = Program::start(command.args(["-c", &script]));
-    let _client = tcp_peer(lesson.listening());
-    for _ in 0..3 {
-        lesson.logged("cannot accept a client: Too many open files (os error 24)");
-    }
 }

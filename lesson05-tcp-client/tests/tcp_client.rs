@@ -2,11 +2,11 @@
 #![cfg(test)]
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use testing::{Ended, Folder, PATIENCE, Program, command, fails, run, start};
+use testing::{Ended, Folder, PATIENCE, Program, command, fails, start};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson05-tcp-client");
 
@@ -67,27 +67,6 @@ fn an_empty_message_has_an_empty_answer() {
 }
 
 #[test]
-fn asks_over_ipv6_and_by_name_at_all_addresses() {
-    for (bind, host) in
-        [("[::1]:0", "[::1]"), ("127.0.0.1:0", "localhost"), ("[::1]:0", "localhost")]
-    {
-        // Not every machine has both addresses of localhost.
-        let is_there = |addr: SocketAddr| addr.is_ipv4() == bind.starts_with("127");
-        if !("localhost", 0).to_socket_addrs().unwrap().any(is_there) {
-            continue;
-        }
-        let listener = TcpListener::bind(bind).unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let lesson = start(LESSON, &["--echo-addr", &format!("{host}:{port}")]);
-        let mut stream = accept(&listener);
-        read_all(&mut stream);
-        stream.write_all(b"answer").unwrap();
-        drop(stream);
-        assert_eq!(lesson.finish().stdout, "answer\n");
-    }
-}
-
-#[test]
 fn an_answer_does_no_harm_to_the_terminal_and_is_said_not_to_be_utf_8() {
     let (ended, _) = served(&[], |mut stream| {
         read_all(&mut stream);
@@ -122,19 +101,7 @@ fn a_server_that_breaks_off_is_an_error() {
 }
 
 #[test]
-fn a_server_that_does_not_close_in_time_is_an_error() {
-    let (ended, addr) = served(&["--timeout", "0.1"], |stream| stream);
-    let why = format!("cannot receive from {addr}: timed out after 0 bytes, without an end");
-    fails(&ended, &why, "the other side keeps silent: ");
-
-    let (ended, addr) = served(&["--message", "hello", "--timeout", "1"], |mut stream| {
-        assert_eq!(read_all(&mut stream), "hello");
-        stream.write_all(b"hello").unwrap();
-        stream
-    });
-    let why = format!("cannot receive from {addr}: timed out after 5 bytes, without an end");
-    fails(&ended, &why, "the other side keeps the connection open: ");
-
+fn a_server_that_sends_a_byte_now_and_then_keeps_nobody_waiting() {
     // As long as the client takes it, each byte comes in time.
     let (ended, _) = served(&["--timeout", "1"], |mut stream| {
         while stream.write_all(b"x").is_ok() {
@@ -142,14 +109,4 @@ fn a_server_that_does_not_close_in_time_is_an_error() {
         }
     });
     fails(&ended, "timed out after ", "wait longer: --timeout 60");
-}
-
-#[test]
-fn says_that_nobody_listens() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let addr = listener.local_addr().unwrap().to_string();
-    drop(listener);
-    let hint = format!("cargo run -p lesson04-tcp-server -- --echo-addr {addr}");
-    let ended = run(LESSON, &["--echo-addr", &addr]);
-    fails(&ended, &format!("cannot connect to {addr}: connection refused"), &hint);
 }

@@ -4,7 +4,7 @@
 use std::net::Shutdown;
 use std::thread;
 
-use testing::{break_off, bytes_are_echoed, is_closed, long_stream_is_echoed, serve, tcp_peer};
+use testing::{bytes_are_echoed, is_closed, long_stream_is_echoed, serve, tcp_peer};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson09-tcp-threads");
 
@@ -33,24 +33,6 @@ fn echoes_long_streams_at_once_byte_for_byte() {
             scope.spawn(move || long_stream_is_echoed(server, 250 + client));
         }
     });
-}
-
-#[test]
-fn a_silent_client_is_dropped() {
-    let (mut lesson, server) = serve(LESSON, &["--timeout", "0.2"]);
-    let mut silent = tcp_peer(server);
-    let from = silent.local_addr().unwrap();
-    lesson.logged(&format!("cannot receive from {from}: timed out"));
-    is_closed(&mut silent);
-}
-
-#[test]
-fn clients_that_fail_do_no_harm() {
-    let (_lesson, server) = serve(LESSON, &[]);
-    for _ in 0..50 {
-        break_off(server);
-    }
-    bytes_are_echoed(b"hello", &mut tcp_peer(server));
 }
 
 /// Threads with stacks larger than any memory cannot be started.
