@@ -124,8 +124,8 @@ fn lesson(recording: &Recording, play: &Play, sources: &Sources) -> Lesson {
     add_steps(&mut ladder, play, sources);
     let number = play.lesson.number();
     let package = play.lesson.package;
-    let packages = recording.plays.iter().map(|play| play.lesson.package).collect();
-    let site = Site { package, packages };
+    let lessons = recording.plays.iter().map(|play| play.lesson).collect();
+    let site = Site { lesson: play.lesson, lessons };
     let english = readme::read("README.md", &site);
     let chinese = readme::read("README.zh-CN.md", &site);
     let mut commands: Vec<String> =
