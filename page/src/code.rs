@@ -15,6 +15,7 @@ const KEYWORDS: &[&str] = &[
 ];
 
 /// A file of a package's source.
+#[derive(Clone)]
 pub struct File {
     /// Its path in `src`, such as `main.rs`.
     pub name: String,
@@ -26,11 +27,11 @@ pub struct File {
 }
 
 /// A piece of a line of the source, and what it is.
-pub struct Piece {
+pub struct Piece<'a> {
     /// `comment`, `doc`, `step`, `string`, `keyword`, or nothing.
     pub class: &'static str,
     /// The piece itself.
-    pub text: String,
+    pub text: &'a str,
 }
 
 /// Reads a file of a package.
@@ -83,20 +84,31 @@ impl File {
     }
 }
 
-/// The lines of a file, each in pieces.
-pub fn lines(text: &str) -> Vec<Vec<Piece>> {
+/// The lines of a file, each in pieces; the number of a step stands out from its comment.
+pub fn lines(text: &str) -> Vec<Vec<Piece<'_>>> {
     let mut lines = vec![Vec::new()];
     let mut rest = text;
     for token in tokenize(text, FrontmatterAllowed::No) {
         let (token_text, after) = rest.split_at(token.len as usize);
         rest = after;
         let class = class(token.kind, token_text);
-        for (index, text) in token_text.split('\n').enumerate() {
-            if index > 0 {
-                lines.push(Vec::new());
+        let number = token_text.strip_prefix("// Step").and_then(|rest| rest.find([':', ',']));
+        let pieces = match number {
+            Some(length) => {
+                let (step, rest) = token_text.split_at("// Step".len() + length);
+                let (slashes, step) = step.split_at("// ".len());
+                vec![(class, slashes), ("step", step), (class, rest)]
             }
-            if let Some(line) = lines.last_mut().filter(|_| !text.is_empty()) {
-                push(line, class, text);
+            None => vec![(class, token_text)],
+        };
+        for (class, piece) in pieces {
+            for (index, text) in piece.split('\n').enumerate() {
+                if index > 0 {
+                    lines.push(Vec::new());
+                }
+                if let Some(line) = lines.last_mut().filter(|_| !text.is_empty()) {
+                    line.push(Piece { class, text });
+                }
             }
         }
     }
@@ -105,24 +117,6 @@ pub fn lines(text: &str) -> Vec<Vec<Piece>> {
         lines.pop();
     }
     lines
-}
-
-/// Adds a piece; the number of a step stands out from its comment.
-fn push(line: &mut Vec<Piece>, class: &'static str, text: &str) {
-    let number = text.strip_prefix("// Step").and_then(|rest| rest.find([':', ',']));
-    match number.filter(|_| class == "comment") {
-        Some(length) => {
-            let (step, rest) = text.split_at("// Step".len() + length);
-            let (slashes, step) = step.split_at("// ".len());
-            line.push(Piece { class, text: slashes.into() });
-            line.push(Piece { class: "step", text: step.into() });
-            line.push(Piece { class, text: rest.into() });
-        }
-        None => match line.last_mut().filter(|last| last.class == class) {
-            Some(last) => last.text += text,
-            None => line.push(Piece { class, text: text.into() }),
-        },
-    }
 }
 
 fn class(kind: TokenKind, text: &str) -> &'static str {

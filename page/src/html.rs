@@ -177,8 +177,11 @@ fn add_steps(ladder: &mut Ladder, play: &Play, sources: &Sources) {
 
 /// The sources beside the ladder: all of the lesson's, and of the others what its arrows lead to.
 fn panes(play: &Play, ladder: &Ladder, sources: &Sources) -> Panes {
-    let number = play.lesson.number();
     let own = play.lesson.package;
+    let pane = |package, file, with_arrows, is_open| {
+        let lesson = play.lesson.number();
+        code::Pane { lesson, package, file, with_arrows, is_open }
+    };
     let mut panes = Panes::default();
     let mut packages = vec![own];
     for package in play.lesson.packages() {
@@ -192,16 +195,15 @@ fn panes(play: &Play, ladder: &Ladder, sources: &Sources) -> Panes {
             let here = places.filter(|place| place.package == package && place.file == file.name);
             let lines: BTreeSet<usize> = here.map(|place| place.line).collect();
             let is_first = panes.lit.is_empty();
-            let pane = code::pane(package, file, &lines, number, is_first);
             if is_first || !lines.is_empty() {
-                panes.lit.push(pane);
+                panes.lit.push(pane(package, file.clone(), lines, is_first));
             } else if package == own {
-                panes.rest.push(pane);
+                panes.rest.push(pane(package, file.clone(), lines, false));
             }
         }
     }
     let bare = read_file(&play.lesson.bare()).ok();
-    panes.bare = bare.map(|file| code::pane(own, &file, &BTreeSet::new(), number, false));
+    panes.bare = bare.map(|file| pane(own, file, BTreeSet::new(), false));
     panes
 }
 

@@ -15,23 +15,38 @@ use crate::code::{File, Piece, lines};
 #[template(path = "code.html")]
 pub struct Pane {
     /// The number of the lesson whose ladder stands beside it.
-    lesson: String,
-    /// What the keys and the ids of its lines begin with.
-    name: String,
-    package: String,
-    /// Its path in the package, such as `src/main.rs`.
-    path: String,
-    is_open: bool,
-    lines: Vec<LineView>,
+    pub lesson: &'static str,
+    /// The package that it is of.
+    pub package: &'static str,
+    /// The file.
+    pub file: File,
+    /// The lines that arrows lead to.
+    pub with_arrows: BTreeSet<usize>,
+    /// Whether it is unfolded.
+    pub is_open: bool,
 }
 
-struct LineView {
-    number: usize,
-    /// Whether an arrow leads to it.
-    has_arrow: bool,
-    /// How many blanks it begins with.
-    indent: usize,
-    pieces: Vec<Piece>,
+impl Pane {
+    /// What the keys and the ids of its lines begin with.
+    fn name(&self) -> String {
+        name(self.package, &self.file.name)
+    }
+
+    /// Its path in the package, such as `src/main.rs`.
+    fn path(&self) -> String {
+        let folder = if self.file.name.ends_with("-bare.rs") { "examples" } else { "src" };
+        format!("{folder}/{}", self.file.name)
+    }
+
+    /// Its lines with their numbers, without the header that the page shows above.
+    fn lines(&self) -> impl Iterator<Item = (usize, Vec<Piece<'_>>)> {
+        (1..).zip(lines(&self.file.text)).skip(header(&self.file.text))
+    }
+}
+
+/// How many blanks a line begins with.
+fn indent(line: &[Piece]) -> usize {
+    line.first().map_or(0, |piece| piece.text.len() - piece.text.trim_start().len())
 }
 
 /// What an arrow and its line of the source share.
@@ -46,31 +61,4 @@ pub fn pane_id(number: &str, package: &str, file: &str) -> String {
 
 fn name(package: &str, file: &str) -> String {
     format!("{}-{}", short(package), file.replace('.', "-"))
-}
-
-/// Lays a file out, without the header that the page shows above; `number` is the lesson's whose
-/// ladder stands beside it, and `with_arrows` are the lines that its arrows lead to.
-pub fn pane(
-    package: &str,
-    file: &File,
-    with_arrows: &BTreeSet<usize>,
-    number: &str,
-    is_open: bool,
-) -> Pane {
-    let mut views = Vec::new();
-    for (line, pieces) in (1..).zip(lines(&file.text)).skip(header(&file.text)) {
-        let first = pieces.first().map_or("", |piece| piece.text.as_str());
-        let indent = first.len() - first.trim_start().len();
-        let has_arrow = with_arrows.contains(&line);
-        views.push(LineView { number: line, has_arrow, indent, pieces });
-    }
-    let folder = if file.name.ends_with("-bare.rs") { "examples" } else { "src" };
-    Pane {
-        lesson: number.into(),
-        name: name(package, &file.name),
-        package: short(package).into(),
-        path: format!("{folder}/{}", file.name),
-        is_open,
-        lines: views,
-    }
 }
