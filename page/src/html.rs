@@ -153,8 +153,8 @@ fn lesson(recording: &Recording, play: &Play, sources: &Sources) -> Lesson {
         mails: mails(&ladder, number),
         english: english.html,
         chinese: chinese.html,
-        way: way::ladder(play, sources).map(|way| ladder::view(way, "h3")),
-        ladder: is_on_wire.then(|| ladder::view(ladder, "h4")),
+        way: way::ladder(play, sources).map(|ladder| ladder::View { ladder, heading: "h3" }),
+        ladder: is_on_wire.then_some(ladder::View { ladder, heading: "h4" }),
     }
 }
 

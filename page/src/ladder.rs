@@ -78,15 +78,15 @@ pub enum What {
 pub struct Row {
     /// Where it stands.
     pub anchor: Anchor,
-    /// When it happened, since the start of the play.
-    pub at: Duration,
+    /// The seconds from the first row until it happened; empty where they are the same as above.
+    pub time: String,
     /// The lane that it begins at.
     pub from: usize,
     /// The lane that it leads to; a row that stays at one lane leads to itself.
     pub to: usize,
     /// What it is.
     pub what: What,
-    /// What was said, in the words of the wire or of the log, in full.
+    /// What was said, in the words of the wire or of the log, in full; of a wait, its milliseconds.
     pub text: String,
     /// Of a heading that is not in the words of the run: its number, and what it says.
     pub heading: Option<(Say, Say)>,
@@ -128,17 +128,23 @@ impl Ladder {
         self.rows.sort_by_key(|row| row.anchor);
         let mut start = None;
         let mut last = Duration::ZERO;
+        let mut time_above = String::new();
         for mut row in std::mem::take(&mut self.rows) {
             let now = entries[row.anchor.0].at;
-            row.at = now - *start.get_or_insert(now);
-            let waited = row.at - last;
+            let at = now - *start.get_or_insert(now);
+            let waited = at - last;
             if waited > LONG {
-                let mut wait = Row::new(row.anchor, What::Waits, (0, 0), "");
-                wait.at = waited;
+                let text = waited.as_millis().to_string();
+                let mut wait = Row::new(row.anchor, What::Waits, (0, 0), &text);
                 wait.fold = row.fold;
                 self.rows.push(wait);
             }
-            last = row.at;
+            last = at;
+            let time = format!("{:.3}", at.as_secs_f64());
+            if row.what != What::Begins && time != time_above {
+                row.time.clone_from(&time);
+                time_above = time;
+            }
             self.rows.push(row);
         }
     }

@@ -14,89 +14,62 @@ use crate::ladder::{Ladder, Lane, Row, What};
 #[derive(Template)]
 #[template(path = "ladder.html")]
 pub struct View {
+    /// The ladder.
+    pub ladder: Ladder,
     /// The element of a heading in it.
-    heading: &'static str,
-    lanes: Vec<Lane>,
-    rows: Vec<RowView>,
+    pub heading: &'static str,
 }
 
-struct RowView {
-    row: Row,
-    /// Empty where it is the same as above.
-    time: String,
-    /// The class of the row and of its arrow.
-    kind: &'static str,
-    /// Whose arrow it is, and on which side of a phone it stands.
-    side: String,
-    /// Where the label begins, and how wide it is.
-    left: f32,
-    width: f32,
+impl View {
+    /// Rows of one fold that follow each other, and those between two folds.
+    fn groups(&self) -> impl Iterator<Item = &[Row]> {
+        self.ladder.rows.chunk_by(|row, next| row.fold == next.fold)
+    }
+
+    /// The lanes that a row begins at and leads to.
+    fn ends(&self, row: &Row) -> [&Lane; 2] {
+        [row.from, row.to].map(|lane| &self.ladder.lanes[lane])
+    }
+
+    /// Where the label of a row begins, and how wide it is.
+    fn label(&self, row: &Row) -> (f32, f32) {
+        let [from, to] = self.ends(row);
+        if row.from == row.to {
+            beside(from.x, row.what)
+        } else {
+            (from.x.min(to.x), (from.x - to.x).abs())
+        }
+    }
+
     /// As much of what was said as the label has room for.
-    short: String,
-    /// The keys of the source lines, and how a button names them.
-    keys: String,
-    places: String,
-    /// The first row of a fold has one above it that stands for all.
-    folded: Option<Folded>,
-    /// Whether it is the last row of a fold.
-    ends_fold: bool,
-}
-
-impl RowView {
-    /// Whether there is more text than the label has room for.
-    fn is_cut(&self) -> bool {
-        self.short != self.row.text
+    fn short(&self, row: &Row) -> String {
+        // The ladder of five lanes has the page to itself.
+        let letters = if self.ladder.lanes.len() > 4 { 1.2 } else { 0.56 };
+        let capacity = match row.what {
+            // Notes are in smaller letters.
+            What::Logs | What::Prints => 38,
+            _ => ((self.label(row).1 * letters) as usize).max(12),
+        };
+        shortened(&row.text, capacity)
     }
 
-    /// Whether the arrow has a head at both ends.
-    fn is_both_ways(&self) -> bool {
-        matches!(self.row.what, What::Opens | What::Closed | What::Secures)
+    /// Whose arrow it is, and on which side of a phone it stands.
+    fn side(&self, row: &Row) -> String {
+        let from = &self.ladder.lanes[row.from];
+        let side = match row.from.abs_diff(row.to) {
+            0 if from.x < 34.0 => " left",
+            0 if from.x > 66.0 => " right",
+            0 | 1 => "",
+            _ => " across",
+        };
+        let owner = if from.is_own { "own" } else { "far" };
+        format!("{owner}{side}")
     }
 }
 
-/// What stands for the rows of a fold.
-struct Folded {
-    /// The lane on the left, and the one on the right.
-    from: usize,
-    to: usize,
-    /// The commands in it.
-    verbs: String,
-    count: usize,
-}
-
-/// Lays a ladder out; `heading` is the element of the headings in it.
-pub fn view(ladder: Ladder, heading: &'static str) -> View {
-    let mut rows = Vec::new();
-    let mut time_above = String::new();
-    // Rows of one fold that follow each other are folded together.
-    for group in ladder.rows.chunk_by(|row, next| row.fold == next.fold) {
-        let first = rows.len();
-        for row in group {
-            let mut view = row_view(&ladder.lanes, row);
-            // A time is shown once.
-            if view.time == time_above || matches!(view.kind, "phase" | "phase step" | "wait") {
-                view.time.clear();
-            } else {
-                time_above.clone_from(&view.time);
-            }
-            rows.push(view);
-        }
-        if group[0].fold.is_some() {
-            rows[first].folded = Some(folded(group));
-            if let Some(last) = rows.last_mut() {
-                last.ends_fold = true;
-            }
-        }
-    }
-    View { heading, lanes: ladder.lanes, rows }
-}
-
-fn row_view(lanes: &[Lane], row: &Row) -> RowView {
-    let from = lanes[row.from].x;
-    let to = lanes[row.to].x;
-    let (left, width) =
-        if row.from == row.to { beside(from, row.what) } else { (from.min(to), (from - to).abs()) };
-    let kind = match row.what {
+/// The class of a row and of its arrow.
+fn kind(row: &Row) -> &'static str {
+    match row.what {
         What::Asks => "ask",
         What::Answers => "ans",
         What::Mail | What::File => "mail",
@@ -106,44 +79,25 @@ fn row_view(lanes: &[Lane], row: &Row) -> RowView {
         What::Begins => "phase",
         What::Steps => "phase step",
         What::Waits => "wait",
-    };
-    // The ladder of five lanes has the page to itself.
-    let letters = if lanes.len() > 4 { 1.2 } else { 0.56 };
-    let capacity = match row.what {
-        // Notes are in smaller letters.
-        What::Logs | What::Prints => 38,
-        _ => ((width * letters) as usize).max(12),
-    };
-    let side = match row.from.abs_diff(row.to) {
-        0 if from < 34.0 => " left",
-        0 if from > 66.0 => " right",
-        0 | 1 => "",
-        _ => " across",
-    };
-    let owner = if lanes[row.from].is_own { "own" } else { "far" };
+    }
+}
+
+/// The keys of the source lines of a row.
+fn keys(row: &Row) -> String {
+    row.places.iter().map(super::code::key).collect::<Vec<_>>().join(" ")
+}
+
+/// How the button of a row names its source lines: one of each program is enough.
+fn places(row: &Row) -> String {
     let mut places: Vec<String> = Vec::new();
     for (index, place) in row.places.iter().enumerate() {
-        // One line of each program is enough to name.
         if row.places[..index].iter().all(|other| other.package != place.package) {
             let lesson = short(&place.package).trim_start_matches("lesson");
             let file = if place.file == "main.rs" { lesson } else { &place.file };
             places.push(format!("{file}:{}", place.line));
         }
     }
-    let keys: Vec<String> = row.places.iter().map(super::code::key).collect();
-    RowView {
-        row: row.clone(),
-        time: format!("{:.3}", row.at.as_secs_f64()),
-        kind,
-        side: format!("{owner}{side}"),
-        left,
-        width,
-        short: shortened(&row.text, capacity),
-        keys: keys.join(" "),
-        places: places.join(" · "),
-        folded: None,
-        ends_fold: false,
-    }
+    places.join(" · ")
 }
 
 /// Where a label stands that belongs to one lane: around it, and inside of the ladder.
@@ -166,17 +120,26 @@ fn shortened(text: &str, capacity: usize) -> String {
     truncate_str(first, capacity, "…").into()
 }
 
-fn folded(group: &[Row]) -> Folded {
-    let rows = group.iter().filter(|row| row.from != row.to);
-    let asks = rows.clone().filter(|row| row.what == What::Asks);
-    let verbs = asks.clone().map(|row| row.text.split(' ').next().unwrap_or_default());
-    let ends = asks.chain(rows.clone()).next().map_or((0, 0), |row| (row.from, row.to));
-    Folded {
-        from: ends.0.min(ends.1),
-        to: ends.0.max(ends.1),
-        verbs: verbs.collect::<Vec<_>>().join(" · "),
-        count: rows.count(),
-    }
+/// The arrows in a fold.
+fn arrows(fold: &[Row]) -> impl Iterator<Item = &Row> {
+    fold.iter().filter(|row| row.from != row.to)
+}
+
+/// The commands in a fold.
+fn asks(fold: &[Row]) -> impl Iterator<Item = &Row> {
+    arrows(fold).filter(|row| row.what == What::Asks)
+}
+
+/// The first words of the commands in a fold.
+fn verbs(fold: &[Row]) -> String {
+    let verbs = asks(fold).map(|row| row.text.split(' ').next().unwrap_or_default());
+    verbs.collect::<Vec<_>>().join(" · ")
+}
+
+/// The lanes of a fold, the one on the left first.
+fn lanes(fold: &[Row]) -> (usize, usize) {
+    let row = asks(fold).chain(arrows(fold)).next();
+    row.map_or((0, 0), |row| (row.from.min(row.to), row.from.max(row.to)))
 }
 
 #[cfg(test)]
