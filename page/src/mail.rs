@@ -24,26 +24,12 @@ pub struct Mail {
     pub html: Option<String>,
     /// Its text, if it has any.
     pub text: Option<String>,
-    /// The files that came with it.
-    pub files: Vec<File>,
     /// All parts, each before those in it.
     pub parts: Vec<Part>,
     /// The mail as it travels.
     pub raw: Vec<Stretch>,
     /// Its size in bytes.
     pub size: usize,
-}
-
-/// A file that came with a mail.
-pub struct File {
-    /// Its name.
-    pub name: String,
-    /// Its type, as the mail says.
-    pub kind: String,
-    /// Its size in bytes.
-    pub size: usize,
-    /// A picture as a `data:` URL, if it is one.
-    pub picture: Option<String>,
 }
 
 /// A node of the tree of parts.
@@ -56,6 +42,10 @@ pub struct Part {
     pub size: usize,
     /// Its charset, its transfer encoding, the name of its file: what there is.
     pub about: Vec<String>,
+    /// The name, if it is a file that came with the mail.
+    pub file: Option<String>,
+    /// The picture as a `data:` URL, if the file is one.
+    pub picture: Option<String>,
 }
 
 /// A stretch of the raw mail that belongs to one part.
@@ -80,7 +70,6 @@ pub fn read(raw: &str, id: String) -> Option<Mail> {
         headers: SHOWN.into_iter().filter_map(header).collect(),
         html: None,
         text: None,
-        files: Vec::new(),
         parts: Vec::new(),
         raw: Vec::new(),
         size: raw.len(),
@@ -107,20 +96,17 @@ impl Mail {
         } else {
             parsed.raw_bytes.len() - header
         };
-        self.parts.push(Part { depth, kind: kind.clone(), size, about });
-
         let is_file = disposition.disposition == DispositionType::Attachment || name.is_some();
         let text = || parsed.get_body().unwrap_or_default().replace("\r\n", "\n");
         match kind.as_str() {
-            _ if is_file => {
-                let picture = picture(&content);
-                let name = name.unwrap_or_default();
-                self.files.push(File { name, kind, size, picture });
-            }
+            _ if is_file => {}
             "text/html" if self.html.is_none() => self.html = Some(text()),
             "text/plain" if self.text.is_none() => self.text = Some(text()),
             _ => {}
         }
+        let file = is_file.then(|| name.unwrap_or_default());
+        let picture = picture(&content).filter(|_| is_file);
+        self.parts.push(Part { depth, kind, size, about, file, picture });
 
         let mut at = offset(raw, parsed.raw_bytes);
         let end = at + parsed.raw_bytes.len();
@@ -181,9 +167,9 @@ mod tests {
         assert_eq!(mail.headers, [("From", "王 <laoshi@qq.example>".into())]);
         assert_eq!(mail.text.as_deref().map(str::trim), Some("Hello"));
         assert_eq!(mail.html, None);
-        assert_eq!((mail.files[0].name.as_str(), mail.files[0].size), ("a.png", 4));
-        let picture = mail.files[0].picture.as_deref();
-        assert_eq!(picture, Some("data:image/png;base64,iVBORw=="));
+        let files: Vec<_> = mail.parts.iter().filter(|part| part.file.is_some()).collect();
+        assert_eq!((files[0].file.as_deref(), files[0].size), (Some("a.png"), 4));
+        assert_eq!(files[0].picture.as_deref(), Some("data:image/png;base64,iVBORw=="));
     }
 
     #[test]
