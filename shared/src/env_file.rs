@@ -65,12 +65,16 @@ pub(crate) fn meant(line: &str) -> Option<(String, String)> {
     let meant = &line[start..];
     let is_other = |character: char| !is_letter(character) && character != '-';
     let (name, rest) = meant.split_at(meant.find(is_other).unwrap_or(meant.len()));
-    // A name in quotes ends with one.
-    let rest = rest.strip_prefix(['"', '\'']).unwrap_or(rest);
+    let quotes = ['"', '\''];
+    // A name in quotes ends with one. On Windows, `set "NAME=value"` has its value within them, too.
+    let rest_of_line = rest.strip_prefix(quotes);
+    let ends_in_quote = rest_of_line.is_none() && before[..start].ends_with(quotes);
+    let rest = rest_of_line.unwrap_or(rest);
     let is_sign = |character: char| character.is_whitespace() || "=:＝：".contains(character);
     let value = rest.trim_start_matches(is_sign).trim_end_matches([' ', '\t', ',', ';']);
     let value = match quoted(value) {
         Some((quote, value)) => value.strip_suffix(quote).unwrap_or(value),
+        None if ends_in_quote => value.strip_suffix(quotes).unwrap_or(value),
         None => value,
     };
     Some((name_of(name), value.replace("\\\"", "\"")))
@@ -126,6 +130,7 @@ mod tests {
             "lesson_a-b = 'x",
             "\"LESSON_A_B\": \"x\",",
             "'LESSON_A_B'='x'",
+            "set \"LESSON_A_B=x\"",
         ] {
             assert_eq!(meant(line), Some(("LESSON_A_B".into(), "x".into())), "{line:?}");
         }
