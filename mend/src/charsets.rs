@@ -50,7 +50,7 @@ pub fn of_text(bytes: &[u8], label: &str) -> Charset {
     let decoded = |charset: &Charset| charset.decode_without_bom_handling(bytes).0;
     let is_single = |charset| decoded(&charset).chars().count() == bytes.len();
     let is_likely = is_certain || claimed.is_none_or(is_single);
-    if is_valid && is_likely || is_certain && makes_sense(&text) {
+    if (is_valid && is_likely) || (is_certain && makes_sense(&text)) {
         return utf8;
     }
     let guessed = Charset::for_encoding(GB18030);

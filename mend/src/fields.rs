@@ -42,7 +42,7 @@ impl Header {
             name.is_some_and(|name| is_one_of(KNOWN, &name) && names.insert(name))
         };
         let are_new: Vec<_> = lines.iter().map(is_new).collect();
-        let certain = are_new.iter().rposition(|is_new| *is_new).map_or(0, |last| last + 1);
+        let after_known = are_new.iter().rposition(|is_new| *is_new).map_or(0, |last| last + 1);
 
         let mut header = Header { fields: Vec::new(), length: 0 };
         for (number, line) in lines.iter().enumerate() {
@@ -54,7 +54,7 @@ impl Header {
                     header.fields.push(Field { name, value });
                 }
             } else if text.starts_with(b"--")
-                || (number >= certain && !text.is_empty() && !is_folded(text))
+                || (number >= after_known && !text.is_empty() && !is_folded(text))
             {
                 break;
             }

@@ -106,9 +106,9 @@ pub fn mended(text: &str, characters_left: &mut usize) -> String {
     let mut characters = characters(text);
     characters.truncate(*characters_left);
     mark(&mut characters);
-    let is_seen = |character: &Character| !character.is_plain_blank();
-    let start = characters.iter().position(is_seen).unwrap_or_default();
-    let end = characters.iter().rposition(is_seen).map_or(0, |last| last + 1);
+    let is_no_blank = |character: &Character| !character.is_plain_blank();
+    let start = characters.iter().position(is_no_blank).unwrap_or_default();
+    let end = characters.iter().rposition(is_no_blank).map_or(0, |last| last + 1);
     let characters = &characters[start..end];
     *characters_left -= characters.len();
 

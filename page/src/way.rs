@@ -97,8 +97,7 @@ mod tests {
         ];
         let play = play("lesson13-pop3-mail", &lines);
         let way = ladder(&play, &Sources::default()).unwrap();
-        let is_seen = |row: &&Row| matches!(row.what, What::Mail | What::Writes);
-        let rows = way.rows.iter().filter(is_seen);
+        let rows = way.rows.iter().filter(|row| matches!(row.what, What::Mail | What::Writes));
         let rows: Vec<_> = rows.map(|row| (row.from, row.to, row.text.trim_end())).collect();
         let expected = [
             (0, 1, "x"),

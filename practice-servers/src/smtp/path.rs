@@ -29,7 +29,7 @@ pub fn parse<'a>(argument: &'a str, keyword: &str) -> Option<(String, &'a str)> 
         Some(route) => route.split_once(':')?.1,
         None => path,
     };
-    if path.is_empty() && has_brackets || address.eq_ignore_ascii_case("postmaster") {
+    if (path.is_empty() && has_brackets) || address.eq_ignore_ascii_case("postmaster") {
         return Some((address.into(), parameters));
     }
     Some((parse_address(address)?, parameters))
