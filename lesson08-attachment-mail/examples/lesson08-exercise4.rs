@@ -47,8 +47,8 @@ fn build_message(config: &Config) -> shared::Result<Message> {
     // The name goes twice: `filename*` beside this one is for programs that know RFC 2231.
     let kind = format!("application/octet-stream; name=\"{}\"", encoded_words(&name));
     let kind = ContentType::parse(&kind).or_cannot("use", "its type")?;
-    // In base64, any bytes arrive as they are; lettre itself might leave the lines of a text as
-    // they are, and on the way their ends may change. Base64 refuses no bytes: `else` never comes.
+    // Base64 keeps any bytes as they are, and never fails: `Body::new` is not called. Left to
+    // itself, lettre might send a text as it is, and on the way the ends of its lines may change.
     let body = Body::new_with_encoding(bytes, ContentTransferEncoding::Base64);
     let file = Attachment::new(name).body(body.unwrap_or_else(Body::new), kind);
     Message::builder()

@@ -45,8 +45,8 @@ fn build_message(config: &Config) -> shared::Result<Message> {
     let text = SinglePart::plain(CONTENT.to_string());
     let (name, bytes) = file::read(config);
     let kind = ContentType::parse("application/octet-stream").or_cannot("use", "its type")?;
-    // In base64, any bytes arrive as they are; lettre itself might leave the lines of a text as
-    // they are, and on the way their ends may change. Base64 refuses no bytes: `else` never comes.
+    // Base64 keeps any bytes as they are, and never fails: `Body::new` is not called. Left to
+    // itself, lettre might send a text as it is, and on the way the ends of its lines may change.
     let body = Body::new_with_encoding(bytes, ContentTransferEncoding::Base64);
     let file = Attachment::new(name).body(body.unwrap_or_else(Body::new), kind);
     Message::builder()

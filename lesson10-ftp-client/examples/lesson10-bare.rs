@@ -1,6 +1,7 @@
 //! Lesson 10 on the library suppaftp alone: plain FTP, as short as it can be.
 //!
-//! Run it: `cargo run -p lesson10-ftp-client --example lesson10-bare -- 127.0.0.1:2121`.
+//! Run it: `cargo run -p lesson10-ftp-client --example lesson10-bare`, with the practice servers in
+//! another terminal. It downloads into the folder where it is started.
 #![allow(clippy::print_stdout)]
 
 use std::env;

@@ -23,7 +23,7 @@ fn main() -> shared::Result {
     let account = accounts::ftp(&config);
     let to_upload = Upload::open(&config);
 
-    // HOST, DIR and FILE together name a file; without a DIR it lies where the user arrives.
+    // HOST, DIR and FILE together name a file; without a DIR it lies where a login leads.
     let (dir, file) = account.path.rsplit_once('/').unwrap_or((".", &account.path));
     let dir = if dir.is_empty() { "/" } else { dir };
     shared::info!("HOST {}, DIR {dir}, FILE {file}", account.host);
@@ -31,7 +31,7 @@ fn main() -> shared::Result {
     // Step 1: connect to HOST.
     let mut ftp = session::connect(&account)?;
 
-    // Step 2: give the user name and the password; it is `done` by any reply that begins with 2.
+    // Step 2: give the user name and the password. Any reply that begins with 2 means `done`.
     done(ftp.login(&account.user, &account.password)).in_phase(LogIn, &account)?;
     shared::info!("logged in as {}", account.user);
 

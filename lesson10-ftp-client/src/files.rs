@@ -41,7 +41,7 @@ impl Upload {
 pub struct Download {
     /// Where it lies when it is whole.
     pub path: PathBuf,
-    /// So many bytes have come.
+    /// The number of bytes that have come.
     pub length: u64,
     part: PathBuf,
     file: File,
@@ -54,12 +54,12 @@ impl Download {
         fs::create_dir_all(folder).or_cannot("make the folder", folder.display())?;
         // Windows takes `a:b` for b on the drive a.
         let name = if cfg!(windows) { name.replace(':', "_") } else { name.into() };
-        // No name leads out of the folder: `..\x` is one on some systems, and a path on others.
+        // No name leads out of the folder: on some systems, `..\x` is a name, on others it is a path.
         let path = folder.join(Path::new(&name).file_name().unwrap_or_default());
         let part = folder.join(format!("lesson10-{}.part", process::id()));
-        // A program that was killed leaves its part behind, and its number comes again.
+        // A program that was killed has left its part behind, and this one may have the same number.
         let _ = fs::remove_file(&part);
-        // What is there after that, somebody has just put there: it is not written to.
+        // `create_new` writes to nothing that somebody has put there since.
         let file = File::create_new(&part).or_cannot("create", part.display())?;
         Ok(Download { path, length: 0, part, file })
     }
@@ -80,7 +80,7 @@ impl Download {
 
 impl Drop for Download {
     fn drop(&mut self) {
-        // Once it has its name, nothing is here any more.
+        // Once `save` has renamed it, there is nothing to remove.
         let _ = fs::remove_file(&self.part);
     }
 }

@@ -18,7 +18,7 @@ const SAFE: Options<Option<char>> = Options {
     normalise_whitespace: false,
     trim_more_punctuation: false,
     replace_with: None,
-    // The library calls so what it gives where nothing is left.
+    // What the library gives where nothing is left goes by this name.
     six_measures_of_barley: "",
     ..Options::DEFAULT
 };
@@ -75,9 +75,11 @@ pub fn save_as(name: &str, content: &[u8], folder: &Path) -> shared::Result<Path
     fs::create_dir_all(folder).or_cannot("make the folder", folder.display())?;
     // Until all of it is written, it has another name, which is that of no attachment.
     let part = folder.join(format!(".lesson13-{}.part", process::id()));
-    let _left_behind = fs::remove_file(&part);
+    // A program that was killed has left its part behind, and this one may have the same number.
+    let _ = fs::remove_file(&part);
     let saved = write(&part, content).and_then(|()| give_name(&part, name, folder));
-    let _is_no_more = fs::remove_file(&part);
+    // Once it has its name, there is nothing to remove.
+    let _ = fs::remove_file(&part);
     saved.or_cannot("save", folder.join(name).display())
 }
 

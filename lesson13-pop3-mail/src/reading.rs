@@ -4,8 +4,8 @@ use std::ptr;
 
 use mailparse::{DispositionType, MailHeaderMap, ParsedMail};
 
-/// The texts of a mail, one after another. One that is attached or has a name is read where there is
-/// no other.
+/// The texts of a mail, one after another. A text that is attached or has a name counts only where
+/// there is no other.
 pub fn texts<'a>(mail: &'a ParsedMail<'a>) -> Vec<&'a ParsedMail<'a>> {
     let wishes: [fn(&ParsedMail) -> bool; 3] = [
         |part| !is_attached(part) && name(part).is_none(),
@@ -17,7 +17,7 @@ pub fn texts<'a>(mail: &'a ParsedMail<'a>) -> Vec<&'a ParsedMail<'a>> {
 }
 
 /// The texts that are wanted: all that stand one after another, and one of several alternatives
-/// (RFC 2046 section 5.1.4), the plain one, else the one in HTML. One without a word is none.
+/// (RFC 2046 section 5.1.4), the plain one, else the one in HTML. A blank text does not count.
 fn wanted<'a>(
     part: &'a ParsedMail<'a>,
     is_wanted: fn(&ParsedMail) -> bool,

@@ -5,15 +5,15 @@ use shared::OrCannot;
 
 use crate::reading;
 
-/// So many mails that lie in one another are shown.
+/// At most this many mails that lie in one another are shown.
 const MAX_DEPTH: usize = 10;
-/// So many characters of a field are shown.
+/// At most this many characters of a field are shown.
 const MAX_FIELD: usize = 16_000;
-/// So many characters of a text are shown.
+/// At most this many characters of a text are shown.
 const MAX_TEXT: usize = 1_000_000;
 
 /// Shows what a reader wants to know of a mail: its headers, the tree of its parts, and its texts.
-/// The mails that came with it follow; it has come with `depth` mails itself.
+/// The mails that came with it follow. `depth` is the number of mails in which this one lies.
 pub fn mail(mail: &ParsedMail, depth: usize) -> shared::Result {
     shared::print("")?;
     for name in ["From", "To", "Cc", "Subject", "Date"] {

@@ -6,7 +6,7 @@ use crate::{bodies, charsets};
 
 /// A line of a header has at most 998 characters (RFC 5322 section 2.1.1).
 const MAX_LINE: usize = 900;
-/// So many bytes are in an encoded word, which may have 75 characters.
+/// At most this many bytes are in an encoded word, which may have 75 characters.
 const MAX_WORD: usize = 45;
 
 /// A character of a field.

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-/// What the address is for (RFC 6890); an IPv4 address inside an IPv6 one is what it is alone.
+/// What the address is for (RFC 6890). An IPv4 address inside an IPv6 one counts as the IPv4 one.
 pub fn kind_of(ip: IpAddr) -> &'static str {
     match ip.to_canonical() {
         ip if ip.is_unspecified() => "unspecified",

@@ -40,7 +40,7 @@ impl Upload {
 pub struct Download {
     /// Where it lies when it is whole.
     pub path: PathBuf,
-    /// So many bytes it has, those of earlier runs included.
+    /// The number of bytes that it has, those of earlier runs included.
     pub length: u64,
     part: PathBuf,
     file: File,
@@ -53,7 +53,7 @@ impl Download {
         fs::create_dir_all(folder).or_cannot("make the folder", folder.display())?;
         // Windows takes `a:b` for b on the drive a.
         let name = if cfg!(windows) { name.replace(':', "_") } else { name.into() };
-        // No name leads out of the folder: `..\x` is one on some systems, and a path on others.
+        // No name leads out of the folder: on some systems, `..\x` is a name, on others it is a path.
         let path = folder.join(Path::new(&name).file_name().unwrap_or_default());
         let mut part = path.clone().into_os_string();
         part.push(".part");

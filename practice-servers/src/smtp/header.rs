@@ -27,7 +27,7 @@ pub(crate) struct Header {
     pub(crate) traces: u64,
 }
 
-/// So many bytes of `From` are looked at, and perhaps a line more.
+/// At most this many bytes of `From` are looked at, and perhaps a line more.
 const FROM: usize = 10_000;
 
 /// More bytes than the names of the fields that are looked for.
