@@ -68,11 +68,11 @@ fn exercise_3() -> Check {
     server.echoes("the first peer", &first, "quitter")?;
     server.echoes("the first peer", &first, "quit\n")?;
     server.echoes("another peer", &second, "again")?;
-    server.answers("the first peer", &first, "quit", "bye")?;
+    server.answers("the first peer", &first, b"quit", &[b"bye"])?;
     server.ends("waited for its end", 0)?;
 
     let (mut server, addr) = Attempt::serve(LESSON, &[])?;
-    server.answers("the first peer", &udp_peer(addr), "quit", "bye")?;
+    server.answers("the first peer", &udp_peer(addr), b"quit", &[b"bye"])?;
     server.ends("waited for its end", 0)?;
     Ok(())
 }

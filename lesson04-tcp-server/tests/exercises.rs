@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use testing::exercise::{Attempt, Check, LIMIT, say_no_more, show};
+use testing::exercise::{Attempt, Check, LIMIT, say_no_more, send, show, takes};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson04-tcp-server");
 
@@ -19,7 +19,7 @@ fn exercise_1() -> Check {
     server.replies(&mut stream, "你好\n".as_bytes(), "你好\n".as_bytes())?;
     // The sum has no room in 16 bits.
     let long = [b'x'; 70_000];
-    let _ = stream.write_all(&long);
+    send(&mut stream, &long);
     server.sends(&mut stream, "sent 70,000 bytes more", &long)?;
     server.keeps_silent(&mut stream, "sent nothing more")?;
     say_no_more(&stream);
@@ -62,34 +62,24 @@ fn exercise_2() -> Check {
         ("sent a line, and the next one with each answer", without_pause),
         ("sent a line, 0.7 s later another one, and then nothing", then_silent),
     ];
+    let expected = "your program to close the connection after 1 s";
     for (done, client) in clients {
-        let mut served = Duration::MAX;
-        // On a busy machine everything takes longer: the shortest time of three counts.
-        for _ in 0..3 {
+        takes(expected, 1_000..=1_499, "Your program closed after", || {
             let started = Instant::now();
             let mut stream = server.connect("connected", addr)?;
-            server.expect(
-                done,
-                "your program to close the connection after 1 s",
-                |_| match client(&mut stream).map_err(|why| why.kind()) {
+            server.expect(done, expected, |_| {
+                match client(&mut stream).map_err(|why| why.kind()) {
                     Ok(()) => Err("Your program still answered after 5 s.".into()),
                     Err(ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
                         Err("Your program neither answered nor closed for 5 s.".into())
                     }
                     Err(_) => Ok(()),
-                },
-            )?;
-            served = served.min(started.elapsed());
+                }
+            })?;
+            let served = started.elapsed();
             server.logs("read your program's log", "timed out")?;
-            if served < Duration::from_millis(1_500) {
-                break;
-            }
-        }
-        let served = served.as_millis();
-        if !(1_000..1_500).contains(&served) {
-            let came = format!("Your program closed after {served} ms.");
-            return server.not_yet("your program to close the connection after 1 s", came);
-        }
+            Ok(served)
+        })?;
     }
     let mut stream = server.connect("connected again", addr)?;
     server.replies(&mut stream, b"next\n", b"next\n")
@@ -100,8 +90,7 @@ fn exercise_2() -> Check {
 fn exercise_3() -> Check {
     let (mut server, addr) = Attempt::serve(LESSON, &[])?;
     let mut stream = server.connect("connected", addr)?;
-    // If the server has gone, the next step says so.
-    let _ = stream.write_all(b"he");
+    send(&mut stream, b"he");
     server.keeps_silent(&mut stream, "sent \"he\" without a new line")?;
     server.replies(&mut stream, b"llo\n", b"hello\n")?;
     server.replies(&mut stream, b"\xff one\ntwo", b"\xff one\n")?;
@@ -111,7 +100,7 @@ fn exercise_3() -> Check {
     server.replies(&mut stream, &rest, &[b"two", rest.as_slice()].concat())?;
     // The longest rest that is no line too long.
     let tail = [b't'; 1_024];
-    let _ = stream.write_all(&tail);
+    send(&mut stream, &tail);
     say_no_more(&stream);
     let sent = "sent 1,024 bytes without a new line, and closed its sending side";
     server.sends(&mut stream, sent, &tail)?;
@@ -139,10 +128,9 @@ fn exercise_4() -> Check {
     let (mut server, addr) = Attempt::serve(LESSON, &[])?;
     let mut stream = server.connect("connected", addr)?;
     let hello = framed(b"hello");
-    // If the server has gone, the next step says so.
-    let _ = stream.write_all(&hello[..2]);
+    send(&mut stream, &hello[..2]);
     server.keeps_silent(&mut stream, "sent the first two bytes of a length of 5")?;
-    let _ = stream.write_all(&hello[2..6]);
+    send(&mut stream, &hello[2..6]);
     server.keeps_silent(&mut stream, "sent the rest of it, and two of the five bytes")?;
     server.replies(&mut stream, &hello[6..], &hello)?;
 
@@ -157,12 +145,12 @@ fn exercise_4() -> Check {
 
     for lie in [65_537_u32, 1_684_104_552, u32::MAX] {
         let mut stream = server.connect("connected again", addr)?;
-        let _ = stream.write_all(&lie.to_be_bytes());
+        send(&mut stream, &lie.to_be_bytes());
         server.closes(&mut stream, &format!("sent a length of {lie}, and nothing behind it"))?;
     }
 
     let mut stream = server.connect("connected again", addr)?;
-    let _ = stream.write_all(&hello[..7]);
+    send(&mut stream, &hello[..7]);
     say_no_more(&stream);
     let done = format!("sent {}, and closed its sending side", show(&hello[..7]));
     server.closes(&mut stream, &done)?;

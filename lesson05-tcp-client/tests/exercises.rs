@@ -1,27 +1,21 @@
 //! The exercises of lesson 05, checked from outside: `cargo run -- check 05`.
 #![cfg(test)]
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
+use std::time::Duration;
 
 use testing::Ended;
 use testing::exercise::{
     Attempt, Check, LIMIT, SILENCE, Server, ensure, has_connected, has_error, has_printed,
-    has_status, show, times,
+    has_status, send, show, times,
 };
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson05-tcp-client");
 
-fn start(addr: SocketAddr, message: &str) -> Attempt {
-    start_for(addr, message, "10")
-}
-
-/// Starts the client, which waits for so many seconds.
-fn start_for(addr: SocketAddr, message: &str, timeout: &str) -> Attempt {
-    let addr = addr.to_string();
-    let arguments = ["--echo-addr", &addr, "--message", message, "--timeout", timeout];
-    Attempt::start(LESSON, &arguments)
+fn start(server: SocketAddr, message: &str) -> Attempt {
+    Attempt::ask(LESSON, server, message, "10")
 }
 
 /// Receives a message of so many bytes.
@@ -33,7 +27,7 @@ fn receive(stream: &mut TcpStream, length: usize) -> Vec<u8> {
 
 /// Sends the message back, and whatever else comes until the client has closed.
 fn echo(mut stream: TcpStream, message: &[u8]) {
-    let _ = stream.write_all(message);
+    send(&mut stream, message);
     let _ = io::copy(&mut stream.try_clone().unwrap(), &mut stream);
 }
 
@@ -43,7 +37,7 @@ fn exercise_1() -> Check {
     for (message, answer) in [("hello", "hell"), ("你好", "xy")] {
         let server = Server::start(|_, mut stream| {
             receive(&mut stream, message.len());
-            let _ = stream.write_all(answer.as_bytes());
+            send(&mut stream, answer.as_bytes());
         });
         let done = format!("answered {answer:?} to {message:?}, and closed");
         let ended = start(server.addr, message).ends(&done, 1)?;
@@ -54,7 +48,7 @@ fn exercise_1() -> Check {
     }
     let server = Server::start(|_, mut stream| {
         let message = receive(&mut stream, 5);
-        let _ = stream.write_all(&message[..2]);
+        send(&mut stream, &message[..2]);
         thread::sleep(SILENCE);
         echo(stream, &message[2..]);
     });
@@ -70,14 +64,13 @@ fn exercise_2() -> Check {
     let mut stream = client.connects(&listener)?;
     let message = "你好".as_bytes();
     client.sends(&mut stream, "accepted the connection", message)?;
-    // If the client has gone, the next step says so.
-    let _ = stream.write_all(&message[..4]);
+    send(&mut stream, &message[..4]);
     client.keeps_silent(&mut stream, "answered four of the six bytes")?;
-    let _ = stream.write_all(&message[4..]);
+    send(&mut stream, &message[4..]);
     client.sends(&mut stream, "answered the other two", b"bye")?;
     // A server may answer only what is whole: the client must not wait for the answer before.
     client.closes(&mut stream, "waited for the end of what your program sends")?;
-    let _ = stream.write_all(b"bye");
+    send(&mut stream, b"bye");
     drop(stream);
     let ended = client.ends("closed the connection", 0)?;
     has_printed(&ended, "你好\nbye")
@@ -98,6 +91,8 @@ fn tries(done: &str, treats: &'static [Treats]) -> Check {
     let server = Server::start(|number, mut stream| match treats.get(number) {
         Some(Treats::Answers) => {
             let message = receive(&mut stream, 5);
+            // All of the time-out, 2 s, is there for each try.
+            thread::sleep(Duration::from_secs(1));
             echo(stream, &message);
         }
         // To close with bytes unread resets the connection.
@@ -105,7 +100,7 @@ fn tries(done: &str, treats: &'static [Treats]) -> Check {
         Some(Treats::KeepsSilent) => thread::sleep(LIMIT),
         None | Some(Treats::Closes) => drop(receive(&mut stream, 5)),
     });
-    let mut client = start_for(server.addr, "hello", "2");
+    let mut client = Attempt::ask(LESSON, server.addr, "hello", "2");
     let ended = client.expect(done, "your program to end within 5 s", |client| {
         let ended = client.has_ended(LIMIT);
         let count = server.count();
@@ -142,46 +137,48 @@ fn has_logged(ended: &Ended, count: usize, tries: &str) -> Check {
 fn exercise_3() -> Check {
     use Treats::{Answers, Breaks, Closes, KeepsSilent};
 
-    tries("answered over the first connection", &[Answers])?;
+    tries("answered over the first connection after 1 s", &[Answers])?;
     let done = "broke off the first connection, closed the second without an answer, and answered \
-                over the third";
+                over the third after 1 s";
     tries(done, &[Breaks, Closes, Answers])?;
-    tries("kept silent, and answered over the second connection", &[KeepsSilent, Answers])?;
+    let done = "kept silent, and answered over the second connection after 1 s";
+    tries(done, &[KeepsSilent, Answers])?;
     tries("closed every connection without an answer", &[Closes, Closes, Closes])?;
 
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let ended = start_for(nobody, "hello", "1").ends("did not listen there", 1)?;
+    let ended = Attempt::ask(LESSON, nobody, "hello", "1").ends("did not listen there", 1)?;
     has_logged(&ended, 3, "the 3 tries")
+}
+
+/// Starts the client, and takes the message with its length in front.
+fn start_framed(listener: &TcpListener, message: &str) -> Check<(Attempt, TcpStream, Vec<u8>)> {
+    let mut client = start(listener.local_addr().unwrap(), message);
+    let mut stream = client.connects(listener)?;
+    let framed = [&(message.len() as u32).to_be_bytes(), message.as_bytes()].concat();
+    client.sends(&mut stream, "accepted the connection", &framed)?;
+    Ok((client, stream, framed))
 }
 
 #[test]
 #[ignore = "exercise 4"]
 fn exercise_4() -> Check {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let addr = listener.local_addr().unwrap();
     for message in ["hello", "你好，网络！"] {
-        let mut client = start(addr, message);
-        let mut stream = client.connects(&listener)?;
-        let bytes = message.as_bytes();
-        let framed = [&(bytes.len() as u32).to_be_bytes(), bytes].concat();
-        client.sends(&mut stream, "accepted the connection", &framed)?;
-        // If the client has gone, the next step says so.
+        let (mut client, mut stream, framed) = start_framed(&listener, message)?;
         for piece in [&framed[..1], &framed[1..3], &framed[3..6], &framed[6..]] {
-            let _ = stream.write_all(piece);
+            send(&mut stream, piece);
             thread::sleep(SILENCE / 6);
         }
         // A server that goes on talking: this is not part of the answer.
-        let _ = stream.write_all(&[0, 0, 0, 1, b'x']);
+        send(&mut stream, &[0, 0, 0, 1, b'x']);
         let done = "answered the same in four pieces, sent one message more, and did not close";
         let ended = client.ends(done, 0)?;
         has_printed(&ended, message)?;
     }
 
-    let mut client = start(addr, "hello");
-    let mut stream = client.connects(&listener)?;
-    client.sends(&mut stream, "accepted the connection", b"\0\0\0\x05hello")?;
+    let (mut client, mut stream, _) = start_framed(&listener, "hello")?;
     let most = "x".repeat(65_536);
-    let _ = stream.write_all(&[b"\0\x01\0\0", most.as_bytes()].concat());
+    send(&mut stream, &[b"\0\x01\0\0", most.as_bytes()].concat());
     let ended = client.ends("answered 65536 bytes", 0)?;
     has_printed(&ended, &most)?;
 
@@ -191,16 +188,14 @@ fn exercise_4() -> Check {
         (&[0, 0, 0, 5, b'h', b'e'][..], "announced 5 bytes, sent two, and closed", ""),
         (&[0, 0][..], "sent two bytes of a length, and closed", ""),
     ] {
-        let mut client = start(addr, "hello");
-        let mut stream = client.connects(&listener)?;
-        client.sends(&mut stream, "accepted the connection", b"\0\0\0\x05hello")?;
-        let _ = stream.write_all(answer);
+        let (mut client, mut stream, _) = start_framed(&listener, "hello")?;
+        send(&mut stream, answer);
         let kept = (!error.is_empty()).then_some(stream);
         let ended = client.ends(done, 1)?;
         drop(kept);
         has_printed(&ended, "")?;
         if !error.is_empty() {
-            has_error(&ended, &format!("{addr} {error}"))?;
+            has_error(&ended, &format!("{} {error}", listener.local_addr().unwrap()))?;
         }
     }
     Ok(())

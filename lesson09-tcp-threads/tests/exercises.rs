@@ -5,7 +5,8 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Instant;
 
-use testing::exercise::{Attempt, Check, LIMIT, break_off, heard, say_no_more};
+use testing::break_off;
+use testing::exercise::{Attempt, Check, LIMIT, heard, say_no_more, send};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson09-tcp-threads");
 
@@ -33,7 +34,7 @@ fn come(server: &mut Attempt, addr: SocketAddr, done: &str, text: &str) -> Check
         loop {
             let stream = TcpStream::connect(addr);
             let mut stream = stream.map_err(|_| "Your program does not listen.")?;
-            let _ = stream.write_all(text.as_bytes());
+            send(&mut stream, text.as_bytes());
             match heard(&mut stream, text) {
                 Ok(()) => return Ok(stream),
                 Err(came) if limit < Instant::now() => return Err(came),

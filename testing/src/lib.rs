@@ -153,20 +153,17 @@ fn keep_out(starts: &[&str], command: &mut Command) {
 /// Builds the program of another package of this workspace, in the profile of the test that asks
 /// for it, and returns its path.
 pub fn built(package: &str) -> String {
-    let folder = build(package, &["--bin", package]);
-    folder.join(format!("{package}{}", env::consts::EXE_SUFFIX)).display().to_string()
+    build(package, "--bin", package, "")
 }
 
 /// The same for the bare program of a lesson.
 pub fn built_bare(lesson: &str) -> String {
     let (number, _) = lesson.split_once('-').unwrap_or((lesson, ""));
-    let name = format!("{number}-bare");
-    let folder = build(lesson, &["--example", &name]).join("examples");
-    folder.join(format!("{name}{}", env::consts::EXE_SUFFIX)).display().to_string()
+    build(lesson, "--example", &format!("{number}-bare"), "examples")
 }
 
-/// Builds a part of a package, and returns the folder of the programs.
-fn build(package: &str, what: &[&str]) -> PathBuf {
+/// Builds one program of a package; those of its kind lie in this folder, beside or below the others.
+fn build(package: &str, kind: &str, name: &str, below: &str) -> String {
     // The test itself lies in `deps`, beside the programs, in a folder that is called as its
     // profile.
     let test = succeed("find this test", env::current_exe());
@@ -176,10 +173,10 @@ fn build(package: &str, what: &[&str]) -> PathBuf {
         Some(profile) => profile,
     };
     let mut build = cargo();
-    build.args(["build", "--quiet", "--profile", profile, "-p", package]).args(what);
+    build.args(["build", "--quiet", "--profile", profile, "-p", package, kind, name]);
     let status = succeed("run cargo build", build.status());
-    assert!(status.success(), "{package} cannot be built");
-    folder.to_path_buf()
+    assert!(status.success(), "{name} cannot be built");
+    folder.join(below).join(format!("{name}{}", env::consts::EXE_SUFFIX)).display().to_string()
 }
 
 /// Starts the program `exe` with `arguments` and default settings, in a folder of its own.
@@ -421,13 +418,11 @@ pub fn long_stream_is_echoed(server: SocketAddr, most: u8) {
     assert!(answer == bytes, "{} bytes came back, or others", answer.len());
 }
 
-/// A client that sends something and breaks off, and one that breaks off at once.
-pub fn break_off(server: SocketAddr) {
-    // A stream that is closed with bytes unread is reset (RFC 2525 section 2.17).
-    let mut stream = tcp_peer(server);
-    succeed("send", stream.write_all(&[b'x'; 100_000]));
-    drop(stream);
-    drop(tcp_peer(server));
+/// Breaks a connection off: a stream that is closed with bytes unread is reset (RFC 2525 section
+/// 2.17).
+pub fn break_off(mut stream: TcpStream) {
+    let _ = stream.write_all(&[b'x'; 100_000]);
+    let _ = stream.peek(&mut [0]);
 }
 
 /// Expects that the other side closes the stream, whether in order or not.

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fmt::Display;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -40,6 +40,13 @@ impl Attempt {
         let mut command = command(given.as_deref().unwrap_or(lesson), folder);
         command.env("RUST_BACKTRACE", "0").args(["--log", "info"]).args(arguments);
         Attempt { program: Program::start(&mut command), ended: None }
+    }
+
+    /// Starts the program, which is a client, to send a message to an echo server.
+    pub fn ask(lesson: &str, server: SocketAddr, message: &str, timeout: &str) -> Self {
+        let addr = server.to_string();
+        let arguments = ["--echo-addr", &addr, "--message", message, "--timeout", timeout];
+        Self::start(lesson, &arguments)
     }
 
     /// Starts the program, which is a server, and waits until it listens.
@@ -125,46 +132,32 @@ impl Attempt {
         })
     }
 
-    /// Sends a datagram as `who`, the check itself if that is empty, and expects this answer.
+    /// Sends a datagram as `who`, the check itself if that is empty, and expects the first of these
+    /// answers; another one of them will do as well.
     pub fn answers(
         &mut self,
         who: &str,
         peer: &UdpSocket,
-        datagram: impl AsRef<[u8]>,
-        answer: impl AsRef<[u8]>,
+        datagram: &[u8],
+        answers: &[&[u8]],
     ) -> Check {
-        let answer = answer.as_ref();
-        self.answers_so(who, peer, datagram, answer, |came| came == answer)
-    }
-
-    /// Sends a datagram as `who`, and expects it back.
-    pub fn echoes(&mut self, who: &str, peer: &UdpSocket, datagram: impl AsRef<[u8]>) -> Check {
-        let datagram = datagram.as_ref();
-        self.answers(who, peer, datagram, datagram)
-    }
-
-    /// Sends a datagram as `who`, and expects an answer that `is_right`, such as `answer`.
-    pub fn answers_so(
-        &mut self,
-        who: &str,
-        peer: &UdpSocket,
-        datagram: impl AsRef<[u8]>,
-        answer: &[u8],
-        is_right: impl Fn(&[u8]) -> bool,
-    ) -> Check {
-        let datagram = datagram.as_ref();
         let who = if who.is_empty() { String::new() } else { format!(" as {who}") };
         let done = format!("sent {}{who}", show(datagram));
-        self.expect(&done, &format!("your program to answer {}", show(answer)), |_| {
+        self.expect(&done, &format!("your program to answer {}", show(answers[0])), |_| {
             let mut came = vec![0; 65_535];
             succeed("limit the wait", peer.set_read_timeout(Some(LIMIT)));
             let sent = peer.send(datagram);
             match sent.and_then(|_| shared::wait(|| peer.recv(&mut came))) {
                 Err(_) => Err(format!("{NOTHING} within 5 s.")),
-                Ok(length) if is_right(&came[..length]) => Ok(()),
+                Ok(length) if answers.contains(&&came[..length]) => Ok(()),
                 Ok(length) => Err(format!("Your program answered {}.", show(&came[..length]))),
             }
         })
+    }
+
+    /// Sends a datagram as `who`, and expects it back.
+    pub fn echoes(&mut self, who: &str, peer: &UdpSocket, datagram: &str) -> Check {
+        self.answers(who, peer, datagram.as_bytes(), &[datagram.as_bytes()])
     }
 
     /// Connects to the program.
@@ -179,28 +172,19 @@ impl Attempt {
 
     /// Sends bytes over a stream, and expects that these come next.
     pub fn replies(&mut self, stream: &mut TcpStream, bytes: &[u8], reply: &[u8]) -> Check {
-        // If the other side has gone, the next step says so.
-        let _ = stream.write_all(bytes);
+        send(stream, bytes);
         self.sends(stream, &format!("sent {}", show(bytes)), reply)
     }
 
     /// Expects that these bytes come next.
     pub fn sends(&mut self, stream: &mut TcpStream, done: &str, bytes: &[u8]) -> Check {
         self.expect(done, &format!("your program to send {}", show(bytes)), |_| {
-            let mut came = Vec::new();
-            let why = read_until(stream, &mut came, LIMIT, |came| {
-                came.len() == bytes.len() || !bytes.starts_with(came)
-            });
-            if came == bytes {
-                return Ok(());
+            let is_enough = |came: &[u8]| came.len() == bytes.len() || !bytes.starts_with(came);
+            match read_until(stream, LIMIT, is_enough) {
+                (came, End::Enough) if came == bytes => Ok(()),
+                (came, End::Enough) => Err(sent_other(came, stream)),
+                (came, end) => Err(sent_only(&came, end)),
             }
-            let is_begun = bytes.starts_with(&came);
-            let _ = read_until(stream, &mut came, MOMENT, |_| false);
-            Err(if is_begun {
-                sent_only(&came, &why)
-            } else {
-                format!("Your program sent {}.", show(&came))
-            })
         })
     }
 
@@ -212,32 +196,27 @@ impl Attempt {
 
     /// Sends a text as `who`, and expects that it comes back, among whatever else comes.
     pub fn says(&mut self, who: &str, stream: &mut TcpStream, text: &str) -> Check {
-        // If the other side has gone, the next step says so.
-        let _ = stream.write_all(text.as_bytes());
+        send(stream, text.as_bytes());
         self.hears(stream, &format!("sent \"{text}\" as {who}"), text)
     }
 
     /// Expects the end of the stream, with nothing before it.
     pub fn closes(&mut self, stream: &mut TcpStream, done: &str) -> Check {
-        self.expect(
-            done,
-            "your program to close its side of the connection, and to send no more",
-            |_| {
-                let why = nothing_comes(stream, LIMIT)?;
-                if is_end(&why) {
-                    Ok(())
-                } else {
-                    Err("Your program did not close within 5 s.".into())
-                }
-            },
-        )
+        let expected = "your program to close its side of the connection, and to send no more";
+        self.expect(done, expected, |_| match read_until(stream, LIMIT, |_| true) {
+            (_, End::Closed) => Ok(()),
+            (_, End::TimedOut) => Err("Your program did not close within 5 s.".into()),
+            (came, End::Enough) => Err(sent_other(came, stream)),
+        })
     }
 
     /// Expects that for a moment nothing comes, not even the end of the stream.
     pub fn keeps_silent(&mut self, stream: &mut TcpStream, done: &str) -> Check {
-        self.expect(done, "your program to send nothing yet", |_| {
-            let why = nothing_comes(stream, SILENCE)?;
-            if is_end(&why) { Err("Your program closed the connection.".into()) } else { Ok(()) }
+        let expected = "your program to send nothing yet";
+        self.expect(done, expected, |_| match read_until(stream, SILENCE, |_| true) {
+            (_, End::TimedOut) => Ok(()),
+            (_, End::Closed) => Err("Your program closed the connection.".into()),
+            (came, End::Enough) => Err(sent_other(came, stream)),
         })
     }
 
@@ -266,77 +245,73 @@ fn typed(argument: &str) -> String {
     if is_plain { argument.into() } else { format!("'{argument}'") }
 }
 
-/// Says that less has come than expected.
-fn sent_only(came: &[u8], why: &io::Error) -> String {
-    let then = if is_end(why) { "closed the connection" } else { "sent no more within 5 s" };
-    match came {
-        [] if is_end(why) => format!("{NOTHING}, and closed the connection."),
-        [] => format!("{NOTHING} within 5 s."),
-        came => format!("Your program sent {}, and then {then}.", show(came)),
-    }
-}
-
 /// Waits for this text, among whatever else comes.
 ///
 /// # Errors
 /// It does not come; the text says what came.
 pub fn heard(stream: &mut TcpStream, text: &str) -> Result<(), String> {
-    let mut came = Vec::new();
-    let has_text = |came: &[u8]| came.windows(text.len()).any(|part| part == text.as_bytes());
-    let why = read_until(stream, &mut came, LIMIT, has_text);
-    if has_text(&came) { Ok(()) } else { Err(sent_only(&came, &why)) }
-}
-
-/// Expects that no bytes come within this time, and returns what ended the wait for them.
-fn nothing_comes(stream: &mut TcpStream, limit: Duration) -> Result<io::Error, String> {
-    let mut came = Vec::new();
-    let why = read_until(stream, &mut came, limit, |came| !came.is_empty());
-    if came.is_empty() {
-        return Ok(why);
+    match read_until(stream, LIMIT, |came| came.ends_with(text.as_bytes())) {
+        (_, End::Enough) => Ok(()),
+        (came, end) => Err(sent_only(&came, end)),
     }
-    let _ = read_until(stream, &mut came, MOMENT, |_| false);
-    Err(format!("Your program sent {}.", show(&came)))
 }
 
-/// Reads until it `is_enough`, or something ends the reading, which is returned.
+/// Says that less has come than expected.
+fn sent_only(came: &[u8], end: End) -> String {
+    let is_closed = end == End::Closed;
+    let then = if is_closed { "closed the connection" } else { "sent no more within 5 s" };
+    match came {
+        [] if is_closed => format!("{NOTHING}, and {then}."),
+        [] => format!("{NOTHING} within 5 s."),
+        came => format!("Your program sent {}, and then {then}.", show(came)),
+    }
+}
+
+/// Says that something else has come than expected, with what follows it at once.
+fn sent_other(came: Vec<u8>, stream: &TcpStream) -> String {
+    let (rest, _) = read_until(stream, MOMENT, |_| false);
+    format!("Your program sent {}.", show([came, rest].concat()))
+}
+
+/// Why no more is read of a stream.
+#[derive(PartialEq)]
+enum End {
+    /// This was enough.
+    Enough,
+    /// The other side has ended it, in order or not.
+    Closed,
+    /// The time is over.
+    TimedOut,
+}
+
+/// Reads until it `is_enough`, with the first byte at the earliest, so long at most.
 fn read_until(
-    stream: &mut TcpStream,
-    came: &mut Vec<u8>,
+    stream: &TcpStream,
     limit: Duration,
     is_enough: impl Fn(&[u8]) -> bool,
-) -> io::Error {
-    let limit = Instant::now() + limit;
-    while !is_enough(came) {
-        let left = limit.saturating_duration_since(Instant::now());
-        // macOS takes no time-out when both sides have closed; there is nothing to wait for then.
-        let _ = stream.set_read_timeout(Some(left.max(Duration::from_millis(1))));
+) -> (Vec<u8>, End) {
+    let mut reader = shared::in_time(stream, limit);
+    let mut came = Vec::new();
+    loop {
         // Byte by byte: what follows belongs to the next step.
         let mut byte = [0];
-        match shared::wait(|| stream.read(&mut byte)) {
-            Ok(0) => return ErrorKind::UnexpectedEof.into(),
-            Ok(_) => came.push(byte[0]),
-            Err(why) if is_end(&why) || left.is_zero() => return why,
-            Err(_) => {}
+        match reader.read(&mut byte) {
+            Ok(1) => came.extend(byte),
+            Err(error) if error.kind() == ErrorKind::TimedOut => return (came, End::TimedOut),
+            _ => return (came, End::Closed),
+        }
+        if is_enough(&came) {
+            return (came, End::Enough);
         }
     }
-    ErrorKind::Other.into()
 }
 
-/// Whether the other side has ended the stream, in order or not.
-fn is_end(why: &io::Error) -> bool {
-    !matches!(why.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Other)
+/// Sends bytes. If the other side has gone, the next step says so.
+pub fn send(stream: &mut TcpStream, bytes: &[u8]) {
+    let _ = stream.write_all(bytes);
 }
 
-/// Leaves badly: closes a connection with bytes unread, which resets it.
-pub fn break_off(mut stream: TcpStream) {
-    succeed("limit the wait", stream.set_read_timeout(Some(LIMIT)));
-    succeed("limit the wait", stream.set_write_timeout(Some(LIMIT)));
-    let _ = stream.write_all(&[b'x'; 100_000]);
-    let _ = stream.peek(&mut [0]);
-}
-
-/// Closes the sending side.
+/// Closes the sending side. If the other side has gone, the next step says so.
 pub fn say_no_more(stream: &TcpStream) {
-    // If the other side has gone, the next step says so.
     let _ = stream.shutdown(Shutdown::Write);
 }

@@ -91,23 +91,23 @@ pub fn mta(
         });
         let mut mails = Vec::new();
         let mut to = Vec::new();
-        let mut message = None;
-        for line in lines {
-            if let Some(text) = &mut message {
-                if line == "." && odd(number, ".").is_some() {
-                    message = None;
-                } else if line == "." {
-                    mails.push(Mail { to: mem::take(&mut to), message: mem::take(text) });
-                    message = None;
-                } else {
-                    *text += &format!("{}\r\n", line.strip_prefix('.').unwrap_or(&line));
+        let mut lines = lines.iter();
+        while let Some(line) = lines.next() {
+            if line == "DATA" {
+                let mut is_whole = false;
+                let content = lines.by_ref().take_while(|line| {
+                    is_whole = *line == ".";
+                    !is_whole
+                });
+                let content = content.map(|line| line.strip_prefix('.').unwrap_or(line));
+                let message = content.map(|line| format!("{line}\r\n")).collect();
+                if is_whole && odd(number, ".").is_none() {
+                    mails.push(Mail { to: mem::take(&mut to), message });
                 }
-            } else if line == "DATA" {
-                message = Some(String::new());
             } else if line.starts_with("MAIL ") || line == "RSET" {
                 to.clear();
             } else if let Some(address) = line.strip_prefix("RCPT TO:<")
-                && odd(number, &line).is_none()
+                && odd(number, line).is_none()
             {
                 to.extend(address.split_once('>').map(|(address, _)| address.to_string()));
             }
