@@ -11,7 +11,7 @@ use std::{env, fs, process};
 use crate::addr::{Addr, check_form};
 use crate::env_file::{decode, meant, parse_line};
 use crate::error::{Error, OrCannot, Result};
-use crate::log::{self, Level};
+use crate::log;
 use crate::print::print;
 use crate::setting::{Origin, Setting, flag, is_password, label, line_of, nearest, shown, table};
 
@@ -75,13 +75,14 @@ impl Config {
         let folder = env::current_dir().unwrap_or_default();
         let arguments: Vec<_> = env::args_os().skip(1).collect();
         let asks_for_help = asks_for_help(&arguments);
-        let level = config.read(&folder, env::vars_os(), arguments);
+        let read = config.read(&folder, env::vars_os(), arguments);
         adjust(&mut config);
         // Help comes, whatever is wrong.
         if asks_for_help {
             process::exit(print(config.help(purpose)).is_err().into());
         }
-        log::start(program, right_or_end(level));
+        right_or_end(read);
+        log::start(program, config.parsed("LESSON_LOG"));
         config
     }
 
@@ -110,19 +111,17 @@ impl Config {
         config
     }
 
-    /// Reads all that overrides the defaults, even if something is wrong with some of it, and tells
-    /// how much is to be logged.
+    /// Reads all that overrides the defaults, even if something is wrong with some of it.
     fn read(
         &mut self,
         folder: &Path,
         environment: impl Iterator<Item = (OsString, OsString)>,
         arguments: Vec<OsString>,
-    ) -> Result<Level> {
+    ) -> Result {
         let of_file = self.read_env_file(folder);
         let of_environment = self.read_environment(environment);
         let of_flags = self.read_flags(arguments);
-        of_file.and(of_environment).and(of_flags)?;
-        Level::named(self.text("LESSON_LOG")).map_err(|why| self.wrong("LESSON_LOG", why))
+        of_file.and(of_environment).and(of_flags)
     }
 
     fn take(&mut self, name: &str, default: Option<&'static str>) {
@@ -394,7 +393,7 @@ fn utf8(text: OsString) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::{thread, time::Instant};
 
     use super::*;
 
@@ -416,9 +415,8 @@ mod tests {
         environment: &[(&str, &str)],
         arguments: &[&str],
     ) -> Result<Config, String> {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let folder = env::temp_dir().join(format!("settings-test-{}-{count}", process::id()));
+        let of_test = format!("settings-{}-{:?}", process::id(), thread::current().id());
+        let folder = env::temp_dir().join(of_test);
         let below = folder.join("below");
         fs::create_dir_all(&below).unwrap();
         let file = folder.join(".env");
@@ -428,7 +426,7 @@ mod tests {
         let read = config.read(&below, environment, os(arguments));
         fs::remove_dir_all(folder).unwrap();
         match read {
-            Ok(_) => Ok(config),
+            Ok(()) => Ok(config),
             Err(error) => Err(format!("{error:?}").replace(file.to_str().unwrap(), "FILE")),
         }
     }
@@ -440,16 +438,15 @@ mod tests {
 
     #[test]
     fn each_source_overrides_the_ones_before_it() {
-        let file = "LESSON_MESSAGE=file";
         let environment: &[(&str, &str)] = &[("LESSON_MESSAGE", "environment"), ("PATH", "x")];
         for (file, environment, flags, expected) in [
-            ("", &[][..], &[][..], "Hello, network! 你好，网络！"),
-            (file, &[], &[], "file"),
-            (file, environment, &[], "environment"),
-            (file, environment, &["--message", "flag"], "flag"),
-            (file, environment, &["--message="], ""),
-            (file, environment, &["--message", "-1"], "-1"),
-            (file, environment, &["--message=--log"], "--log"),
+            ("# LESSON_MESSAGE=x", &[][..], &[][..], "Hello, network! 你好，网络！"),
+            ("LESSON_MESSAGE=file", &[], &[], "file"),
+            ("LESSON_MESSAGE=file", environment, &[], "environment"),
+            ("LESSON_MESSAGE=file", environment, &["--message", "flag"], "flag"),
+            ("", &[], &["--message="], ""),
+            ("", &[], &["--message", "-1"], "-1"),
+            ("", &[], &["--message=--log"], "--log"),
         ] {
             assert_eq!(read(file, environment, flags).unwrap().text("LESSON_MESSAGE"), expected);
         }
@@ -459,25 +456,20 @@ mod tests {
     fn a_wrong_line_in_the_env_file_is_named_with_the_right_one() {
         for (line, right) in [
             ("export LESSON_TIMEOUT", "LESSON_TIMEOUT=\"10\""),
-            ("LESSON_MESSAGE=\"a", "LESSON_MESSAGE=\"a\""),
             ("LESSON_MESSAGE 'a b'", "LESSON_MESSAGE=\"a b\""),
-            ("LESSON_MESSAGE＝你好", "LESSON_MESSAGE=\"你好\""),
-            ("\"LESSON_MESSAGE\": \"hi\",", "LESSON_MESSAGE=\"hi\""),
             ("LESSON_MESSAGE=\"say \\\"hi\\\"\"", "LESSON_MESSAGE='say \"hi\"'"),
             ("LESSON_MESSAGE=\"it's \\\"so\\\"\"", "LESSON_MESSAGE=it's \"so\""),
             ("LESSON-ECHO-ADDR=[::1]:7", "LESSON_ECHO_ADDR=\"[::1]:7\""),
-            ("$Env:LESSON_MESSAGE = 'hi'", "LESSON_MESSAGE=\"hi\""),
-            ("--log debug", "LESSON_LOG=\"debug\""),
             ("lesson_log=debug", "LESSON_LOG=\"debug\""),
             ("set LESSON_SMTP_PASSWORD=secret", "LESSON_SMTP_PASSWORD=\"****\""),
         ] {
             let read = read(format!("# first\n{line}\n"), &[], &[]);
             is_wrong(read, "line 2 of FILE is not NAME=value", &format!("write it like {right}"));
         }
-        let twice = read("LESSON_LOG=off\nLESSON_MESSAGE=a\n\nLESSON_MESSAGE='b \"c\"'", &[], &[]);
-        let hint = "keep one of its lines, such as LESSON_MESSAGE='b \"c\"'";
-        is_wrong(twice, "line 4 of FILE sets LESSON_MESSAGE again", hint);
-        let others = "OTHER=x\nexport X\n'\nMY_LESSON_MESSAGE=x\nlesson_count=3\n--- x\n--count 3\nX=LESSON_LOG";
+        let twice = read("LESSON_LOG=off\n\nLESSON_LOG=info", &[], &[]);
+        let hint = "keep one of its lines, such as LESSON_LOG=\"info\"";
+        is_wrong(twice, "line 3 of FILE sets LESSON_LOG again", hint);
+        let others = "OTHER=x\nexport X\n'\nlesson_count=3\n--- x\n--count 3\nX=LESSON_LOG";
         assert!(read(others, &[], &[]).is_ok());
         let gbk = "cannot read FILE: it is perhaps GBK, not UTF-8";
         is_wrong(read(b"\xc4\xe3", &[], &[]), gbk, "open it in your editor, and save it as UTF-8");
@@ -488,42 +480,41 @@ mod tests {
         let meant = "did you mean LESSON_TIMEOUT?";
         let all = "there are LESSON_ECHO_ADDR, LESSON_MESSAGE, LESSON_TIMEOUT, \
                    LESSON_SMTP_PASSWORD, LESSON_LOG";
-        for (name, hint) in [
-            ("LESSON_TIMOUT", meant),
-            ("LESSON_time", meant),
-            ("LESSON_TYPO", all),
-            ("LESSON_", all),
+        for (line, name, hint) in [
+            // The value is not shown: the name may be meant for that of a password.
+            ("LESSON_TIMOUT=x", "LESSON_TIMOUT", meant),
+            ("set LESSON_TIMOUT=x", "LESSON_TIMOUT", meant),
+            ("LESSON_TIMOUT x", "LESSON_TIMOUT", meant),
+            ("LESSON_TIME OUT=x", "LESSON_TIME", meant),
+            ("LESSON_TYPO=x", "LESSON_TYPO", all),
+            ("LESSON_=x", "LESSON_", all),
         ] {
-            let problem = format!("there is no setting {name} (from the environment)");
-            is_wrong(read("", &[(name, "x")], &[]), &problem, hint);
-        }
-        // The value is not shown: the name may be meant for that of a password.
-        for line in
-            ["LESSON_TIMOUT=x", "set LESSON_TIMOUT=x", "LESSON_TIMOUT x", "LESSON_TIME OUT=x"]
-        {
-            let name = if line.contains("TIMOUT") { "LESSON_TIMOUT" } else { "LESSON_TIME" };
             let problem = format!("there is no setting {name} (from line 1 of FILE)");
-            is_wrong(read(line, &[], &[]), &problem, meant);
+            is_wrong(read(line, &[], &[]), &problem, hint);
         }
+        let problem = "there is no setting LESSON_time (from the environment)";
+        is_wrong(read("", &[("LESSON_time", "x")], &[]), problem, meant);
     }
 
     #[test]
     fn flags_that_do_not_exist_are_refused() {
-        for (wrong, meant) in [
-            ("--mesage", "--message, LESSON_MESSAGE"),
-            ("--Message", "--message, LESSON_MESSAGE"),
-            ("--massage=x", "--message, LESSON_MESSAGE"),
-            ("-message", "--message, LESSON_MESSAGE"),
-            ("--addr", "--echo-addr, LESSON_ECHO_ADDR"),
+        let all = "it takes --echo-addr, --message, --timeout, --log";
+        let message = "did you mean --message, LESSON_MESSAGE?";
+        for (wrong, hint) in [
+            ("--mesage", message),
+            ("--Message", message),
+            ("-message", message),
+            ("--addr", "did you mean --echo-addr, LESSON_ECHO_ADDR?"),
             // A password may follow the `=`, and stand there for everybody to see.
-            ("--smtp-password=x", "LESSON_SMTP_PASSWORD (no flag)"),
+            ("--smtp-password=x", "did you mean LESSON_SMTP_PASSWORD (no flag)?"),
+            ("-m", all),
+            ("hello", all),
+            ("--", all),
+            ("--verbose", all),
+            ("--port", all),
         ] {
             let problem = format!("lesson does not take {}", wrong.trim_end_matches("=x"));
-            is_wrong(read("", &[], &[wrong]), &problem, &format!("did you mean {meant}?"));
-        }
-        let all = "it takes --echo-addr, --message, --timeout, --log";
-        for wrong in ["-m", "hello", "--", "--verbose", "--port"] {
-            is_wrong(read("", &[], &[wrong]), &format!("lesson does not take {wrong}"), all);
+            is_wrong(read("", &[], &[wrong]), &problem, hint);
         }
         let hint = "see what it takes: cargo run -p lesson -- --help";
         for flags in [&["--timeout"][..], &["--timeout", "--log", "off"]] {
@@ -556,7 +547,8 @@ mod tests {
 
     #[test]
     fn values_are_as_they_are_meant() {
-        let config = read("LESSON_TIMEOUT=2.5\nLESSON_ECHO_ADDR=127.0.0.1:7018", &[], &[]).unwrap();
+        let config =
+            Config::of(&[("LESSON_TIMEOUT", "2.5"), ("LESSON_ECHO_ADDR", "127.0.0.1:7018")]);
         assert_eq!(config.bytes("LESSON_TIMEOUT", 3), b"2.5");
         assert_eq!(config.bytes("LESSON_TIMEOUT", 100), b"2.5");
         assert_eq!(config.seconds("LESSON_TIMEOUT"), Duration::from_millis(2500));
@@ -566,7 +558,7 @@ mod tests {
         for wrong in ["0", "-1", "ten", "", "NaN", "inf", "1e300", "1e-20", "10s"] {
             assert_eq!(seconds_of(wrong), Err("not a number of seconds above 0"), "{wrong}");
         }
-        assert!(std::time::Instant::now().checked_add(seconds_of("1e19").unwrap()).is_some());
+        assert!(Instant::now().checked_add(seconds_of("1e19").unwrap()).is_some());
     }
 
     #[test]
@@ -574,43 +566,37 @@ mod tests {
         let long = "你".repeat(60);
         let file = format!("LESSON_TIMEOUT=ten\nLESSON_MESSAGE={long}!");
         let environment = [("LESSON_SMTP_PASSWORD", "secret")];
-        let config = read(file, &environment, &["--echo-addr", &long]).unwrap();
+        let mut config = read(file, &environment, &["--echo-addr", &long]).unwrap();
+        config.take("LESSON_MAIL_FROM", None);
+        config.take("LESSON_MAIL_TO", None);
+        config.forget_default("LESSON_MAIL_TO");
+        // What somebody has set is kept.
+        config.forget_default("LESSON_TIMEOUT");
         for (name, value, origin, right) in [
-            ("LESSON_TIMEOUT", "ten", "line 1 of ", "LESSON_TIMEOUT=\"10\""),
-            ("LESSON_MESSAGE", &format!("{long}..."), "line 2 of ", "LESSON_MESSAGE=\"Hello, "),
-            ("LESSON_SMTP_PASSWORD", "****", "the environment)", "LESSON_SMTP_PASSWORD=\"pra"),
-            ("LESSON_ECHO_ADDR", &long, "the flag --echo-addr)", "--echo-addr \"127.0.0.1:7007\""),
-            ("LESSON_LOG", "info", "the default)", "--log \"info\""),
+            ("LESSON_TIMEOUT", "ten", "line 1 of ", "a right one is LESSON_TIMEOUT=\"10\""),
+            ("LESSON_MESSAGE", &format!("{long}..."), "line 2 of ", "a right one is LESSON_MESSA"),
+            ("LESSON_SMTP_PASSWORD", "****", "the environment)", "a right one is LESSON_SMTP_PAS"),
+            (
+                "LESSON_ECHO_ADDR",
+                &long,
+                "the flag --echo-addr)",
+                "a right one is --echo-addr \"127",
+            ),
+            ("LESSON_LOG", "info", "the default)", "a right one is --log \"info\""),
+            (
+                "LESSON_MAIL_TO",
+                "",
+                "the default for another machine)",
+                "a right one is --mail-to \"",
+            ),
+            // What has no default has no right example.
+            ("LESSON_MAIL_FROM", "", "the default)", "see what it takes: cargo run -p lesson -- "),
         ] {
             let lines = format!("{:?}", config.wrong(name, "so"));
             let start = format!("{name} is \"{value}\" (from {origin}");
-            let end = format!("): so\nhint: a right one is {right}");
+            let end = format!("): so\nhint: {right}");
             assert!(lines.starts_with(&start) && lines.contains(&end), "{lines}");
         }
-        is_wrong(
-            read("", &[], &["--log", "loud"]),
-            "LESSON_LOG is \"loud\" (from the flag --log): not one of off, info, debug and json",
-            "a right one is --log \"info\"",
-        );
-    }
-
-    #[test]
-    fn a_default_is_forgotten_unless_it_is_set() {
-        let mut config = read("LESSON_TIMEOUT=10", &[], &[]).unwrap();
-        config.forget_default("LESSON_TIMEOUT");
-        assert_eq!(config.text("LESSON_TIMEOUT"), "10");
-        let mut config = Config::new("lesson", &[Takes::Setting("LESSON_MAIL_TO")]);
-        config.forget_default("LESSON_MAIL_TO");
-        assert_eq!(config.text("LESSON_MAIL_TO"), "");
-        let error = config.wrong("LESSON_MAIL_TO", "so").to_string();
-        assert_eq!(error, "LESSON_MAIL_TO is \"\" (from the default for another machine): so");
-        // What has no default has no right example.
-        let config = Config::new("lesson", &[Takes::Setting("LESSON_MAIL_FROM")]);
-        let lines = format!("{:?}", config.wrong("LESSON_MAIL_FROM", "so"));
-        assert!(
-            lines.ends_with("hint: see what it takes: cargo run -p lesson -- --help"),
-            "{lines}"
-        );
     }
 
     #[test]

@@ -33,14 +33,9 @@ fn parse_value(value: &str) -> Option<&str> {
         let is_end = rest.trim().is_empty() || rest.trim().starts_with('#');
         return is_end.then_some(value);
     }
-    let mut before = '=';
-    for (start, character) in value.char_indices() {
-        if character == '#' && matches!(before, ' ' | '\t') {
-            return Some(value[..start].trim());
-        }
-        before = character;
-    }
-    Some(value.trim())
+    let mut signs = value.match_indices('#').map(|(start, _)| start);
+    let comment = signs.find(|start| value[..*start].ends_with([' ', '\t']));
+    Some(value[..comment.unwrap_or(value.len())].trim())
 }
 
 /// The quote with which a text begins, and what follows it.
@@ -121,9 +116,10 @@ mod tests {
         for line in [
             "LESSON_A_B=x",
             "set LESSON_A_B=x;",
-            "$env:lesson_a_b=x",
+            "$env:lesson_a_b = 'x'",
             "LESSON_A_B: x",
             "LESSON_A_B：x",
+            "LESSON_A_B＝x",
             "LESSON-A-B=x",
             "--a-b x",
             " --a-b=x",
@@ -134,9 +130,12 @@ mod tests {
         ] {
             assert_eq!(meant(line), Some(("LESSON_A_B".into(), "x".into())), "{line:?}");
         }
-        for (line, value) in
-            [("=\"it's \\\"so\\\"\"", "it's \"so\""), ("=\"a\" b", "a\" b"), ("", "")]
-        {
+        for (line, value) in [
+            ("=\"it's \\\"so\\\"\"", "it's \"so\""),
+            ("=\"a\" b", "a\" b"),
+            ("=\"a", "a"),
+            ("", ""),
+        ] {
             let line = format!("LESSON_A{line}");
             assert_eq!(meant(&line), Some(("LESSON_A".into(), value.into())), "{line:?}");
         }
@@ -161,20 +160,16 @@ mod tests {
         assert_eq!(text.unwrap(), "NAME=你");
     }
 
-    /// Lines that look random and are the same in each run (xorshift).
+    /// All lines of up to four such pieces.
     #[test]
     fn no_line_is_too_odd() {
-        let pieces =
-            ["LESSON_A", "=", "\"", "'", "#", " ", "export", "你", "\u{feff}", "\\", "\u{a0}"];
-        let mut random = 7007_u64;
-        let mut next = || {
-            random ^= random << 13;
-            random ^= random >> 7;
-            random ^= random << 17;
-            random as usize
-        };
-        for _ in 0..20_000 {
-            let line: String = (0..next() % 12).map(|_| pieces[next() % pieces.len()]).collect();
+        let pieces = ["", "LESSON_A", "=", "\"", "'", "#", " ", "export", "你", "\\", "\u{a0}"];
+        let mut lines = vec![String::new()];
+        for _ in 0..4 {
+            let longer = |line: &String| pieces.map(|piece| format!("{line}{piece}"));
+            lines = lines.iter().flat_map(longer).collect();
+        }
+        for line in lines {
             if let Some((name, value)) = parse_line(&line) {
                 assert!(line.contains(name) && line.contains(value), "{line:?}");
             } else {

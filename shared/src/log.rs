@@ -3,6 +3,7 @@
 use std::fmt::{self, Arguments, Display};
 use std::io::{self, Write};
 use std::panic::Location;
+use std::str::FromStr;
 use std::sync::OnceLock;
 use std::time::Instant;
 
@@ -21,9 +22,10 @@ pub enum Level {
     Json,
 }
 
-impl Level {
-    /// The level of this name, or what is wrong with the name.
-    pub(crate) fn named(name: &str) -> Result<Self, &'static str> {
+impl FromStr for Level {
+    type Err = &'static str;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
         match name {
             "off" => Ok(Level::Error),
             "info" => Ok(Level::Info),
@@ -269,14 +271,14 @@ mod tests {
     fn a_level_includes_the_ones_before_it() {
         let names = ["off", "info", "debug", "json"];
         for (place, name) in names.into_iter().enumerate() {
-            let level = Level::named(name).unwrap();
+            let level = name.parse().unwrap();
             let log = Log { program: "lesson", start: Instant::now(), level };
             for (of_event, least) in [(Level::Error, 0), (Level::Info, 1), (Level::Debug, 2)] {
                 let line = log.line(of_event, &Event::new(Kind::Said, format_args!("x")));
                 assert_eq!(line.is_some(), place >= least, "{of_event:?} with {name}");
             }
         }
-        assert_eq!(Level::named("loud"), Err("not one of off, info, debug and json"));
+        assert_eq!("loud".parse::<Level>(), Err("not one of off, info, debug and json"));
     }
 
     #[test]
@@ -296,18 +298,17 @@ mod tests {
             let place = format!(" ({}:{})", file!(), line!() - 1);
             // What a service says shows its bytes in its own way.
             let of_service = Event { service: Some("qq-smtp"), ..event };
-            let detailed = format!(" lesson: {text}{more}{place}");
-            let plain = format!(" lesson: {text}");
+            let detailed = &*format!("{text}{more}{place}");
             for (log, level, event, expected) in [
-                (&debug, Level::Info, &event, &detailed),
-                (&debug, Level::Error, &event, &plain),
-                (&debug, Level::Info, &of_service, &plain),
-                (&info, Level::Info, &event, &plain),
+                (&debug, Level::Info, &event, detailed),
+                (&debug, Level::Error, &event, text),
+                (&debug, Level::Info, &of_service, text),
+                (&info, Level::Info, &event, text),
             ] {
                 let line = log.line(level, event).unwrap();
-                let (seconds, rest) = line.split_at(5);
+                let (seconds, said) = line.split_once(" lesson: ").unwrap();
                 assert!(seconds.parse::<f64>().is_ok(), "{line}");
-                assert_eq!(rest, expected);
+                assert_eq!(said, expected);
             }
         }
     }
@@ -359,29 +360,26 @@ mod tests {
         let output = again.output().unwrap();
         assert!(String::from_utf8_lossy(&output.stdout).contains("result\n"), "{output:?}");
         let logged = String::from_utf8_lossy(&output.stderr);
-        let mut lines = logged.lines();
-        for (kind, fields) in [
-            ("listening", r#""peer":"1","text":"listening on 1""#),
-            ("accepted", r#""peer":"2","text":"accepted 2""#),
-            ("connected", r#""peer":"3","text":"at 3""#),
-            ("sent", r#""peer":"4","bytes":"3435","text":"sent 2 bytes to 4""#),
-            ("received", r#""peer":"5","bytes":"363738","text":"received 3 bytes from 5""#),
-            ("sent", r#""peer":"6","bytes":"45484c4f","text":"sent EHLO""#),
-            ("received", r#""peer":"7","bytes":"323530","text":"received 250""#),
-            ("closed", r#""peer":"8","text":"closed 8""#),
-            ("said", r#""text":"9""#),
-            ("said", r#""text":"10""#),
-            (
-                "said",
-                r#""text":"what came is not UTF-8 (perhaps GBK): � stands for what is no text""#,
-            ),
-        ] {
-            let line = lines.next().unwrap();
-            let place = format!(r#","kind":"{kind}","file":"shared/src/log.rs","line":"#);
-            let (_, rest) = line.split_once(&place).unwrap();
-            let (_, rest) = rest.split_once(',').unwrap();
-            assert_eq!(rest, format!("{fields}}}"));
-        }
-        assert_eq!(lines.next(), None);
+        let without_the_place = |line: &str| {
+            let (start, end) = line.split_once(r#","file":"shared/src/log.rs","line":"#).unwrap();
+            let (_, kind) = start.split_once(r#""kind":"#).unwrap();
+            let (_, fields) = end.split_once(',').unwrap();
+            format!("{kind},{fields}")
+        };
+        let events = [
+            r#""listening","peer":"1","text":"listening on 1"}"#,
+            r#""accepted","peer":"2","text":"accepted 2"}"#,
+            r#""connected","peer":"3","text":"at 3"}"#,
+            r#""sent","peer":"4","bytes":"3435","text":"sent 2 bytes to 4"}"#,
+            r#""received","peer":"5","bytes":"363738","text":"received 3 bytes from 5"}"#,
+            r#""sent","peer":"6","bytes":"45484c4f","text":"sent EHLO"}"#,
+            r#""received","peer":"7","bytes":"323530","text":"received 250"}"#,
+            r#""closed","peer":"8","text":"closed 8"}"#,
+            r#""said","text":"9"}"#,
+            r#""said","text":"10"}"#,
+            "\"said\",\"text\":\"what came is not UTF-8 (perhaps GBK): \u{fffd} stands for what is no \
+             text\"}",
+        ];
+        assert_eq!(logged.lines().map(without_the_place).collect::<Vec<_>>(), events);
     }
 }

@@ -81,27 +81,16 @@ mod tests {
         assert_eq!(out, shown.as_bytes());
     }
 
-    /// A standard output that fails.
-    struct Failing(ErrorKind);
-
-    impl Write for Failing {
-        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-            Err(self.0.into())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
     #[test]
     fn a_reader_that_has_gone_is_no_error_and_gets_no_more_and_a_full_disk_is_one() {
         let has_gone = AtomicBool::new(false);
-        let full = print_to(&mut Failing(ErrorKind::StorageFull), &has_gone, "x").unwrap_err();
-        let lines = "cannot write to standard output: no storage space\n\
-                     hint: make room on the disk, or write elsewhere";
-        assert_eq!(format!("{full:?}"), lines);
-        assert!(print_to(&mut Failing(ErrorKind::BrokenPipe), &has_gone, "x").is_ok());
+        // No room is left in it.
+        let mut full: &mut [u8] = &mut [];
+        let error = print_to(&mut full, &has_gone, "x").unwrap_err();
+        assert!(error.to_string().starts_with("cannot write to standard output: "), "{error}");
+        let (reader, mut pipe) = io::pipe().unwrap();
+        drop(reader);
+        assert!(print_to(&mut pipe, &has_gone, "x").is_ok());
         let mut out = Vec::new();
         print_to(&mut out, &has_gone, "x").unwrap();
         assert!(out.is_empty());
