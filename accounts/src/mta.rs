@@ -188,37 +188,57 @@ impl Mta<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{BufRead, BufReader, Write};
+    use std::io::Write;
     use std::net::TcpListener;
     use std::sync::mpsc::channel;
     use std::thread;
     use std::time::Duration;
 
     use lettre::transport::smtp::authentication::DEFAULT_MECHANISMS;
-    use testing::{PATIENCE, polite_smtp, smtp_server};
+    use testing::{PATIENCE, polite_smtp, smtp_server, talk};
 
     use super::*;
     use crate::tests::account;
     use crate::tls::tests::trusting;
 
-    /// Sends a message to two recipients.
-    fn hand_in(account: &Account, recipient: &str, message: &[u8]) -> shared::Result<Response> {
+    /// Hands in a message for a@b.example and another recipient, and returns what the server says.
+    fn hand_in(account: &Account, recipient: &str, message: &[u8]) -> shared::Result<String> {
         let mut mta = account.connect_mta()?;
         mta.auth(DEFAULT_MECHANISMS, &account.credentials())?;
         let recipients = vec!["a@b.example".parse().unwrap(), recipient.parse().unwrap()];
         let envelope = Envelope::new(Some("you@y.example".parse().unwrap()), recipients).unwrap();
         let reply = mta.send(&envelope, message)?;
         mta.quit()?;
-        Ok(reply)
+        Ok(account.said(&reply))
+    }
+
+    /// Does so at a server that answers so, which is at ADDR of the URL. Returns what comes of it,
+    /// the two lines of an error too, and what the server has heard.
+    fn hand_in_at(
+        url: &str,
+        timeout: Duration,
+        recipient: &str,
+        answer: impl Fn(&str) -> Vec<u8> + Send + 'static,
+    ) -> (String, Vec<String>) {
+        let (addr, server) = smtp_server(answer);
+        let (account, _folder) = trusting(&url.replace("ADDR", &addr.to_string()));
+        let account = Account { timeout, ..account };
+        let reply = hand_in(&account, recipient, b"To: all\r\n\r\n.hello\r\n");
+        (reply.unwrap_or_else(|error| format!("{error:?}")), server.join().unwrap())
+    }
+
+    /// A polite server that also offers this.
+    fn offering(extension: &'static str) -> impl Fn(&str) -> Vec<u8> {
+        move |line| match line.get(..4) {
+            Some("EHLO") => format!("250-hi\r\n250-{extension}\r\n250 AUTH PLAIN\r\n").into(),
+            _ => polite_smtp(line),
+        }
     }
 
     #[test]
     fn a_server_is_told_who_sends_what_to_whom() {
-        let (addr, server) = smtp_server(polite_smtp);
-        let account = account(&format!("smtp://{addr}"));
-        let reply = hand_in(&account, "c@d.example", b"To: all\r\n\r\n.hello\r\n").unwrap();
-        assert_eq!(account.said(&reply), "250 taken");
-        let lines = server.join().unwrap();
+        let (said, lines) = hand_in_at("smtp://ADDR", PATIENCE, "c@d.example", polite_smtp);
+        assert_eq!(said, "250 taken");
         assert!(lines[0].starts_with("EHLO [127.0.0.1]"), "{}", lines[0]);
         let expected = [
             // you@y.example and s3cret, in base64.
@@ -237,81 +257,50 @@ mod tests {
         assert_eq!(lines[1..], expected);
     }
 
-    /// What is said when a server gives this answer to the command that begins so.
-    #[track_caller]
-    fn check(command: &'static str, answer: &'static [u8], why: &str, hint: &str) {
-        let (addr, server) = smtp_server(move |line| {
-            // Every line begins with the empty text, which stands for the greeting.
-            let is_meant =
-                if command.is_empty() { line.is_empty() } else { line.starts_with(command) };
-            if is_meant { answer.to_vec() } else { polite_smtp(line) }
-        });
-        let timeout = if why == "timed out" { Duration::from_millis(200) } else { PATIENCE };
-        let account = Account { timeout, ..account(&format!("smtp://{addr}")) };
-        let error = format!("{:?}", hand_in(&account, "c@d.example", b"hello\r\n").unwrap_err());
-        assert!(!error.contains("czNjcmV0") && !error.contains("s3cret"), "{error}");
-        let (problem, next) = error.split_once("\nhint: ").unwrap();
-        assert!(problem.contains(why), "not {why:?}: {error}");
-        assert!(next.contains(hint), "not {hint:?}: {error}");
-        server.join().unwrap();
-    }
-
-    #[test]
-    fn what_a_server_refuses_is_said_in_its_words() {
-        let log_in = "cannot log in as you@y.example: permanent error (534): 5.7.9 not ";
-        check("AUTH", b"534-5.7.9 not \r\n534 5.7.9 so\r\n", log_in, "LESSON_SMTP_PASSWORD");
-        check("AUTH", b"454 later\r\n", "transient error (454): later", "try again later");
-        check("AUTH", b"535 czNjcmV0?\r\n", "(535): ****?", "authorization code");
-        check("MAIL", b"553 not you\r\n", "cannot send the mail to smtp://127.0.0.1:", "MAIL_FROM");
-        check("RCPT TO:<c@", b"550 unknown\r\n", "(550): unknown", "LESSON_MAIL_TO");
-        check("DATA", b"452 4.5.3 too many\r\n", "4.5.3 too many", "fewer recipients");
-        check(".", b"552 5.3.4 too much\r\n", "(552): 5.3.4 too much", "too large");
-        check("QUIT", b"500 what?\r\n", "cannot leave smtp://127.0.0.1:", "its reason above");
-        let only_cram = b"250-hello\r\n250 AUTH CRAM-MD5\r\n";
-        check("EHLO", only_cram, "cannot log in as", "offers no login here that lettre knows");
-    }
-
+    /// Each row: what a server answers, to the command that begins so, and what is said then. Every
+    /// command is one of a phase of its own, and every answer of a kind that lettre tells in its way.
     #[test]
     fn whatever_a_server_does_ends_in_one_line_and_one_hint() {
-        let ports = "smtp:// goes with port 25, ?tls=required with 587";
-        // No success: the mail is not taken, whoever waits for more.
-        check("AUTH", b"354 go on\r\n", "unexpected reply (354): go on", "is it the right server?");
-        check("RCPT", b"354 go on\r\n", "unexpected reply (354): go on", "out of turn");
-        check("DATA", b"250 fine\r\n", "unexpected reply (250): fine", "out of turn");
-        check(".", b"354 go on\r\n", "unexpected reply (354): go on", "out of turn");
-        check("", b"HTTP/1.1 400\r\n", "cannot be read (HTTP/1.1 400)", "is it the right server?");
-        check("", b"220\r\n", "no words behind its code", "use another mail program");
-        check(
-            "AUTH",
-            b"535\r\n",
-            "no words behind its code",
-            "it may be a refusal: check LESSON_S",
-        );
-        check(".", b"250\r\n", "no words behind its code", "may have taken the mail");
-        check(
-            "AUTH",
-            b"535 \xb5\xc7\xc2\xbc\r\n",
-            "is not UTF-8 (perhaps GBK)",
-            "authorization code",
-        );
-        check(".", b"250 \xb3\xc9\xb9\xa6\r\n", "is not UTF-8", "may have taken the mail");
-        check("", b"250", "timed out", ports);
-        check("EHLO", b"250-half\r\n", "timed out", ports);
-        check(".", b"250-half\r\n", "timed out", "may have taken the mail");
-        check("", b"", "incomplete", "the server broke off: see what it says; check the host");
-        check(
-            "AUTH",
-            b"",
-            "incomplete",
-            "the server broke off at the login: check LESSON_SMTP_USER",
-        );
-        check("RCPT", b"", "incomplete", "the server broke off");
-        check(".", b"", "incomplete", "may have taken the mail");
-        // Nothing of it does anything to a terminal.
-        check("MAIL", b"553 \x1b[2J\x07\r\n", "\\u{1b}[2J\\u{7}", "LESSON_MAIL_FROM");
+        let log_in = "cannot log in as you@y.example: permanent error (534): 5.7.9 not ";
+        let not_you = "cannot send the mail to smtp://127.0.0.1:";
         let endless = [&b"250-"[..], &[b'x'; 400], b"\r\n"].concat().repeat(10_000);
-        check("EHLO", endless.leak(), "too large", "is it the right server?");
-        check("", vec![b'x'; 1 << 20].leak(), "timed out", ports);
+        for (command, answer, why, hint) in [
+            ("AUTH", &b"534-5.7.9 not \r\n534 5.7.9 so\r\n"[..], log_in, "LESSON_SMTP_PASSWORD"),
+            ("AUTH", b"454 later\r\n", "transient error (454): later", "try again later"),
+            ("AUTH", b"535 czNjcmV0?\r\n", "(535): ****?", "authorization code"),
+            ("MAIL", b"553 not you\r\n", not_you, "LESSON_MAIL_FROM"),
+            ("RCPT TO:<c@", b"550 \x1b[2J\x07\r\n", "(550): \\u{1b}[2J\\u{7}", "LESSON_MAIL_TO"),
+            ("DATA", b"452 4.5.3 too many\r\n", "4.5.3 too many", "fewer recipients"),
+            (".", b"552 5.3.4 too much\r\n", "(552): 5.3.4 too much", "too large"),
+            ("QUIT", b"500 what?\r\n", "cannot leave smtp://127.0.0.1:", "its reason above"),
+            ("EHLO", b"250-hi\r\n250 AUTH CRAM-MD5\r\n", "cannot log in", "no login here that"),
+            // No success: the mail is not taken, whoever waits for more.
+            ("AUTH", b"354 go on\r\n", "unexpected reply (354): go on", "is it the right server?"),
+            ("RCPT", b"354 go on\r\n", "unexpected reply (354): go on", "out of turn"),
+            ("DATA", b"250 fine\r\n", "unexpected reply (250): fine", "out of turn"),
+            (".", b"354 go on\r\n", "unexpected reply (354): go on", "out of turn"),
+            // What lettre cannot read, or not to its end.
+            ("", b"HTTP/1.1 400\r\n", "be read (HTTP/1.1 400)", "is it the right server?"),
+            ("AUTH", b"535\r\n", "no words behind its code", "it may be a refusal: check LESSON_S"),
+            ("AUTH", b"535 \xb5\xc7\r\n", "is not UTF-8 (perhaps GBK)", "authorization code"),
+            ("", b"250", "timed out", "smtp:// goes with port 25, ?tls=required with 587"),
+            (".", b"250-half\r\n", "timed out", "may have taken the mail"),
+            ("", b"", "incomplete", "the server broke off: see what it says; check the host"),
+            (".", b"", "incomplete", "may have taken the mail"),
+            ("EHLO", endless.leak(), "too large", "is it the right server?"),
+            ("", vec![b'x'; 1 << 20].leak(), "timed out", "smtp:// goes with port 25"),
+        ] {
+            let timeout = if why == "timed out" { Duration::from_millis(200) } else { PATIENCE };
+            let (said, _) = hand_in_at("smtp://ADDR", timeout, "c@d.example", move |line| {
+                // Every line begins with the empty text, which stands for the greeting.
+                let is_meant = line.starts_with(command) && line.is_empty() == command.is_empty();
+                if is_meant { answer.to_vec() } else { polite_smtp(line) }
+            });
+            assert!(!said.contains("czNjcmV0") && !said.contains("s3cret"), "{said}");
+            let (problem, next) = said.split_once("\nhint: ").unwrap();
+            assert!(problem.contains(why), "not {why:?}: {said}");
+            assert!(next.contains(hint), "not {hint:?}: {said}");
+        }
     }
 
     /// lettre gives up at the second line, so the server is asked again.
@@ -326,34 +315,32 @@ mod tests {
             }
         });
         let error = format!("{:?}", account.connect_mta().err().unwrap());
-        assert!(
-            error.contains(": unexpected reply (521): no mail here\nhint: the server does not")
-        );
+        let expected = ": unexpected reply (521): no mail here\nhint: the server does not";
+        assert!(error.contains(expected), "{error}");
         server.join().unwrap();
     }
 
-    /// Expects this when a server reads no more than the beginning of a mail, says these words, and
-    /// hangs up, or, if it says nothing, stays.
+    /// Expects this when a server reads nothing of a mail, says these words, and hangs up, or, if it
+    /// says nothing, stays.
     #[track_caller]
     fn check_broken_off(words: &'static str, timeout: Duration, expected: &str) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let account = account(&format!("smtp://{}", listener.local_addr().unwrap()));
         let (end, has_ended) = channel::<()>();
         let server = thread::spawn(move || {
-            let mut sender = listener.accept().unwrap().0;
-            let mut lines = BufReader::new(sender.try_clone().unwrap()).lines();
-            sender.write_all(&polite_smtp("")).unwrap();
-            for line in lines.by_ref().map_while(Result::ok) {
-                sender.write_all(&polite_smtp(&line)).unwrap();
-                if line == "DATA" {
-                    break;
+            let stream = listener.accept().unwrap().0;
+            let mut sender = stream.try_clone().unwrap();
+            talk(stream, |line| {
+                if line != "DATA" {
+                    return polite_smtp(line);
                 }
-            }
-            lines.by_ref().take(100).for_each(drop);
-            sender.write_all(words.as_bytes()).unwrap();
-            if words.is_empty() {
-                let _ = has_ended.recv();
-            }
+                sender.write_all(&polite_smtp(line)).unwrap();
+                sender.write_all(words.as_bytes()).unwrap();
+                if words.is_empty() {
+                    let _ = has_ended.recv();
+                }
+                Vec::new()
+            });
         });
         let account = Account { timeout, ..account };
         let message = b"line\r\n".repeat(4_000_000);
@@ -376,52 +363,29 @@ mod tests {
 
     #[test]
     fn an_address_beyond_ascii_needs_a_server_that_knows_such() {
-        let (addr, server) = smtp_server(polite_smtp);
-        let error =
-            hand_in(&account(&format!("smtp://{addr}")), "学生@d.example", b"").unwrap_err();
-        assert!(error.to_string().ends_with("the server takes only addresses in ASCII"), "{error}");
-        assert_eq!(server.join().unwrap().last().unwrap(), "QUIT");
-
-        let (addr, server) = smtp_server(|line| match line.get(..4) {
-            Some("EHLO") => b"250-hi\r\n250-SMTPUTF8\r\n250 AUTH PLAIN\r\n".to_vec(),
-            _ => polite_smtp(line),
-        });
-        hand_in(&account(&format!("smtp://{addr}")), "学生@d.example", b"").unwrap();
-        let lines = server.join().unwrap();
+        let (said, lines) = hand_in_at("smtp://ADDR", PATIENCE, "学生@d.example", polite_smtp);
+        assert!(said.contains(": the server takes only addresses in ASCII\nhint: "), "{said}");
+        assert_eq!(lines.last().unwrap(), "QUIT");
+        let knows = offering("SMTPUTF8");
+        let (said, lines) = hand_in_at("smtp://ADDR", PATIENCE, "学生@d.example", knows);
+        assert_eq!(said, "250 taken");
         assert_eq!(lines[2], "MAIL FROM:<you@y.example> SMTPUTF8 BODY=8BITMIME");
         assert_eq!(lines[4], "RCPT TO:<学生@d.example>");
     }
 
     #[test]
     fn tls_begins_when_the_url_says_so() {
-        let no_tls = "the server has no TLS there";
         let tried = "cannot begin TLS with smtp://127.0.0.1:";
-        for (query, offers_tls, expected) in [
-            ("?tls=opportunistic", false, None),
-            ("?tls=opportunistic", true, Some(tried)),
-            ("", true, None),
-            ("?tls=required", true, Some(tried)),
-            ("?tls=required", false, Some(no_tls)),
+        for (url, offered, expected) in [
+            ("smtp://ADDR?tls=opportunistic", "8BITMIME", "250 taken"),
+            ("smtp://ADDR?tls=opportunistic", "STARTTLS", tried),
+            ("smtp://ADDR", "STARTTLS", "250 taken"),
+            ("smtp://ADDR?tls=required", "STARTTLS", tried),
+            ("smtp://ADDR?tls=required", "8BITMIME", "the server has no TLS there"),
+            ("smtps://ADDR", "STARTTLS", "hint: that port begins without TLS"),
         ] {
-            let (addr, server) = smtp_server(move |line| match line.get(..4) {
-                Some("EHLO") if offers_tls => {
-                    b"250-hi\r\n250-STARTTLS\r\n250 AUTH PLAIN\r\n".to_vec()
-                }
-                _ => polite_smtp(line),
-            });
-            let (account, _folder) = trusting(&format!("smtp://{addr}{query}"));
-            let error =
-                hand_in(&account, "c@d.example", b"").err().map(|error| format!("{error:?}"));
-            match expected {
-                Some(expected) => assert!(error.is_some_and(|error| error.contains(expected))),
-                None => assert_eq!(error, None),
-            }
-            server.join().unwrap();
+            let (said, _) = hand_in_at(url, PATIENCE, "c@d.example", offering(offered));
+            assert!(said.contains(expected), "{url}: {said}");
         }
-        let (addr, server) = smtp_server(polite_smtp);
-        let (account, _folder) = trusting(&format!("smtps://{addr}"));
-        let error = format!("{:?}", account.connect_mta().err().unwrap());
-        assert!(error.contains("hint: that port begins without TLS"), "{error}");
-        server.join().unwrap();
     }
 }
