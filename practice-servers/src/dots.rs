@@ -11,30 +11,49 @@ use std::time::Instant;
 use crate::connection::Connection;
 use crate::limits;
 
-/// Where in a line the last byte stood.
-#[derive(Clone, Copy, PartialEq)]
-enum Position {
-    /// Before the first byte of a line.
-    Start,
-    /// After the dot that began a line.
-    Dot,
-    /// After the dot and CR that began a line.
-    DotCr,
-    /// Somewhere in a line.
-    Within,
-    /// After a CR in a line.
-    Cr,
-    /// After the line that ends the message.
-    End,
+/// Takes bytes apart into lines, in pieces as they come.
+#[derive(Default)]
+struct Lines {
+    /// Whether something of a line has come, but not its end.
+    is_within: bool,
+    /// Whether the last byte was a CR. It is held back: an LF may belong to it.
+    has_cr: bool,
 }
 
-/// Takes the lines of a message apart, in pieces as they come.
+impl Lines {
+    /// Moves what has come of the next line from `bytes` to `text`, without its end, and with a
+    /// blank for every CR in it. Returns its end, CR LF or LF, if that has come.
+    fn take(&mut self, bytes: &mut &[u8], text: &mut Vec<u8>) -> Option<&'static str> {
+        let lf = memchr::memchr(b'\n', bytes);
+        let (line, rest) = bytes.split_at(lf.map_or(bytes.len(), |lf| lf + 1));
+        *bytes = rest;
+        let begin = text.len();
+        if self.has_cr {
+            text.push(b'\r');
+        }
+        text.extend_from_slice(line);
+        let mut ends = ["\r\n", "\n", "\r"].into_iter();
+        let end = ends.find(|end| text[begin..].ends_with(end.as_bytes()));
+        text.truncate(text.len() - end.map_or(0, str::len));
+        text[begin..].iter_mut().filter(|byte| **byte == b'\r').for_each(|cr| *cr = b' ');
+        self.has_cr = end == Some("\r");
+        self.is_within = lf.is_none() && (self.is_within || text.len() > begin);
+        end.filter(|_| lf.is_some())
+    }
+}
+
+/// Receives a message, in pieces as they come.
+#[derive(Default)]
 struct Receiver {
-    position: Position,
-    /// Whether the line before ended with CR LF.
-    is_after_cr_lf: bool,
+    lines: Lines,
+    /// Whether the line is a dot so far, and nothing else.
+    is_dot: bool,
+    /// Whether the line before ended with LF alone.
+    is_after_lf: bool,
     /// Whether a dot stood alone in a line that did not end the message.
     has_bare_dot: bool,
+    /// Whether the message has ended.
+    is_over: bool,
 }
 
 /// Receives one message up to its end and gives its lines, each with CR LF, in parts to `keep`.
@@ -44,10 +63,10 @@ struct Receiver {
 /// come in [`limits::SILENCE`], or nothing comes for as long as the peer may be silent.
 pub fn receive(connection: &mut Connection, mut keep: impl FnMut(&[u8])) -> io::Result<()> {
     let started = Instant::now();
-    let mut receiver = Receiver::new();
+    let mut receiver = Receiver::default();
     let mut has_said_so = false;
     let mut part = Vec::new();
-    while receiver.position != Position::End {
+    while !receiver.is_over {
         if started.elapsed() > limits::SILENCE {
             return Err(ErrorKind::TimedOut.into());
         }
@@ -70,60 +89,36 @@ pub fn receive(connection: &mut Connection, mut keep: impl FnMut(&[u8])) -> io::
 }
 
 impl Receiver {
-    fn new() -> Self {
-        Receiver { position: Position::Start, is_after_cr_lf: true, has_bare_dot: false }
-    }
-
     /// Moves `bytes` into `part`, without the dots that the sender has added, and returns how many
     /// of `bytes` belong to this message.
     fn take(&mut self, bytes: &[u8], part: &mut Vec<u8>) -> usize {
-        let mut index = 0;
-        while index < bytes.len() {
-            if self.position == Position::Within {
-                // The rest of a line goes on as it is.
-                let rest = &bytes[index..];
-                let length = memchr::memchr2(b'\r', b'\n', rest).unwrap_or(rest.len());
-                part.extend_from_slice(&rest[..length]);
-                index += length;
+        let mut rest = bytes;
+        while !self.is_over && !rest.is_empty() {
+            let is_start = !self.lines.is_within;
+            let begin = part.len();
+            let end = self.lines.take(&mut rest, part);
+            if is_start && part[begin..].starts_with(b".") {
+                part.remove(begin);
+                self.is_dot = true;
             }
-            let Some(&byte) = bytes.get(index) else {
+            self.is_dot &= part.len() == begin;
+            let Some(end) = end else {
                 break;
             };
-            index += 1;
-            self.position = match (self.position, byte) {
-                (Position::Start, b'.') => Position::Dot,
-                (Position::Dot, b'\r') => Position::DotCr,
-                (Position::DotCr, b'\n') if self.is_after_cr_lf => {
-                    self.position = Position::End;
-                    return index;
-                }
-                (before @ (Position::Dot | Position::DotCr), b'\n') => {
-                    // The dot is the text of the line.
-                    part.extend(b".\r\n");
-                    self.has_bare_dot = true;
-                    self.is_after_cr_lf = before == Position::DotCr;
-                    Position::Start
-                }
-                (before, b'\n') => {
-                    part.extend(b"\r\n");
-                    self.is_after_cr_lf = before == Position::Cr;
-                    Position::Start
-                }
-                (before, byte) => {
-                    if matches!(before, Position::Cr | Position::DotCr) {
-                        part.push(b' ');
-                    }
-                    match byte {
-                        b'\r' => Position::Cr,
-                        byte => {
-                            part.push(byte);
-                            Position::Within
-                        }
-                    }
-                }
-            };
+            if self.is_dot && end == "\r\n" && !self.is_after_lf {
+                self.is_over = true;
+                break;
+            }
+            if self.is_dot {
+                // The dot is the text of the line.
+                part.push(b'.');
+                self.has_bare_dot = true;
+            }
+            part.extend(b"\r\n");
+            self.is_dot = false;
+            self.is_after_lf = end == "\n";
         }
-        bytes.len()
+        bytes.len() - rest.len()
     }
 }
 
@@ -140,7 +135,7 @@ pub fn send(
 ) -> io::Result<u64> {
     let started = Instant::now();
     let mut count = 0;
-    let mut sender = Sender { is_start: true, has_cr: false, is_header: true, lines };
+    let mut sender = Sender { left: lines, ..Sender::default() };
     let mut part = Vec::new();
     loop {
         if started.elapsed() > limits::SILENCE {
@@ -151,7 +146,7 @@ pub fn send(
         sender.take(bytes, &mut part);
         let length = bytes.len();
         message.consume(length);
-        if is_end && !sender.is_start {
+        if is_end && sender.lines.is_within {
             part.extend_from_slice(b"\r\n");
         }
         let own = part.len() as u64;
@@ -169,53 +164,38 @@ pub fn send(
     }
 }
 
-/// Puts the lines of a message together, in pieces as they are read.
+/// Sends a message, in pieces as they are read.
+#[derive(Default)]
 struct Sender {
-    /// Whether the next byte begins a line.
-    is_start: bool,
-    /// Whether the last byte was a CR: an LF may belong to it.
-    has_cr: bool,
-    is_header: bool,
+    lines: Lines,
+    /// Whether the empty line has gone that ends the header.
+    is_body: bool,
     /// How many lines are left to send behind the header.
-    lines: Option<u64>,
+    left: Option<u64>,
 }
 
 impl Sender {
     fn is_done(&self) -> bool {
-        !self.is_header && self.lines == Some(0)
+        self.is_body && self.left == Some(0)
     }
 
     /// Moves `bytes` into `part`, with CR LF at the end of every line and a dot before every dot
     /// that begins one.
     fn take(&mut self, mut bytes: &[u8], part: &mut Vec<u8>) {
         while !bytes.is_empty() && !self.is_done() {
-            let end = memchr::memchr(b'\n', bytes);
-            let (line, rest) = bytes.split_at(end.map_or(bytes.len(), |end| end + 1));
-            bytes = rest;
-            if self.has_cr && line != b"\n" {
-                part.push(b' ');
-                self.is_start = false;
-            }
-            let text = line.strip_suffix(b"\n").unwrap_or(line);
-            let before_cr = text.strip_suffix(b"\r");
-            self.has_cr = end.is_none() && before_cr.is_some();
-            let text = before_cr.unwrap_or(text);
-            if self.is_start && text.starts_with(b".") {
-                part.push(b'.');
-            }
+            let is_start = !self.lines.is_within;
             let begin = part.len();
-            part.extend_from_slice(text);
-            if text.contains(&b'\r') {
-                part[begin..].iter_mut().filter(|byte| **byte == b'\r').for_each(|cr| *cr = b' ');
+            let end = self.lines.take(&mut bytes, part);
+            let is_empty = is_start && part.len() == begin;
+            if is_start && part[begin..].starts_with(b".") {
+                part.insert(begin, b'.');
             }
-            self.is_start &= text.is_empty();
             if end.is_some() {
                 part.extend(b"\r\n");
-                match &mut self.lines {
-                    Some(lines) if !self.is_header => *lines -= 1,
-                    _ => self.is_header &= !self.is_start,
+                match &mut self.left {
+                    Some(left) if self.is_body => *left -= 1,
+                    _ => self.is_body |= is_empty,
                 }
-                self.is_start = true;
             }
         }
     }
@@ -229,12 +209,12 @@ pub(crate) mod tests {
 
     /// What is kept of `bytes`, and how many of them belong to the message.
     pub(crate) fn received(bytes: &[u8], piece: usize) -> (Vec<u8>, Option<usize>) {
-        let mut receiver = Receiver::new();
+        let mut receiver = Receiver::default();
         let mut kept = Vec::new();
         let mut taken = 0;
         for piece in bytes.chunks(piece) {
             taken += receiver.take(piece, &mut kept);
-            if receiver.position == Position::End {
+            if receiver.is_over {
                 return (kept, Some(taken));
             }
         }
