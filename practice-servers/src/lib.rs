@@ -36,7 +36,6 @@ use shared::{Error, OrCannot, Whom};
 
 use accounts::{FTP_USERS, OFFICES, Office};
 use ftp::tree::Tree;
-use mail::mailbox::Locks;
 use mail::queue::Queue;
 use services::{Protocol, SERVICES, Service};
 use tls::Tls;
@@ -51,8 +50,6 @@ pub struct Practice {
     drafts: PathBuf,
     /// The server's side of TLS.
     tls: Tls,
-    /// The mailboxes that POP3 sessions have open.
-    locks: Locks,
     /// FTP holds this for writing while it renames something. Whoever has checked a path holds it
     /// for reading, so that the path stays what it was.
     renaming: RwLock<()>,
@@ -118,7 +115,6 @@ pub fn start<A: ToSocketAddrs + Whom>(
         folder,
         drafts,
         tls,
-        locks: Locks::default(),
         renaming: RwLock::default(),
         queues,
         sink,

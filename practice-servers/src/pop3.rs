@@ -2,7 +2,9 @@
 //! program as MUA.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Write};
+
+use shared::log::Kind;
 
 use crate::accounts::{Office, WANTS_CODE, wants_code};
 use crate::connection::{Connection, parse_number};
@@ -10,7 +12,7 @@ use crate::mail::mailbox::{Lock, Maildir, Message};
 use crate::session::{self, Answer, Next, Reply};
 use crate::transcript::Transcript;
 use crate::trouble::{Trouble, What, Where};
-use crate::{Practice, limits};
+use crate::{Practice, dots, limits};
 
 /// The office's side of one conversation.
 pub struct Session<'a> {
@@ -29,7 +31,7 @@ struct OpenMailbox<'a> {
     /// Whether the connection ends in the middle of a message.
     is_cut: bool,
     /// As long as it is held, no other session can open the mailbox.
-    _lock: Lock,
+    _lock: Lock<'a>,
 }
 
 struct Item {
@@ -58,7 +60,7 @@ impl session::Session for Session<'_> {
             "PASS" => self.pass(argument, connection),
             verb => match &mut self.mailbox {
                 None => Err(Reply::mistake("-ERR log in first")),
-                Some(mailbox) => mailbox.answer(verb, argument),
+                Some(mailbox) => mailbox.answer(verb, argument, connection),
             },
         }
     }
@@ -103,9 +105,9 @@ impl<'a> Session<'a> {
         if trouble == Some(What::InUse) {
             return Err(IN_USE.into());
         }
-        let lock = self.practice.locks.take(&address, limits::IN_USE).ok_or(IN_USE)?;
         let maildir = self.practice.queue(self.office).mailbox(&address);
         let maildir = maildir.ok_or("-ERR you have no mailbox")?;
+        let lock = maildir.lock(limits::IN_USE).ok_or(IN_USE)?;
         let messages = maildir.messages().map_err(|error| {
             let folder = maildir.folder.display();
             connection.transcript.failed(format!("cannot read {folder}: {error}"));
@@ -134,7 +136,7 @@ impl<'a> Session<'a> {
 
 impl OpenMailbox<'_> {
     /// The commands for those who have logged in.
-    fn answer(&mut self, verb: &str, argument: &str) -> Answer {
+    fn answer(&mut self, verb: &str, argument: &str, connection: &mut Connection) -> Answer {
         match verb {
             "STAT" => Ok(self.stat()),
             "LIST" => self.list(argument, |message| message.size.to_string()),
@@ -151,16 +153,16 @@ impl OpenMailbox<'_> {
             "RETR" => {
                 let is_cut = self.is_cut;
                 let (message, file) = self.open(argument)?;
-                let text = format!("+OK {} octets", message.size);
-                let next = if is_cut { Next::HalfMessage(file) } else { Next::Message(file, None) };
-                Ok(Reply::new(text, next))
+                connection.send(&format!("+OK {} octets", message.size))?;
+                if is_cut { send_half(file, connection) } else { send(file, None, connection) }
             }
             // The header and so many lines more.
             "TOP" => {
                 let (number, lines) = argument.split_once(' ').unwrap_or((argument, ""));
                 let lines = parse_number(lines).ok_or("-ERR it is TOP number lines")?;
                 let (_, file) = self.open(number)?;
-                Ok(Reply::new("+OK", Next::Message(file, Some(lines))))
+                connection.send("+OK")?;
+                send(file, Some(lines), connection)
             }
             _ => Err(Reply::mistake("-ERR no such command")),
         }
@@ -205,4 +207,29 @@ impl OpenMailbox<'_> {
         let size = limits::PIECE.min(message.size as usize + 1);
         Ok((message, BufReader::with_capacity(size, file)))
     }
+}
+
+/// Sends a message, or its header and so many lines, and the line with a dot that ends it. No reply
+/// is left to send then.
+fn send(mut message: BufReader<File>, lines: Option<u64>, connection: &mut Connection) -> Answer {
+    let stream = connection.stream.get_mut();
+    let transcript = &connection.transcript;
+    let mut sent = 0;
+    let length = dots::send(&mut message, lines, |part| {
+        transcript.part(Kind::Sent, sent, part);
+        sent += part.len() as u64;
+        stream.write_all(part)
+    })?;
+    stream.flush()?;
+    transcript.told(Kind::Sent, format!("message of {length} bytes"));
+    Ok("".into())
+}
+
+/// Sends half of a message, and closes the connection.
+fn send_half(mut message: BufReader<File>, connection: &mut Connection) -> Answer {
+    let mut bytes = Vec::new();
+    dots::send(&mut message, None, |part| bytes.write_all(part))?;
+    connection.write(&bytes[..bytes.len() / 2])?;
+    connection.transcript.said("cuts the connection in the middle of the message");
+    Ok(Reply::close(""))
 }

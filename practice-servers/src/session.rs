@@ -1,14 +1,11 @@
 //! The loop that serves a client of any of the three protocols: read a line, let the session answer
 //! it, and do what comes next.
 
-use std::fs::File;
-use std::io::{self, BufReader, Write};
-
-use shared::log::Kind;
+use std::io;
 
 use crate::connection::{Connection, Line};
+use crate::limits;
 use crate::tls::Tls;
-use crate::{dots, limits};
 
 /// What the server says to a command, and what it does then.
 pub struct Reply {
@@ -33,10 +30,6 @@ pub enum Next {
     LineAfterFailedLogin,
     /// It waits for the next line. What the client has asked for failed by no fault of its own.
     LineAfterFault,
-    /// It sends a message, or its header and so many lines, and the line with a dot that ends it.
-    Message(BufReader<File>, Option<u64>),
-    /// It sends half of a message, and closes the connection.
-    HalfMessage(BufReader<File>),
     /// It waits for the client's TLS handshake.
     BeginTls,
     /// It closes the connection.
@@ -142,25 +135,6 @@ pub fn serve(session: &mut dyn Session, connection: &mut Connection, tls: &Tls) 
             Next::BeginTls => connection.secure(tls)?,
             Next::Close => return Ok(()),
             Next::Broken(error) => return Err(error),
-            Next::HalfMessage(mut message) => {
-                let mut bytes = Vec::new();
-                dots::send(&mut message, None, |part| bytes.write_all(part))?;
-                connection.write(&bytes[..bytes.len() / 2])?;
-                connection.transcript.said("cuts the connection in the middle of the message");
-                return Ok(());
-            }
-            Next::Message(mut message, lines) => {
-                let stream = connection.stream.get_mut();
-                let transcript = &connection.transcript;
-                let mut sent = 0;
-                let length = dots::send(&mut message, lines, |part| {
-                    transcript.part(Kind::Sent, sent, part);
-                    sent += part.len() as u64;
-                    stream.write_all(part)
-                })?;
-                stream.flush()?;
-                transcript.told(Kind::Sent, format!("message of {length} bytes"));
-            }
             _ => {}
         }
     }

@@ -1,10 +1,10 @@
 //! The mailboxes: one Maildir each, a file a message.
 
-use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
+use std::mem;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::files::{self, Draft, in_folder};
@@ -14,7 +14,15 @@ use crate::files::{self, Draft, in_folder};
 pub struct Maildir {
     /// The folder itself.
     pub folder: PathBuf,
+    /// Whether a session has it open. This is in memory alone, so that no lock is left when the
+    /// program ends, even when it is killed.
+    is_open: Mutex<bool>,
+    closed: Condvar,
 }
+
+/// Keeps a mailbox open for one session, until this is dropped.
+#[must_use]
+pub struct Lock<'a>(&'a Maildir);
 
 /// A message in a mailbox.
 pub struct Message {
@@ -31,7 +39,7 @@ impl Maildir {
     pub fn open(folder: PathBuf) -> io::Result<Self> {
         // An earlier program may have ended while it copied a message.
         let _ = fs::remove_dir_all(folder.join("tmp"));
-        let maildir = Maildir { folder };
+        let maildir = Maildir { folder, is_open: Mutex::default(), closed: Condvar::new() };
         maildir.make()?;
         Ok(maildir)
     }
@@ -39,6 +47,15 @@ impl Maildir {
     /// Makes its folders, unless they are there.
     pub fn make(&self) -> io::Result<()> {
         ["tmp", "new", "cur"].iter().try_for_each(|name| fs::create_dir_all(self.folder.join(name)))
+    }
+
+    /// Opens it for one session, unless another one has it open for longer than `patience`.
+    pub fn lock(&self, patience: Duration) -> Option<Lock<'_>> {
+        let is_open = self.is_open.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.closed.wait_timeout_while(is_open, patience, |is_open| *is_open);
+        let (mut is_open, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        let was_open = mem::replace(&mut *is_open, true);
+        if was_open { None } else { Some(Lock(self)) }
     }
 
     /// Delivers the message in the file `message`, which is on the disk already, under the name
@@ -148,34 +165,9 @@ fn is_uid(name: &str) -> bool {
     (1..=70).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// The names of things that one thread at a time may use, such as mailboxes. They are in memory
-/// alone, so that no lock is left when the program ends, even when it is killed.
-#[derive(Clone, Default)]
-pub struct Locks(Arc<(Mutex<HashSet<String>>, Condvar)>);
-
-/// A lock. It ends when it is dropped.
-#[must_use]
-pub struct Lock {
-    locks: Locks,
-    name: String,
-}
-
-impl Locks {
-    /// Takes `name`, unless another thread has it and keeps it for longer than `patience`.
-    pub fn take(&self, name: &str, patience: Duration) -> Option<Lock> {
-        let (names, freed) = &*self.0;
-        let names = names.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = freed.wait_timeout_while(names, patience, |names| names.contains(name));
-        let (mut names, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        let is_free = names.insert(name.to_string());
-        is_free.then(|| Lock { locks: self.clone(), name: name.to_string() })
-    }
-}
-
-impl Drop for Lock {
+impl Drop for Lock<'_> {
     fn drop(&mut self) {
-        let (names, freed) = &*self.locks.0;
-        names.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.name);
-        freed.notify_all();
+        *self.0.is_open.lock().unwrap_or_else(PoisonError::into_inner) = false;
+        self.0.closed.notify_one();
     }
 }

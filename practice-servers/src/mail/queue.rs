@@ -7,13 +7,13 @@ use std::io::{self, ErrorKind, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::time::Duration;
+use std::sync::{PoisonError, RwLock};
 
 use crate::accounts::Office;
 use crate::files::{self, Draft, in_folder};
 use crate::limits;
 use crate::mail::envelope::{Envelope, Recipient};
-use crate::mail::mailbox::{Locks, Maildir};
+use crate::mail::mailbox::Maildir;
 use crate::mail::relay;
 use crate::mail::report::report;
 use crate::transcript::{Sink, Transcript};
@@ -28,8 +28,9 @@ pub struct Queue {
     /// The office's mailboxes, by their addresses.
     mailboxes: HashMap<String, Maildir>,
     drafts: PathBuf,
-    /// The names of the mails that a thread is delivering.
-    busy: Locks,
+    /// Whoever puts a mail into the queue holds this for reading, until the mail is safe there. The
+    /// thread in [`Queue::run`] holds it for writing while it looks for mails, and so finds no other.
+    entering: RwLock<()>,
     wake: SyncSender<()>,
     pub(super) sink: Sink,
     transcript: Transcript,
@@ -55,7 +56,7 @@ impl Queue {
             folder: root.join("queue").join(office.domain),
             mailboxes,
             drafts: root.join("tmp"),
-            busy: Locks::default(),
+            entering: RwLock::default(),
             wake,
             sink,
             transcript: Transcript::new(&format!("{}-queue", office.name), sink),
@@ -83,25 +84,21 @@ impl Queue {
     /// # Errors
     /// The system's, above all that the disk is full. Then nothing is left of the mail.
     pub fn accept(&self, id: &str, message: Draft, mut envelope: Envelope) -> io::Result<()> {
-        // The thread in `run` keeps off until this is over.
-        let busy = self.busy.take(id, Duration::ZERO);
         message.file.sync_all()?;
         let (delivered, _) = self.deliver(id, &message.path, &mut envelope);
-        let is_done = envelope.is_done();
-        if !is_done && let Err(error) = self.enqueue(id, message, &envelope) {
-            for file in [self.file(id, "envelope"), self.file(id, "message")] {
-                let _ = fs::remove_file(file);
-            }
-            for path in delivered {
+        if envelope.is_done() {
+            return Ok(());
+        }
+        let entering = self.entering.read().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = self.enqueue(id, message, &envelope) {
+            let files = [self.file(id, "envelope"), self.file(id, "message")];
+            for path in files.into_iter().chain(delivered) {
                 let _ = fs::remove_file(path);
             }
             return Err(error);
         }
-        // Were it woken earlier, it would find this mail busy, and leave it for its next round.
-        drop(busy);
-        if !is_done {
-            let _ = self.wake.try_send(());
-        }
+        drop(entering);
+        let _ = self.wake.try_send(());
         Ok(())
     }
 
@@ -117,10 +114,10 @@ impl Queue {
     /// Works through the queue whenever a mail has come into it, and every [`limits::RETRY`].
     pub fn run(&self, woken: &Receiver<()>) {
         loop {
-            for id in names(&self.folder, ".envelope").unwrap_or_default() {
-                let Some(_busy) = self.busy.take(&id, Duration::ZERO) else {
-                    continue;
-                };
+            let entering = self.entering.write();
+            let ids = names(&self.folder, ".envelope").unwrap_or_default();
+            drop(entering);
+            for id in ids {
                 if let Err(error) = self.process(&id) {
                     let folder = self.folder.display();
                     self.transcript.failed(format!("will try {id} in {folder} again: {error}"));
@@ -131,11 +128,7 @@ impl Queue {
     }
 
     fn process(&self, id: &str) -> io::Result<()> {
-        let text = match fs::read_to_string(self.file(id, "envelope")) {
-            // Another thread has just delivered the mail.
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-            text => text?,
-        };
+        let text = fs::read_to_string(self.file(id, "envelope"))?;
         let mut envelope = Envelope::parse(&text).ok_or(ErrorKind::InvalidData)?;
         // An office gets its copy even if another office, or a mailbox here, cannot take one now.
         let (delivered, mut result) = self.deliver(id, &self.file(id, "message"), &mut envelope);
