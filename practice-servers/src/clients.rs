@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -15,56 +15,38 @@ use crate::session::{Session, serve};
 use crate::transcript::Transcript;
 use crate::{Practice, echo, ftp, limits, pop3, smtp};
 
-/// The clients of one address.
+/// The clients of one address. Each of them holds a clone of this as long as it is there.
 #[derive(Clone, Default)]
 pub struct Crowd {
-    count: Arc<AtomicUsize>,
+    seats: Arc<()>,
     /// Whether the system has no more sockets or threads for this program.
     is_short: Arc<AtomicBool>,
 }
 
-/// A client's seat in the crowd, which is free again when this is dropped.
-#[must_use]
-pub struct Seat(Crowd);
-
 impl Crowd {
-    fn is_full(&self) -> bool {
-        self.count.load(Ordering::Relaxed) >= limits::CONNECTIONS
+    fn clients(&self) -> usize {
+        // One more holds it, the thread that accepts clients.
+        Arc::strong_count(&self.seats) - 1
     }
 
-    /// Takes a seat.
-    pub fn enter(&self) -> Seat {
-        self.count.fetch_add(1, Ordering::Relaxed);
-        Seat(self.clone())
-    }
-}
-
-impl Seat {
     /// How long a client that has not logged in may be silent: the more clients there are, the
     /// shorter, so that those who say nothing never shut out the others.
     pub fn patience(&self) -> Duration {
-        if self.0.is_short.load(Ordering::Relaxed) {
+        if self.is_short.load(Ordering::Relaxed) {
             return limits::HURRY;
         }
-        let clients = self.0.count.load(Ordering::Relaxed);
-        let free = limits::CONNECTIONS.saturating_sub(clients) as u32;
+        let free = limits::CONNECTIONS.saturating_sub(self.clients()) as u32;
         (limits::SILENCE * free / limits::CONNECTIONS as u32).max(limits::HURRY)
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        self.0.count.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 /// Accepts the clients of one service, forever.
 pub fn accept(practice: &Arc<Practice>, service: &'static Service, listener: &TcpListener) {
     let transcript = Transcript::new(&service.name(), practice.sink);
-    let crowd = Crowd { count: Arc::default(), is_short: practice.is_short.clone() };
+    let crowd = Crowd { seats: Arc::default(), is_short: practice.is_short.clone() };
     loop {
         // The system lets those who come meanwhile wait in line.
-        while crowd.is_full() {
+        while crowd.clients() >= limits::CONNECTIONS {
             thread::sleep(Duration::from_millis(20));
         }
         let started = listener.accept().and_then(|(socket, peer)| {
@@ -72,9 +54,9 @@ pub fn accept(practice: &Arc<Practice>, service: &'static Service, listener: &Tc
             let transcript = transcript.with(peer, format!("#{number}"));
             transcript.told(Kind::Accepted, format!("{peer} has connected"));
             let practice = practice.clone();
-            let seat = crowd.enter();
+            let crowd = crowd.clone();
             thread::Builder::new().spawn(move || {
-                let served = serve_client(&practice, service, socket, &transcript, seat);
+                let served = serve_client(&practice, service, socket, &transcript, crowd);
                 show_end(served, &transcript);
             })
         });
@@ -106,9 +88,9 @@ fn serve_client(
     service: &Service,
     socket: TcpStream,
     transcript: &Transcript,
-    seat: Seat,
+    crowd: Crowd,
 ) -> io::Result<()> {
-    let mut connection = Connection::new(socket, transcript.clone(), seat)?;
+    let mut connection = Connection::new(socket, transcript.clone(), crowd)?;
     if service.starts_in_tls {
         connection.secure(&practice.tls)?;
     }

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use shared::log::Kind;
 use socket2::SockRef;
 
-use crate::clients::Seat;
-use crate::limits;
-use crate::tls::{Channel, Tls};
+use crate::clients::Crowd;
+use crate::tls::Tls;
 use crate::transcript::{SECRET, Transcript, begins_with_secret};
+use crate::{limits, tls};
 
 /// The bytes of a connection, plain or in TLS.
 pub trait Stream: Read + Write + Send {
@@ -51,15 +51,15 @@ pub struct Connection {
     pub is_known: bool,
     /// Whether every reply takes [`limits::SLOW`].
     pub is_slow: bool,
-    /// Its seat among the clients of the same address.
-    seat: Seat,
+    /// The clients of the same address, of which the peer is one.
+    crowd: Crowd,
     /// Whether the line before may have been the beginning of a secret.
     is_secret_next: bool,
 }
 
 impl Connection {
     /// A plain connection.
-    pub fn new(socket: TcpStream, transcript: Transcript, seat: Seat) -> io::Result<Self> {
+    pub fn new(socket: TcpStream, transcript: Transcript, crowd: Crowd) -> io::Result<Self> {
         // The system sends each reply at once, and does not wait until the peer's system has
         // acknowledged the one before.
         socket.set_nodelay(true)?;
@@ -76,7 +76,7 @@ impl Connection {
             transcript,
             is_known: false,
             is_slow: false,
-            seat,
+            crowd,
             is_secret_next: false,
         })
     }
@@ -86,7 +86,7 @@ impl Connection {
     /// could have added them.
     pub fn secure(&mut self, tls: &Tls) -> io::Result<()> {
         let patience = || self.patience().min(limits::STALL);
-        let stream = tls.accept(Channel::Control, self.socket.try_clone()?, patience)?;
+        let stream = tls::accept(&tls.control, self.socket.try_clone()?, patience)?;
         self.stream = BufReader::new(stream);
         self.is_secure = true;
         self.transcript.said("in TLS from here on");
@@ -95,7 +95,7 @@ impl Connection {
 
     /// How long the peer may be silent at this moment.
     pub fn patience(&self) -> Duration {
-        if self.is_known { limits::SILENCE } else { self.seat.patience() }
+        if self.is_known { limits::SILENCE } else { self.crowd.patience() }
     }
 
     /// Waits until there are bytes in the stream's buffer, and returns whether any came: there are
@@ -189,7 +189,7 @@ impl Connection {
 
     /// Sends the lines of a reply, which have `\n` between them, and shows them.
     pub fn send(&mut self, reply: &str) -> io::Result<()> {
-        if self.is_slow {
+        if self.is_slow && !reply.is_empty() {
             thread::sleep(limits::SLOW);
         }
         let mut bytes = String::new();

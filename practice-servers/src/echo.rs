@@ -31,13 +31,6 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// How many bytes the short server sends back.
 const SHORT: usize = 5;
 
-impl Manner {
-    /// Whether it also takes datagrams.
-    pub fn has_udp(self) -> bool {
-        matches!(self, Manner::Awkward | Manner::Silent)
-    }
-}
-
 /// Serves one client over TCP until it has said everything.
 pub fn serve(manner: Manner, connection: &mut Connection) -> io::Result<()> {
     // How long the awkward server's last piece was.

@@ -90,56 +90,8 @@ impl session::Session for Session<'_> {
             "SYST" => Ok("215 UNIX Type: L8".into()),
             "NOOP" => Ok("200 here I am".into()),
             "QUIT" => Ok(Reply::close("221 goodbye")),
-            verb => match self.account {
-                Some(_) => self.answer_user(verb, argument, connection),
-                None => Err(Reply::mistake("530 log in first")),
-            },
-        };
-        if let Err(Reply { text, next: Next::LineAfterFault }) = &answer {
-            let folder = self.practice.folder.join("ftp");
-            let why = format!("cannot change what is in {}: {text}", folder.display());
-            connection.transcript.failed(why);
-        }
-        answer
-    }
-
-    fn has_logged_in(&self) -> bool {
-        self.account.is_some()
-    }
-}
-
-impl<'a> Session<'a> {
-    /// A conversation that has just begun.
-    pub fn new(practice: &'a Practice) -> Self {
-        Session {
-            practice,
-            user: String::new(),
-            account: None,
-            has_buffer_size: false,
-            is_private: false,
-            folder: "/".into(),
-            is_binary: false,
-            listener: None,
-            extended_only: false,
-            offset: 0,
-            rename_from: None,
-        }
-    }
-
-    fn status(&self) -> Reply {
-        let who = match self.account {
-            Some(_) => format!("{} has logged in", self.user),
-            None => "nobody has logged in".into(),
-        };
-        let kind = if self.is_binary { "I (bytes)" } else { "A (text)" };
-        let folder = quoted(&self.folder);
-        format!("211-FTP practice server\n {who}\n folder {folder}, type {kind}\n211 that is all")
-            .into()
-    }
-
-    /// The commands for those who have logged in.
-    fn answer_user(&mut self, verb: &str, argument: &str, connection: &mut Connection) -> Answer {
-        match verb {
+            // All others are for those who have logged in.
+            _ if self.account.is_none() => Err(Reply::mistake("530 log in first")),
             "CWD" | "SIZE" | "MDTM" | "RETR" | "STOR" | "APPE" | "ALLO" | "DELE" | "MKD"
             | "RMD" | "RNFR" | "RNTO"
                 if argument.is_empty() =>
@@ -184,7 +136,47 @@ impl<'a> Session<'a> {
                 Ok("226 nothing is under way any more".into())
             }
             _ => Err(Reply::mistake("502 no such command here")),
+        };
+        if let Err(Reply { text, next: Next::LineAfterFault }) = &answer {
+            let folder = self.practice.folder.join("ftp");
+            let why = format!("cannot change what is in {}: {text}", folder.display());
+            connection.transcript.failed(why);
         }
+        answer
+    }
+
+    fn has_logged_in(&self) -> bool {
+        self.account.is_some()
+    }
+}
+
+impl<'a> Session<'a> {
+    /// A conversation that has just begun.
+    pub fn new(practice: &'a Practice) -> Self {
+        Session {
+            practice,
+            user: String::new(),
+            account: None,
+            has_buffer_size: false,
+            is_private: false,
+            folder: "/".into(),
+            is_binary: false,
+            listener: None,
+            extended_only: false,
+            offset: 0,
+            rename_from: None,
+        }
+    }
+
+    fn status(&self) -> Reply {
+        let who = match self.account {
+            Some(_) => format!("{} has logged in", self.user),
+            None => "nobody has logged in".into(),
+        };
+        let kind = if self.is_binary { "I (bytes)" } else { "A (text)" };
+        let folder = quoted(&self.folder);
+        format!("211-FTP practice server\n {who}\n folder {folder}, type {kind}\n211 that is all")
+            .into()
     }
 }
 

@@ -57,7 +57,7 @@ impl Service {
 
     /// Whether it takes datagrams as well as connections.
     pub fn has_udp(&self) -> bool {
-        matches!(self.protocol, Protocol::Echo(manner) if manner.has_udp())
+        matches!(self.protocol, Protocol::Echo(Manner::Awkward | Manner::Silent))
     }
 
     /// Whether this is one of the office's services.

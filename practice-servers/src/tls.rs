@@ -24,19 +24,12 @@ const NAMES: [&str; 5] = ["localhost", "127.0.0.1", "::1", "qq.example", "sina.e
 
 /// The server's side of TLS.
 pub struct Tls {
-    control: Arc<ServerConfig>,
-    data: Arc<ServerConfig>,
-}
-
-/// Which of its connections a client begins TLS on.
-#[derive(Clone, Copy)]
-pub enum Channel {
-    /// The one for commands and replies. The client gets session tickets there.
-    Control,
-    /// One of FTP's for data. A client may show a ticket there, as many do, and gets none: one that
-    /// only sends a file may close the connection with a ticket unread, which resets it while the
-    /// file is still on its way.
-    Data,
+    /// For connections with commands and replies. The client gets session tickets there.
+    pub control: Arc<ServerConfig>,
+    /// For FTP's data connections. A client may show a ticket there, as many do, and gets none: one
+    /// that only sends a file may close the connection with a ticket unread, which resets it while
+    /// the file is still on its way.
+    pub data: Arc<ServerConfig>,
 }
 
 impl Tls {
@@ -62,46 +55,41 @@ impl Tls {
         data.send_tls13_tickets = 0;
         Ok(Tls { control: Arc::new(config), data: Arc::new(data) })
     }
+}
 
-    /// Shakes hands with a client.
-    ///
-    /// # Errors
-    /// The client does not speak TLS, does not trust our certificate, or takes longer than
-    /// `patience` says, which is asked again and again.
-    pub fn accept(
-        &self,
-        channel: Channel,
-        mut socket: TcpStream,
-        patience: impl Fn() -> Duration,
-    ) -> io::Result<Box<dyn Stream>> {
-        let started = Instant::now();
-        let config = match channel {
-            Channel::Control => &self.control,
-            Channel::Data => &self.data,
-        };
-        let connection = ServerConnection::new(config.clone());
-        let mut connection = connection.map_err(io::Error::other)?;
-        while connection.is_handshaking() || connection.wants_write() {
-            if started.elapsed() > patience() {
-                return Err(ErrorKind::TimedOut.into());
-            }
-            if connection.wants_write() {
-                connection.write_tls(&mut socket)?;
-                continue;
-            }
-            match shared::wait(|| connection.read_tls(&mut socket)) {
-                Err(error) if is_time_out(&error) => continue,
-                Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
-                result => result?,
-            };
-            if let Err(error) = connection.process_new_packets() {
-                // Tell the client why.
-                let _ = connection.write_tls(&mut socket);
-                return Err(io::Error::other(error));
-            }
+/// Shakes hands with a client.
+///
+/// # Errors
+/// The client does not speak TLS, does not trust our certificate, or takes longer than `patience`
+/// says, which is asked again and again.
+pub fn accept(
+    config: &Arc<ServerConfig>,
+    mut socket: TcpStream,
+    patience: impl Fn() -> Duration,
+) -> io::Result<Box<dyn Stream>> {
+    let started = Instant::now();
+    let connection = ServerConnection::new(config.clone());
+    let mut connection = connection.map_err(io::Error::other)?;
+    while connection.is_handshaking() || connection.wants_write() {
+        if started.elapsed() > patience() {
+            return Err(ErrorKind::TimedOut.into());
         }
-        Ok(Box::new(StreamOwned::new(connection, socket)))
+        if connection.wants_write() {
+            connection.write_tls(&mut socket)?;
+            continue;
+        }
+        match shared::wait(|| connection.read_tls(&mut socket)) {
+            Err(error) if is_time_out(&error) => continue,
+            Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
+            result => result?,
+        };
+        if let Err(error) = connection.process_new_packets() {
+            // Tell the client why.
+            let _ = connection.write_tls(&mut socket);
+            return Err(io::Error::other(error));
+        }
     }
+    Ok(Box::new(StreamOwned::new(connection, socket)))
 }
 
 impl Stream for StreamOwned<ServerConnection, TcpStream> {

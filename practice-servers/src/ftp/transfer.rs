@@ -15,11 +15,10 @@ use crate::files::Draft;
 use crate::ftp::text::{from_network, to_network};
 use crate::ftp::tree::join;
 use crate::ftp::{Session, refusal};
-use crate::limits;
 use crate::session::{Answer, Next, Reply};
-use crate::tls::Channel;
 use crate::transcript::Transcript;
 use crate::trouble::{Trouble, What, Where};
+use crate::{limits, tls};
 
 /// What the transcript calls a data connection.
 const DATA: &str = "ftp-data";
@@ -218,7 +217,7 @@ impl Session<'_> {
         socket.set_read_timeout(Some(limits::GLANCE))?;
         socket.set_write_timeout(Some(limits::GLANCE))?;
         if self.is_private {
-            self.practice.tls.accept(Channel::Data, socket, || limits::STALL)
+            tls::accept(&self.practice.tls.data, socket, || limits::STALL)
         } else {
             Ok(Box::new(socket))
         }
