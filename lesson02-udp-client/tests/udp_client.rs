@@ -107,15 +107,30 @@ fn waits_on_when_it_was_stopped() {
     assert_eq!(lesson.finish().stdout, "answer\n");
 }
 
-#[test]
-fn ends_quietly_when_the_reader_of_the_answer_has_gone() {
+/// Runs the client with this standard output, and returns its status and its standard error.
+fn printing_to(stdout: Stdio) -> (Option<i32>, String) {
     let (server, addr) = server("127.0.0.1:0");
     let folder = Folder::create();
     let mut command = command(LESSON, &folder);
-    command.args(["--echo-addr", &addr, "--log", "off"]);
-    let mut lesson = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    command.args(["--echo-addr", &addr, "--log", "off"]).stdout(stdout).stderr(Stdio::piped());
+    let mut lesson = command.spawn().unwrap();
+    // Nobody reads it.
     drop(lesson.stdout.take());
     answer(&server, b"answer");
     let ended = lesson.wait_with_output().unwrap();
-    assert_eq!((ended.status.code(), ended.stderr.as_slice()), (Some(0), &b""[..]));
+    (ended.status.code(), String::from_utf8_lossy(&ended.stderr).into_owned())
+}
+
+#[test]
+fn ends_quietly_when_the_reader_of_the_answer_has_gone() {
+    assert_eq!(printing_to(Stdio::piped()), (Some(0), String::new()));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn says_that_the_answer_could_not_be_written() {
+    let full = std::fs::File::create("/dev/full").unwrap();
+    let lines = "Error: cannot write to standard output: no storage space\n\
+                 hint: make room on the disk, or write elsewhere\n";
+    assert_eq!(printing_to(full.into()), (Some(1), lines.into()));
 }

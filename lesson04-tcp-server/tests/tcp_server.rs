@@ -5,7 +5,8 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
 
 use testing::{
-    Kind, break_off, bytes_are_echoed, is_closed, long_stream_is_echoed, serve, tcp_peer,
+    Kind, break_off, bytes_are_echoed, fails, is_closed, long_stream_is_echoed, run, serve,
+    tcp_peer,
 };
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson04-tcp-server");
@@ -84,4 +85,23 @@ fn clients_that_fail_do_no_harm() {
         drop(tcp_peer(server));
     }
     bytes_are_echoed(b"hello", &mut tcp_peer(server));
+}
+
+#[test]
+fn a_port_in_use_is_said_so() {
+    let (_lesson, server) = serve(LESSON, &[]);
+    let why = format!("cannot listen on {server}: address in use");
+    let ended = run(LESSON, &["--echo-addr", &server.to_string()]);
+    fails(&ended, &why, "or choose another: --echo-addr");
+}
+
+/// No file is left for a client.
+#[cfg(target_os = "linux")]
+#[test]
+fn goes_on_when_no_client_can_be_accepted() {
+    let (mut lesson, server) = testing::serve_with_files(LESSON, 4);
+    let _client = tcp_peer(server);
+    for _ in 0..3 {
+        lesson.logged("cannot accept a client: Too many open files (os error 24)");
+    }
 }

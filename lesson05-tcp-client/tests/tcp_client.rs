@@ -2,7 +2,7 @@
 #![cfg(test)]
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream, ToSocketAddrs};
 use std::thread;
 use std::time::Duration;
 
@@ -64,6 +64,22 @@ fn a_stream_has_no_largest_message() {
 fn an_empty_message_has_an_empty_answer() {
     let (ended, _) = served(&["--message="], |mut stream| assert_eq!(read_all(&mut stream), ""));
     assert_eq!((ended.status, &*ended.stdout), (Some(0), "\n"));
+}
+
+#[test]
+fn a_name_is_asked_at_all_its_addresses() {
+    let listener = TcpListener::bind("[::1]:0").unwrap();
+    let addr = listener.local_addr().unwrap();
+    let host = format!("localhost:{}", addr.port());
+    // Not every machine has both addresses of localhost.
+    if host.to_socket_addrs().unwrap().any(|found| found == addr) {
+        let lesson = start(LESSON, &["--echo-addr", &host]);
+        let mut stream = accept(&listener);
+        read_all(&mut stream);
+        stream.write_all(b"answer").unwrap();
+        drop(stream);
+        assert_eq!(lesson.finish().stdout, "answer\n");
+    }
 }
 
 #[test]

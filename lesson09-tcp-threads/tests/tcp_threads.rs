@@ -4,7 +4,7 @@
 use std::net::Shutdown;
 use std::thread;
 
-use testing::{bytes_are_echoed, is_closed, long_stream_is_echoed, serve, tcp_peer};
+use testing::{break_off, bytes_are_echoed, is_closed, long_stream_is_echoed, serve, tcp_peer};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson09-tcp-threads");
 
@@ -35,6 +35,18 @@ fn echoes_long_streams_at_once_byte_for_byte() {
     });
 }
 
+#[test]
+fn a_silent_client_is_dropped_and_one_that_breaks_off_does_no_harm() {
+    let (mut lesson, server) = serve(LESSON, &["--timeout", "0.2"]);
+    for _ in 0..50 {
+        break_off(tcp_peer(server));
+    }
+    let mut silent = tcp_peer(server);
+    let from = silent.local_addr().unwrap();
+    lesson.logged(&format!("cannot receive from {from}: timed out"));
+    is_closed(&mut silent);
+}
+
 /// Threads with stacks larger than any memory cannot be started.
 #[cfg(target_os = "linux")]
 #[test]
@@ -53,16 +65,11 @@ fn goes_on_when_the_system_has_no_thread_to_give() {
     }
 }
 
-/// With eight files open (three standard ones, the listener and four clients), none is left for a
-/// fifth client, until one of the four leaves.
+/// No file is left for a fifth client, until one of the four leaves.
 #[cfg(target_os = "linux")]
 #[test]
 fn goes_on_when_clients_leave_that_used_up_all_files() {
-    let folder = testing::Folder::create();
-    let mut command = testing::command("sh", &folder);
-    let script = format!("ulimit -n 8; exec '{LESSON}' --echo-addr 127.0.0.1:0 --timeout 3600");
-    let mut lesson = testing::Program::start(command.args(["-c", &script]));
-    let server = lesson.listening();
+    let (mut lesson, server) = testing::serve_with_files(LESSON, 8);
     let mut clients: Vec<_> = (0..4).map(|_| tcp_peer(server)).collect();
     for stream in &mut clients {
         bytes_are_echoed(b"hello", stream);

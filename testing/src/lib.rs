@@ -199,6 +199,16 @@ pub fn serve(exe: &str, arguments: &[&str]) -> (Program, SocketAddr) {
     (server, addr)
 }
 
+/// The same for a server that may have so many files open: three standard ones, its listener, and its
+/// clients.
+#[cfg(unix)]
+pub fn serve_with_files(exe: &str, most: u32) -> (Program, SocketAddr) {
+    let script = format!("ulimit -n {most}; exec '{exe}' --echo-addr 127.0.0.1:0 --timeout 3600");
+    let mut server = start("sh", &["-c", &script]);
+    let addr = server.listening();
+    (server, addr)
+}
+
 /// Expects that something failed on the way: status 1, one line that says `why`, and one with a
 /// `hint`.
 #[track_caller]
