@@ -24,7 +24,9 @@ use std::time::{Duration, Instant};
 pub use events::{Event, Kind};
 
 pub use ftp::Ftp;
-pub use lines::{Message, polite_pop3, polite_smtp, pop3_lines, smtp_server, talk};
+pub use lines::{
+    Message, come_in_order, handed_in, polite_pop3, polite_smtp, pop3_lines, smtp_server, talk,
+};
 pub use practice::Practice;
 pub use transcript::{logged, told};
 

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread::{self, JoinHandle};
 
-use crate::{PATIENCE, succeed};
+use crate::{PATIENCE, run, succeed};
 
 /// An SMTP server for one client. What it says is up to `answer`, which gets each command, the
 /// empty text for the greeting, and `.` for the end of a message; an empty answer closes the
@@ -57,6 +57,29 @@ pub fn polite_smtp(command: &str) -> Vec<u8> {
         _ => "250 yes",
     };
     format!("{answer}\r\n").into_bytes()
+}
+
+/// Runs a lesson that sends a mail, against a server that takes everything. Returns every line that
+/// came there.
+#[track_caller]
+pub fn handed_in(lesson: &str, arguments: &[&str]) -> Vec<String> {
+    let (addr, server) = smtp_server(polite_smtp);
+    let url = format!("smtp://{addr}");
+    let ended = run(lesson, &[&["--smtp-url", &url], arguments].concat());
+    assert_eq!((ended.status, &*ended.stdout), (Some(0), "250 taken\n"), "{ended:?}");
+    let last = format!("sent the mail to {url}: 250 taken\n");
+    assert!(ended.stderr.ends_with(&last), "{ended:?}");
+    server.join().unwrap_or_else(|_| panic!("the server has failed"))
+}
+
+/// Expects lines that begin so, in this order; others may stand between them.
+#[track_caller]
+pub fn come_in_order(lines: &[String], starts: &[&str]) {
+    let mut rest = lines.iter();
+    for start in starts {
+        // The next search goes on behind the line that this one finds.
+        assert!(rest.any(|line| line.starts_with(start)), "{start}: {lines:#?}");
+    }
 }
 
 /// A message in a mailbox: its header, and the rest.
