@@ -82,3 +82,11 @@ fn wrong_settings_are_found_before_anything_is_sent() {
         refuses(&run(LESSON, &[flag, value]), problem, hint);
     }
 }
+
+#[test]
+fn help_does_not_show_what_is_for_the_practice_servers_alone() {
+    let help = run(LESSON, &["--smtp-url", "smtps://mail.example", "--help"]).stdout;
+    // The user, the password and the recipients.
+    let empty = help.matches("now:  (from the default for another machine)").count();
+    assert_eq!(empty, 3, "{help}");
+}

@@ -2,7 +2,7 @@
 #![cfg(test)]
 
 use mailparse::{MailHeaderMap, ParsedMail, parse_mail};
-use testing::exercise::{Check, ensure, not_yet, readable, sent_mail, show};
+use testing::exercise::{Check, ensure, is, not_yet, readable, sent_mail, show};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson07-html-mail");
 const PICTURE: &[u8] = include_bytes!("../../lesson08-attachment-mail/picture.png");
@@ -43,10 +43,8 @@ fn exercise_2() -> Check {
     let message = sent_mail(LESSON, &[])?.message;
     let mail = readable("a mail", parse_mail(message.as_bytes()))?;
     let kinds: Vec<_> = mail.parts().map(|part| part.ctype.mimetype.as_str()).collect();
-    let kinds = kinds.join(", ");
     let expected = "multipart/related, text/html, image/png";
-    let came = format!("Its parts are {kinds}.");
-    ensure(kinds == expected, format!("a mail of the parts {expected}"), came)?;
+    is("the types of the parts", kinds.join(", "), expected)?;
     let page = html(&mail)?;
     let sources = ["src=\"cid:picture\"", "src='cid:picture'", "src=cid:picture"];
     ensure(
@@ -55,9 +53,8 @@ fn exercise_2() -> Check {
         format!("The page is `{}`.", page.trim_end()),
     )?;
     let picture = &mail.subparts[1];
-    let id = picture.headers.get_first_value("Content-ID").unwrap_or("none".into());
-    let expected = "the picture to have Content-ID: <picture>";
-    ensure(id == "<picture>", expected, format!("It is {id}."))?;
+    let id = picture.headers.get_first_value("Content-ID").unwrap_or_default();
+    is("the Content-ID of the picture", id, "<picture>")?;
     let bytes = readable("a picture", picture.get_body_raw())?;
     ensure(bytes == PICTURE, "the bytes of picture.png", format!("They are {}.", show(&bytes)))
 }

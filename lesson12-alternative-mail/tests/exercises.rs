@@ -2,7 +2,7 @@
 #![cfg(test)]
 
 use mailparse::{DispositionType, ParsedMail, parse_mail};
-use testing::exercise::{Check, ensure, not_yet, readable, sent_mail, show};
+use testing::exercise::{Check, ensure, is, not_yet, readable, sent_mail, show};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson12-alternative-mail");
 
@@ -24,16 +24,13 @@ fn exercise_1() -> Check {
         return not_yet("a multipart/alternative in the mail", "There is none.");
     };
     let expected = "text/plain, text/markdown, text/html";
-    let came = kinds(container);
-    let versions = format!("the versions {expected} in the multipart/alternative");
-    ensure(came == expected, versions, format!("They are {came}."))?;
+    is("the types of the versions", kinds(container), expected)?;
     let markdown = &container.subparts[1];
     let disposition = markdown.get_content_disposition().disposition;
     let is_shown = disposition != DispositionType::Attachment;
     ensure(is_shown, "text/markdown to be shown", "It is an attachment.")?;
-    let charset = &markdown.ctype.charset;
-    let is_utf8 = charset.eq_ignore_ascii_case("utf-8");
-    ensure(is_utf8, "charset=utf-8 for text/markdown", format!("It is {charset}."))?;
+    let charset = markdown.ctype.charset.to_lowercase();
+    is("the charset of text/markdown", charset, "utf-8")?;
     let text = readable("the Markdown", markdown.get_body())?;
     ensure(
         text.starts_with("# Dear student") && text.trim_end().ends_with("老师"),
@@ -70,6 +67,5 @@ fn exercise_2() -> Check {
         format!("The second part is {:?}, and its name {name}.", disposition.disposition),
     )?;
     let text = readable("homework.txt", file.get_body())?;
-    let came = format!("It says {}.", show(text.trim_end()));
-    ensure(text.trim_end() == "Read chapter 8.", "`Read chapter 8.` in homework.txt", came)
+    is("the text in homework.txt", text.trim_end(), "Read chapter 8.")
 }

@@ -11,7 +11,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 pub use attempt::{Attempt, heard, say_no_more, send};
-pub use servers::{Mail, Server, Session, mta, sent_mail};
+pub use servers::{Mail, Server, Session, mta, sent_mail, sent_mail_in};
 
 use crate::{Ended, succeed};
 
@@ -42,6 +42,15 @@ pub fn not_yet<T>(expected: impl Display, came: impl Display) -> Check<T> {
 /// Says so, unless it is as expected.
 pub fn ensure(is_so: bool, expected: impl Display, came: impl Display) -> Check {
     if is_so { Ok(()) } else { not_yet(expected, came) }
+}
+
+/// Expects that what came, such as `the type of a.png`, is this.
+pub fn is(what: &str, came: impl AsRef<[u8]>, expected: impl AsRef<[u8]>) -> Check {
+    let came = came.as_ref();
+    let expected = expected.as_ref();
+    let shown = if came.is_empty() { "Nothing".into() } else { show(came) };
+    let expectation = format!("{what} to be {}", show(expected));
+    ensure(came == expected, expectation, format!("{shown} came."))
 }
 
 /// How often.

@@ -310,9 +310,9 @@ fn says_what_is_missing_with_all_steps_before_it() {
         "exercise 1, a third version: not yet\n  \
            1. The check started your program with `--smtp-url smtp://\n  \
            2. The check took what your program sent, as an MTA.\n  \
-           The check expected the versions text/plain, text/markdown, text/html in the \
-         multipart/alternative.\n  \
-           They are text/plain, text/html.\n  \
+           The check expected the types of the versions to be \"text/plain, text/markdown, \
+         text/html\".\n  \
+           \"text/plain, text/html\" came.\n  \
            a hint: cargo run -- check 12 --hint 1\n\
          exercise 2, a container in a container: not yet\n  \
            1. The check started your program with `--smtp-url smtp://\n  \

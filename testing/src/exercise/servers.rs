@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use super::{Attempt, Check, LIMIT, not_yet};
-use crate::{polite_smtp, succeed, talk};
+use crate::{Folder, polite_smtp, succeed, talk};
 
 /// A program that connects for ever would take all threads that the system has.
 const MOST: usize = 1_000;
@@ -75,7 +75,7 @@ pub struct Mail {
 }
 
 /// Starts an MTA. `odd` gets the number of the connection, 0 for the first, and each command, and may
-/// refuse it.
+/// refuse it; the empty text closes the connection.
 pub fn mta(
     odd: impl Fn(usize, &str) -> Option<&'static str> + Send + Sync + 'static,
 ) -> Server<Session> {
@@ -85,7 +85,8 @@ pub fn mta(
         let lines = talk(stream, |line| match odd(number, line) {
             Some(answer) => {
                 refused.get_or_insert(Instant::now());
-                format!("{answer}\r\n").into_bytes()
+                let end = if answer.is_empty() { "" } else { "\r\n" };
+                format!("{answer}{end}").into_bytes()
             }
             None => polite_smtp(line),
         });
@@ -118,10 +119,16 @@ pub fn mta(
 
 /// Runs a lesson that sends a mail to its end, and returns the one mail that came.
 pub fn sent_mail(lesson: &str, arguments: &[&str]) -> Check<Mail> {
+    sent_mail_in(&Folder::create(), lesson, arguments)
+}
+
+/// The same in `folder`.
+pub fn sent_mail_in(folder: &Folder, lesson: &str, arguments: &[&str]) -> Check<Mail> {
     let mta = mta(|_, _| None);
     let url = format!("smtp://{}", mta.addr);
     let arguments = [&["--smtp-url", &url], arguments].concat();
-    Attempt::start(lesson, &arguments).ends("took what your program sent, as an MTA", 0)?;
+    let done = "took what your program sent, as an MTA";
+    Attempt::start_in(folder, lesson, &arguments).ends(done, 0)?;
     let mut mails: Vec<_> = mta.results().into_iter().flat_map(|session| session.mails).collect();
     let count = mails.len();
     match mails.pop() {
