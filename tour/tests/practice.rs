@@ -1,0 +1,216 @@
+//! The mail and FTP lessons and their bare programs against the practice servers: the whole way of a
+//! mail and of a file, and TLS in every form.
+#![cfg(test)]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::process::Command;
+
+use testing::{
+    Ended, Folder, Practice, Program, built, built_bare, command, fails, native, tcp_peer,
+};
+
+/// Runs a program that is to succeed, and to print this among other things.
+#[track_caller]
+fn prints(command: &mut Command, text: &str) -> Ended {
+    let ended = Program::start(command).finish();
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    assert!(ended.stdout.contains(text), "not {text:?}: {ended:?}");
+    ended
+}
+
+/// A command that runs the bare program of a lesson.
+fn bare(practice: &Practice, lesson: &str, argument: String) -> Command {
+    let mut bare = command(&built_bare(lesson), &practice.folder);
+    bare.arg(argument);
+    bare
+}
+
+#[test]
+fn each_mail_and_that_of_the_bare_program_reach_the_student_who_fetches_them() {
+    let practice = Practice::start();
+    let fetch = || practice.lesson("lesson13-pop3-mail");
+    prints(&mut fetch(), "\nthe mailbox is empty; ");
+    let picture = format!("saved {}\n", native("downloads/picture.png"));
+    // What stands in both mails, and what lesson 13 shows of the one of the lesson.
+    let mails = [
+        (
+            "lesson06-text-mail",
+            "Content-Type: text/plain",
+            ["Subject: A plain text mail\n", "\n老师\n"],
+        ),
+        (
+            "lesson07-html-mail",
+            "Content-Type: text/html",
+            ["Subject: An HTML mail\n", "<p>老师</p>"],
+        ),
+        ("lesson08-attachment-mail", "filename=\"picture.png\"", ["multipart/mixed", &picture]),
+        (
+            "lesson11-headers-mail",
+            "Cc: banzhang@sina.example\r\n",
+            ["From: 王老师 <laoshi@qq.example>\n", "你好：一封有抄送的邮件\n"],
+        ),
+        (
+            "lesson12-alternative-mail",
+            "Content-Type: multipart/alternative",
+            ["multipart/alternative", "this text came to you over SMTP."],
+        ),
+    ];
+    let mut count = 0;
+    for (lesson, text, shown) in mails {
+        let url = format!("smtp://{}", practice.addr("qq-smtp"));
+        for mut command in [bare(&practice, lesson, url), practice.lesson(lesson)] {
+            let sent = prints(&mut command, "250 taken as ");
+            assert!(sent.stdout.starts_with("250 "), "{sent:?}");
+            count += 1;
+            let mail = practice.mails("sina", "xuesheng", count).pop().unwrap();
+            assert!(mail.contains(text), "{mail}");
+            assert_eq!(mail.matches("Received: ").count(), 2, "{mail}");
+        }
+        let fetched = prints(&mut fetch(), &format!("messages in the mailbox: {count} ("));
+        assert!(shown.iter().all(|shown| fetched.stdout.contains(shown)), "{fetched:?}");
+        assert!(!fetched.stderr.contains("practice\n"), "{fetched:?}");
+    }
+    let newest = prints(
+        &mut bare(&practice, "lesson13-pop3-mail", practice.addr("sina-pop3").to_string()),
+        "\nthis text came to you over SMTP.\r\n\r\n老师\r\n\n",
+    );
+    assert!(newest.stdout.starts_with("Subject: "), "{newest:?}");
+
+    let saved = fs::read(practice.folder.path().join("downloads/picture.png"));
+    let picture = concat!(env!("CARGO_MANIFEST_DIR"), "/../lesson08-attachment-mail/picture.png");
+    assert!(saved.unwrap() == fs::read(picture).unwrap());
+    // Of lesson 11, the copies and those that nobody else sees.
+    for mail in practice.mails("sina", "banzhang", 2) {
+        assert!(!mail.contains("zhujiao"), "{mail}");
+    }
+    practice.mails("qq", "zhujiao", 2);
+    // Nothing was deleted.
+    practice.mails("sina", "xuesheng", count);
+}
+
+#[test]
+fn a_large_file_of_any_name_travels_the_whole_way() {
+    let practice = Practice::start();
+    let bytes: Vec<u8> = (0..=255).cycle().take(1_000_000).collect();
+    fs::write(practice.folder.path().join("报告 最终.bin"), &bytes).unwrap();
+    let mut lesson = practice.lesson("lesson08-attachment-mail");
+    prints(lesson.args(["--attachment", "报告 最终.bin"]), "250 taken as ");
+    let mail = practice.mails("sina", "xuesheng", 1).remove(0);
+    let mut stream = tcp_peer(practice.addr("sina-pop3"));
+    let commands = "USER xuesheng@sina.example\r\nPASS practice\r\nRETR 1\r\nQUIT\r\n";
+    stream.write_all(commands.as_bytes()).unwrap();
+    let lines: Vec<_> = BufReader::new(stream).lines().map(Result::unwrap).collect();
+    assert_eq!(lines[3], format!("+OK {} octets", mail.len()));
+    assert_eq!(lines[4..lines.len() - 2].join("\r\n") + "\r\n", mail);
+    for name in ["报告 最终.bin", "报告 最终 (2).bin"] {
+        let saved = format!("saved {}\n", native(&format!("downloads/{name}")));
+        prints(&mut practice.lesson("lesson13-pop3-mail"), &saved);
+        let file = practice.folder.path().join("downloads").join(name);
+        assert!(fs::read(file).unwrap() == bytes);
+    }
+}
+
+#[test]
+fn files_come_and_go_where_the_user_may() {
+    let practice = Practice::start();
+    let lesson = || practice.lesson("lesson10-ftp-client");
+    let saved = format!("readme.txt\nsaved {} (77 bytes)\n", native("downloads/readme.txt"));
+    prints(&mut lesson(), &saved);
+    let here = fs::read(practice.folder.path().join("downloads/readme.txt")).unwrap();
+    assert_eq!(here, fs::read(practice.path("ftp/anonymous/pub/readme.txt")).unwrap());
+
+    let mut bare = bare(&practice, "lesson10-ftp-client", practice.addr("ftp").to_string());
+    prints(
+        &mut bare,
+        "readme.txt\ndownloaded readme.txt (77 bytes)\nuploaded hello.txt (7 bytes)\n",
+    );
+    let here = fs::read(practice.folder.path().join("readme.txt")).unwrap();
+    assert_eq!(here, fs::read(practice.path("ftp/guest/pub/readme.txt")).unwrap());
+    let there = fs::read_to_string(practice.path("ftp/guest/pub/hello.txt"));
+    assert_eq!(there.unwrap(), "Hello!\n");
+
+    practice.folder.write("作业 1.txt", "做完了");
+    let guest = ["--ftp-user", "guest", "--ftp-upload", "作业 1.txt"];
+    let mut upload = lesson();
+    upload.args(guest).env("LESSON_FTP_PASSWORD", "practice");
+    prints(&mut upload, "uploaded 作业 1.txt (9 bytes)\n");
+    let there = fs::read_to_string(practice.path("ftp/guest/pub/作业 1.txt"));
+    assert_eq!(there.unwrap(), "做完了");
+    for (arguments, why, hint) in [
+        (&guest[2..], "cannot upload 作业 1.txt: the server says 550", "what anonymous may do"),
+        (&guest[..2], "cannot log in as guest: the server says 530", "LESSON_FTP_PASSWORD"),
+    ] {
+        fails(&Program::start(lesson().args(arguments)).finish(), why, hint);
+    }
+}
+
+/// Lets a lesson that speaks the protocol of this URL go there and trust this authority alone.
+fn visit(practice: &Practice, url: &str, authority: &str) -> Ended {
+    let (lesson, setting) = match url.split_once("://").unwrap().0 {
+        "smtp" | "smtps" => ("lesson06-text-mail", "LESSON_SMTP_URL"),
+        "pop3" | "pop3s" => ("lesson13-pop3-mail", "LESSON_POP3_URL"),
+        _ => ("lesson10-ftp-client", "LESSON_FTP_URL"),
+    };
+    let mut lesson = practice.lesson(lesson);
+    lesson.env(setting, url).env("SSL_CERT_FILE", authority).env("LESSON_TIMEOUT", "5");
+    Program::start(&mut lesson).finish()
+}
+
+#[test]
+fn tls_in_every_form() {
+    let practice = Practice::start();
+    let authority = practice.authority();
+    let other = Practice::start();
+    let port = |name| practice.addr(name).port();
+    let forms = [
+        format!("smtps://localhost:{}", port("qq-smtps")),
+        format!("smtps://127.0.0.1:{}", port("qq-smtps")),
+        format!("smtp://localhost:{}?tls=required", port("qq-smtp")),
+        format!("smtp://localhost:{}?tls=opportunistic", port("qq-smtp")),
+        format!("pop3s://localhost:{}", port("sina-pop3s")),
+        format!("pop3s://127.0.0.1:{}", port("sina-pop3s")),
+        format!("ftp://localhost:{}/pub/readme.txt?tls=required", port("ftp")),
+        format!("ftp://127.0.0.1:{}/pub/readme.txt?tls=required", port("ftp")),
+    ];
+    for form in &forms {
+        let ended = visit(&practice, form, &authority);
+        assert_eq!(ended.status, Some(0), "{form}: {ended:?}");
+        let untrusted = visit(&practice, form, &other.authority());
+        fails(&untrusted, "invalid peer certificate", "SSL_CERT_FILE");
+        // The certificate does not know this name of this machine.
+        if cfg!(target_os = "linux") && form.contains("127.0.0.1") {
+            let form = form.replace("127.0.0.1", "127.0.0.2");
+            fails(&visit(&practice, &form, &authority), "127.0.0.2", "");
+        }
+    }
+    let mails = practice.mails("sina", "xuesheng", 4);
+    assert!(mails.iter().all(|mail| mail.contains(" with ESMTPSA id ")), "{mails:?}");
+
+    for (scheme, server, why, hint) in [
+        ("smtps", "qq-smtp", "received corrupt message", "?tls=required with 587"),
+        ("pop3s", "sina-pop3", "received corrupt message", "pop3:// goes with port 110"),
+        ("pop3", "sina-pop3s", "timed out", "pop3s:// with 995"),
+    ] {
+        let url = format!("{scheme}://localhost:{}", port(server));
+        fails(&visit(&practice, &url, &authority), why, hint);
+    }
+}
+
+#[test]
+fn tls_at_an_ipv6_address() {
+    let folder = Folder::create();
+    let mut servers = Practice::command(&built("practice-servers"), &folder);
+    for flag in ["--qq-smtps-addr", "--sina-pop3s-addr", "--ftp-addr"] {
+        servers.args([flag, "[::1]:0"]);
+    }
+    let practice = Practice::start_by(servers, folder);
+    for url in [
+        format!("smtps://{}", practice.addr("qq-smtps")),
+        format!("pop3s://{}", practice.addr("sina-pop3s")),
+        format!("ftp://{}/pub/readme.txt?tls=required", practice.addr("ftp")),
+    ] {
+        let ended = visit(&practice, &url, &practice.authority());
+        assert_eq!(ended.status, Some(0), "{url}: {ended:?}");
+    }
+}
