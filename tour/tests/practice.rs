@@ -1,5 +1,5 @@
-//! The mail and FTP lessons and their bare programs against the practice servers: the whole way of a
-//! mail and of a file, and TLS in every form.
+//! The lessons and the bare programs of mail and FTP against the practice servers: the whole way of a
+//! mail and of a file, TLS in every form, and each trouble.
 #![cfg(test)]
 
 use std::fs;
@@ -9,6 +9,7 @@ use std::process::Command;
 use testing::{
     Ended, Folder, Practice, Program, built, built_bare, command, fails, native, tcp_peer,
 };
+use tour::lessons::{LESSONS, workspace};
 
 /// Runs a program that is to succeed, and to print this among other things.
 #[track_caller]
@@ -213,4 +214,62 @@ fn tls_at_an_ipv6_address() {
         let ended = visit(&practice, &url, &practice.authority());
         assert_eq!(ended.status, Some(0), "{url}: {ended:?}");
     }
+}
+
+/// The rows of a page's table of troubles: what one types, what goes over the wire, and what the
+/// lesson says.
+fn troubles(page: &str) -> Vec<[String; 3]> {
+    let page = fs::read_to_string(workspace().join("practice-servers").join(page)).unwrap();
+    let rows = page.lines().filter(|line| line.starts_with("| `cargo run -p "));
+    let rows = rows.map(|row| {
+        let code = row.split('`').skip(1).step_by(2).map(|code| code.replace("\\|", "|"));
+        code.collect::<Vec<_>>().try_into().unwrap()
+    });
+    rows.collect()
+}
+
+#[test]
+fn each_trouble_of_the_table_happens() {
+    let mut practice = Practice::start();
+    practice.folder.write("README.md", "x");
+    let ports = [
+        ("127.0.0.1:2121", "ftp"),
+        ("127.0.0.1:7017", "awkward-echo"),
+        ("127.0.0.1:7018", "silent-echo"),
+        ("127.0.0.1:7019", "short-echo"),
+        ("127.0.0.1:7020", "open-echo"),
+    ];
+    let ports = ports.map(|(addr, name)| (addr, practice.addr(name).to_string()));
+    let with_ports = |text: &str| {
+        ports.iter().fold(text.to_string(), |text, (addr, port)| text.replace(addr, port))
+    };
+    let rows = troubles("README.md");
+    assert!(rows.len() > 20, "{rows:?}");
+    for [command, wire, says] in rows {
+        let command = with_ports(&command);
+        let mut words = command.split(' ').skip(3);
+        let mut lesson = practice.lesson(words.next().unwrap());
+        lesson.args(words.skip(1));
+        let ended = Program::start(&mut lesson).finish();
+        let said = format!("{}{}", ended.stdout, ended.stderr);
+        assert!(said.contains(&with_ports(&says)), "{command}: not {says:?} but {said}");
+        practice.program.logged(&wire);
+    }
+}
+
+#[test]
+fn the_pages_show_the_same_troubles() {
+    let table = troubles("README.md");
+    assert_eq!(table, troubles("README.zh-CN.md"));
+    let mut count = 0;
+    for lesson in LESSONS {
+        let page = fs::read_to_string(lesson.folder().join("README.md")).unwrap();
+        let (_, section) = page.split_once("\n## When it goes wrong\n").unwrap();
+        let lines = section.lines().take_while(|line| !line.starts_with("## "));
+        for command in lines.filter(|line| line.starts_with("cargo run")) {
+            assert!(table.iter().any(|row| row[0] == command), "{command}");
+            count += 1;
+        }
+    }
+    assert!(count > 10, "{count}");
 }
