@@ -1,25 +1,17 @@
-//! Measures two servers of the course against the same in plain C, which lie beside this file:
-//! lesson 03 against `udp_echo.c`, and lesson 09 against `tcp_echo.c`.
-//!
-//! Run it: `cargo bench -p tour`; it takes half a minute and a C compiler named `cc`.
-//! C and lesson are measured in turn, and each round has its own ratio lesson / C, since whatever
-//! else the machine does at the time slows both: 1.00 is as fast as C. The table shows the medians
-//! of all rounds, and the lowest and the highest ratio.
+//! Lesson 03 against `udp_echo.c`, and lesson 09 against `tcp_echo.c`.
 
-mod compare;
-
-use std::io::{self, ErrorKind, Read, Write};
+use std::fs;
+use std::io::{self, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream, UdpSocket};
 use std::path::Path;
 use std::process::Command;
-use std::thread::{self, ScopedJoinHandle};
+use std::thread;
 use std::time::{Duration, Instant};
-use std::{array, fs};
 
-use compare::{LIMIT, Server, compare, free_addr, say, title};
-use shared::{OrCannot, Result};
 use testing::built;
 use tour::lessons::workspace;
+
+use crate::{LIMIT, Server, at_once, compare, free_addr, result_of};
 
 /// How often each server is measured.
 const ROUNDS: usize = 21;
@@ -38,12 +30,11 @@ const STREAMS: usize = 4;
 /// How much a stream's client writes or reads at once, in bytes.
 const CHUNK: usize = 65_536;
 
-fn main() -> Result {
-    title("C", "lesson");
-    compare_with_c("datagrams a second", "udp_echo", "lesson03-udp-loop", echo_datagrams)
-        .or_cannot("measure", "lesson 03")?;
+/// Prints a row for each lesson.
+pub fn compare_all() -> io::Result<()> {
+    compare_with_c("datagrams a second", "udp_echo", "lesson03-udp-loop", echo_datagrams)?;
+    let echo_streams = |server| at_once(STREAMS, || echo_stream(server));
     compare_with_c("bytes a second", "tcp_echo", "lesson09-tcp-threads", echo_streams)
-        .or_cannot("measure", "lesson 09")
 }
 
 /// Uses a UDP server for a [`ROUND`], and returns how many datagrams it answered a second.
@@ -53,7 +44,8 @@ fn echo_datagrams(server: SocketAddr) -> io::Result<f64> {
     socket.set_read_timeout(Some(LOST_AFTER))?;
     let datagram = [b'x'; DATAGRAM];
     let mut answer = [0; DATAGRAM];
-    let (mut under_way, mut answered, mut lost) = (0, 0, 0);
+    let mut under_way = 0;
+    let mut answered = 0;
 
     let start = Instant::now();
     loop {
@@ -62,7 +54,7 @@ fn echo_datagrams(server: SocketAddr) -> io::Result<f64> {
             under_way += 1;
         }
         if under_way == 0 {
-            break;
+            return Ok(f64::from(answered) / start.elapsed().as_secs_f64());
         }
         match socket.recv(&mut answer) {
             Ok(length) if answer[..length] == datagram => {
@@ -70,33 +62,14 @@ fn echo_datagrams(server: SocketAddr) -> io::Result<f64> {
                 under_way -= 1;
             }
             Ok(_) => return Err(io::Error::other("an answer is not what was sent")),
-            // What the read time-out is called depends on the system.
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-                lost += under_way;
+            // None comes any more: those under way are lost.
+            Err(_) if answered > 0 => {
+                println!("lost {under_way} datagrams");
                 under_way = 0;
             }
             Err(error) => return Err(error),
         }
     }
-    if answered == 0 {
-        return Err(ErrorKind::TimedOut.into());
-    }
-    if lost > 0 {
-        say(&format!("lost {lost} datagrams of {}", answered + lost));
-    }
-    Ok(f64::from(answered) / start.elapsed().as_secs_f64())
-}
-
-/// Uses a TCP server for a [`ROUND`], and returns how many bytes it echoed a second on all streams.
-fn echo_streams(server: SocketAddr) -> io::Result<f64> {
-    thread::scope(|scope| {
-        let clients: [_; STREAMS] = array::from_fn(|_| scope.spawn(|| echo_stream(server)));
-        let mut sum = 0.0;
-        for client in clients {
-            sum += result_of(client)?;
-        }
-        Ok(sum)
-    })
 }
 
 /// Writes to a stream for a [`ROUND`], and returns how many bytes came back a second.
@@ -107,10 +80,9 @@ fn echo_stream(server: SocketAddr) -> io::Result<f64> {
     // A prime period, so that a part which is out of place shows.
     let chunk: Vec<u8> = (0..=250).cycle().take(CHUNK).collect();
     let mut echo = vec![0; CHUNK];
-    let mut bytes = 0.0;
 
     let start = Instant::now();
-    thread::scope(|scope| {
+    let bytes = thread::scope(|scope| {
         let writer = scope.spawn(|| {
             while start.elapsed() < ROUND {
                 (&stream).write_all(&chunk)?;
@@ -121,21 +93,11 @@ fn echo_stream(server: SocketAddr) -> io::Result<f64> {
         if echo != chunk {
             return Err(io::Error::other("the echo is not what was sent"));
         }
-        bytes += CHUNK as f64;
-        loop {
-            match (&stream).read(&mut echo)? {
-                0 => break,
-                length => bytes += length as f64,
-            }
-        }
-        result_of(writer)
+        let mut rest = BufReader::with_capacity(CHUNK, &stream);
+        let bytes = echo.len() as u64 + io::copy(&mut rest, &mut io::sink())?;
+        result_of(writer).map(|()| bytes)
     })?;
-    Ok(bytes / start.elapsed().as_secs_f64())
-}
-
-/// Waits for a thread to end.
-fn result_of<T>(thread: ScopedJoinHandle<io::Result<T>>) -> io::Result<T> {
-    thread.join().unwrap_or_else(|_| Err(io::Error::other("a client thread panicked")))
+    Ok(bytes as f64 / start.elapsed().as_secs_f64())
 }
 
 /// Builds and starts a C server and the lesson that does the same, and compares them.
@@ -143,7 +105,7 @@ fn compare_with_c(
     what: &str,
     c_name: &str,
     lesson: &str,
-    measure: fn(SocketAddr) -> io::Result<f64>,
+    measure: impl Fn(SocketAddr) -> io::Result<f64>,
 ) -> io::Result<()> {
     let c_program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(c_name);
     let source = workspace().join(format!("tour/benches/{c_name}.c"));
@@ -154,10 +116,10 @@ fn compare_with_c(
     }
     // The first measurement is none: it waits for the server, and warms it up.
     let addr = free_addr()?;
-    let c = Server::start(Command::new(c_program).arg(addr.port().to_string()), addr, measure)?;
+    let c = Server::start(Command::new(c_program).arg(addr.port().to_string()), addr, &measure)?;
     let addr = free_addr()?;
     let mut command = Command::new(built(lesson));
-    let lesson = Server::start(command.arg(format!("--echo-addr={addr}")), addr, measure)?;
+    let lesson = Server::start(command.arg(format!("--echo-addr={addr}")), addr, &measure)?;
     compare(what, ROUNDS, measure, c.addr, lesson.addr)
 }
 

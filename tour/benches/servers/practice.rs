@@ -1,23 +1,16 @@
-//! Measures the practice servers against others: SMTP against aiosmtpd with its `Mailbox` handler,
-//! POP3 against Dovecot, FTP against vsftpd and pyftpdlib.
-//!
-//! Run it: `cargo bench -p tour`. A server that is not installed is left out: `python3` finds the
-//! two Python packages, and Dovecot and vsftpd want to be started by root. Two servers are measured
-//! in turn, and each round has its own ratio ours / other: 2.00 is twice as fast.
+//! The practice servers against aiosmtpd, Dovecot, vsftpd and pyftpdlib.
 
-mod compare;
-
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::fs;
+use std::io::{self, BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-use std::{fs, thread};
 
-use compare::{LIMIT, Server, compare, free_addr, say, title};
 use practice_servers::services::SERVICES;
-use shared::{OrCannot, Result};
 use testing::built;
+
+use crate::{LIMIT, Server, at_once, compare, free_addr};
 
 /// How often each server is measured.
 const ROUNDS: usize = 9;
@@ -30,34 +23,24 @@ const MAILS: usize = 5_000;
 /// The size of the file that is downloaded: 256 MiB.
 const FILE: u64 = 256 << 20;
 
-fn main() -> Result {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("servers");
-    let result = fs::create_dir_all(&folder).and_then(|()| compare_all(&folder));
-    // Whatever happened, 256 MiB and some thousand mails need not stay.
-    let _ = fs::remove_dir_all(&folder);
-    result.or_cannot("measure", "the servers")
-}
-
-fn compare_all(folder: &Path) -> io::Result<()> {
-    title("another", "practice-servers");
+/// Prints a row for each of the others that is installed.
+pub fn compare_all(folder: &Path) -> io::Result<()> {
     let ours = Practice::start(&folder.join("ours"))?;
     let addr = free_addr()?;
     let mut aiosmtpd = Command::new("python3");
     aiosmtpd.args(["-m", "aiosmtpd", "-n", "-l", &addr.to_string()]);
     aiosmtpd.args(["-c", "aiosmtpd.handlers.Mailbox"]).arg(folder.join("aiosmtpd"));
     against("aiosmtpd: mails/s", &mut aiosmtpd, addr, "220", take_mails, ours.smtp.addr)?;
-    drop(ours);
 
-    let empty = Practice::start(&folder.join("empty"))?;
-    let full = folder.join("full");
-    fill(&Practice::start(&full)?.mailbox, MAILS, 2_000)?;
-    let full = Practice::start(&full)?;
+    let full = Practice::start(&folder.join("full"))?;
+    fill(&full.mailbox, MAILS, 2_000)?;
+    fill(&ours.mailbox, 0, 0)?;
     let what = "empty box: 5,000 in it, mails/s";
-    compare(what, ROUNDS, take_mails, empty.smtp.addr, full.smtp.addr)?;
-    drop((empty, full));
+    compare(what, ROUNDS, take_mails, ours.smtp.addr, full.smtp.addr)?;
+    drop(full);
 
-    compare_pop3(folder, &Practice::start(&folder.join("pop3"))?)?;
-    compare_ftp(folder, &Practice::start(&folder.join("ftp"))?)
+    compare_pop3(folder, &ours)?;
+    compare_ftp(folder, &ours)
 }
 
 /// Starts another server that greets so, and measures it and ours; says so if it cannot be started.
@@ -72,7 +55,7 @@ fn against(
     match Server::start(command.stderr(Stdio::null()), addr, |addr| Peer::connect(addr, greeting)) {
         Ok(other) => compare(what, ROUNDS, measure, other.addr, ours),
         Err(error) => {
-            say(&format!("{what}: left out, since it is not installed or needs root ({error})"));
+            println!("{what}: left out, since it is not installed or needs root ({error})");
             Ok(())
         }
     }
@@ -116,13 +99,8 @@ fn compare_pop3(folder: &Path, ours: &Practice) -> io::Result<()> {
     for (what, count, size) in
         [("Dovecot: mails of 10 kB/s", 500, 10_000), ("Dovecot: mails of 5 MB/s", 8, 5_000_000)]
     {
-        for new in [maildir.join("new"), ours.mailbox.clone()] {
-            fs::create_dir_all(&new)?;
-            for entry in fs::read_dir(&new)? {
-                fs::remove_file(entry?.path())?;
-            }
-            fill(&new, count, size)?;
-        }
+        fill(&maildir.join("new"), count, size)?;
+        fill(&ours.mailbox, count, size)?;
         let _ = Command::new("chown").args(["-R", "mail:mail"]).arg(&other).status();
         let addr = free_addr()?;
         let inet = "service pop3-login {\n inet_listener pop3 {\n  port = PORT\n }\n}\n";
@@ -165,8 +143,12 @@ fn compare_ftp(folder: &Path, ours: &Practice) -> io::Result<()> {
     against("pyftpdlib: download, bytes/s", &mut pyftpdlib, addr, "220", download, ours.ftp)
 }
 
-/// Writes so many mails of `size` bytes into the folder `new` of a mailbox.
+/// Leaves just so many mails of `size` bytes in the folder `new` of a mailbox.
 fn fill(new: &Path, count: usize, size: usize) -> io::Result<()> {
+    fs::create_dir_all(new)?;
+    for entry in fs::read_dir(new)? {
+        fs::remove_file(entry?.path())?;
+    }
     let text = message(size);
     for number in 0..count {
         fs::write(new.join(format!("1700000000.M{number:06}P1Q1.bench")), &text)?;
@@ -175,23 +157,19 @@ fn fill(new: &Path, count: usize, size: usize) -> io::Result<()> {
 }
 
 /// A message in lines of 72 characters.
-fn message(size: usize) -> Vec<u8> {
-    let line = format!("{}\r\n", "x".repeat(72));
+fn message(size: usize) -> String {
     let header = "From: a@b.example\r\nTo: laoshi@qq.example\r\nSubject: fast?\r\n\r\n";
-    let mut message = header.as_bytes().to_vec();
-    message.extend(line.repeat(size / line.len()).into_bytes());
-    message
+    let line = format!("{}\r\n", "x".repeat(72));
+    header.to_string() + &line.repeat(size / line.len())
 }
 
 /// How many mails a second a server takes from [`CLIENTS`] clients at the same time.
 fn take_mails(addr: SocketAddr) -> io::Result<f64> {
-    let start = Instant::now();
-    let send = || -> io::Result<f64> {
+    let mail = message(2_000) + ".";
+    at_once(CLIENTS, || {
+        let start = Instant::now();
         let mut peer = Peer::connect(addr, "220")?;
         peer.ask("EHLO client.example", "250")?;
-        let mut mail = message(2_000);
-        mail.extend(b".");
-        let mail = String::from_utf8_lossy(&mail);
         let mut count = 0.0;
         while start.elapsed() < ROUND {
             peer.ask("MAIL FROM:<a@b.example>", "250")?;
@@ -200,17 +178,8 @@ fn take_mails(addr: SocketAddr) -> io::Result<f64> {
             peer.ask(&mail, "250")?;
             count += 1.0;
         }
-        Ok(count)
-    };
-    let counts = thread::scope(|scope| -> io::Result<f64> {
-        let clients: Vec<_> = (0..CLIENTS).map(|_| scope.spawn(send)).collect();
-        let mut sum = 0.0;
-        for client in clients {
-            sum += client.join().map_err(|_| io::Error::other("a client thread panicked"))??;
-        }
-        Ok(sum)
-    })?;
-    Ok(counts / start.elapsed().as_secs_f64())
+        Ok(count / start.elapsed().as_secs_f64())
+    })
 }
 
 /// How many mails a second a client fetches.
@@ -236,19 +205,13 @@ fn download(addr: SocketAddr) -> io::Result<f64> {
     peer.ask("TYPE I", "200")?;
     let reply = peer.ask("EPSV", "229")?;
     let port = reply.split('|').nth(3).and_then(|port| port.parse().ok());
-    let mut data = TcpStream::connect((addr.ip(), port.unwrap_or_default()))?;
+    let data = TcpStream::connect((addr.ip(), port.unwrap_or_default()))?;
     data.set_read_timeout(Some(LIMIT))?;
+    let mut data = BufReader::with_capacity(1 << 20, data);
     let start = Instant::now();
-    let mut buffer = vec![0; 1 << 20];
-    let mut bytes = 0;
     // Some servers answer before the data connection, some begin with it.
     peer.say("RETR large")?;
-    loop {
-        match data.read(&mut buffer)? {
-            0 => break,
-            length => bytes += length as u64,
-        }
-    }
+    let bytes = io::copy(&mut data, &mut io::sink())?;
     peer.expect("1")?;
     peer.expect("226")?;
     if bytes != FILE {
