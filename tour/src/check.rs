@@ -123,12 +123,13 @@ fn find(lessons: &[&'static Lesson], exercise: usize) -> Result<(&'static Lesson
         let hint = "as in cargo run -- check 03 2, or cargo run -- check 03 --hint 2";
         return Err(Error::new("an exercise goes with one lesson", hint));
     };
-    let text = lesson.exercise(exercise).or_cannot("read the README of", lesson.package)?;
-    let text = text.ok_or_else(|| {
+    let mut exercises = lesson.exercises().or_cannot("read the README of", lesson.package)?;
+    if !(1..=exercises.len()).contains(&exercise) {
         let problem = format!("lesson {} has no exercise {exercise}", lesson.number());
-        Error::new(problem, format!("{}/README.md says which exercises there are", lesson.package))
-    })?;
-    Ok((lesson, text))
+        let hint = format!("{}/README.md says which exercises there are", lesson.package);
+        return Err(Error::new(problem, hint));
+    }
+    Ok((lesson, exercises.swap_remove(exercise - 1)))
 }
 
 /// Builds the checks of these lessons and what they check. Returns the exercises, and which lessons
@@ -215,8 +216,9 @@ fn run(exercises: &[Exercise], mut show: impl FnMut(usize, Option<&Problem>) -> 
 impl Exercise {
     /// Its name, as the lesson's README has it, and how its check ended.
     fn report(&self, problem: Option<&Problem>) -> String {
-        let text = self.lesson.exercise(self.number).unwrap_or_default().unwrap_or_default();
-        let title = text.lines().next().unwrap_or_default().trim_end_matches('?');
+        let texts = self.lesson.exercises().unwrap_or_default();
+        let title = texts.get(self.number - 1).and_then(|text| text.lines().next());
+        let title = title.unwrap_or_default().trim_end_matches('?');
         let (first, rest) = title.split_at_checked(1).unwrap_or_default();
         let mut report = format!("exercise {}, {}{rest}: ", self.number, first.to_lowercase());
         let Some(problem) = problem else { return report + "solved" };

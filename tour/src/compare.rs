@@ -45,26 +45,14 @@ fn parent(lesson: &Lesson) -> Result<&'static Lesson> {
     })
 }
 
-/// The files of a solution, each beside the file of the lesson whose place it takes. A solution is a
-/// file, or a folder if it changes more than `main.rs`.
+/// The files of a solution, each behind the file of the lesson whose place it takes.
 fn solution(lesson: &Lesson, exercise: usize) -> Result<Vec<Files>> {
-    let number = lesson.number();
-    let source = lesson.folder().join("src");
-    let examples = lesson.folder().join("examples");
-    let name = format!("lesson{number}-exercise{exercise}");
-    let file = examples.join(format!("{name}.rs"));
-    if file.is_file() {
-        return Ok(vec![(source.join("main.rs"), file)]);
-    }
-    let folder = examples.join(name);
-    let Ok(entries) = fs::read_dir(&folder) else {
+    lesson.solution(exercise).map_err(|_| {
+        let number = lesson.number();
         let problem = format!("lesson {number} has no solution of an exercise {exercise}");
         let hint = format!("{}/README.md says which exercises there are", lesson.package);
-        return Err(Error::new(problem, hint));
-    };
-    let mut files: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
-    files.sort();
-    Ok(files.into_iter().map(|file| (source.join(&file), folder.join(file))).collect())
+        Error::new(problem, hint)
+    })
 }
 
 /// Shows how the files differ, and how many lines that are.

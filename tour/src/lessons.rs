@@ -51,6 +51,16 @@ pub enum Server {
     Practice,
 }
 
+impl Server {
+    /// The package of the program that is started, if one is.
+    pub fn package(&self) -> Option<&'static str> {
+        match self {
+            Server::Once(package) | Server::Forever { package, .. } => Some(package),
+            Server::None | Server::Practice => None,
+        }
+    }
+}
+
 /// A program that runs to its end.
 pub struct Client {
     /// The name of its package.
@@ -111,11 +121,7 @@ impl Lesson {
 
     /// The packages of the programs that play it.
     pub fn packages(&self) -> impl Iterator<Item = &'static str> {
-        let server = match self.server {
-            Server::Once(package) | Server::Forever { package, .. } => Some(package),
-            Server::None | Server::Practice => None,
-        };
-        server.into_iter().chain(self.clients.iter().map(|client| client.package))
+        self.server.package().into_iter().chain(self.clients.iter().map(|client| client.package))
     }
 
     /// The folder of its package.
@@ -128,15 +134,38 @@ impl Lesson {
         self.folder().join("examples").join(format!("lesson{}-bare.rs", self.number()))
     }
 
-    /// What its README says of the exercise of this number: its name, a line, and all below it.
+    /// What its README says of each of its exercises, in their order: its name, a line, and all below
+    /// it.
     ///
     /// # Errors
     /// The README cannot be read.
-    pub fn exercise(&self, number: usize) -> io::Result<Option<String>> {
+    pub fn exercises(&self) -> io::Result<Vec<String>> {
         let readme = fs::read_to_string(self.folder().join("README.md"))?;
-        let mut sections = readme.split("\n### ");
-        let start = format!("{number}. ");
-        Ok(sections.find_map(|section| section.strip_prefix(&start)).map(String::from))
+        let sections = readme.split("\n### ").map(|section| section.split_once(". "));
+        let exercises = sections.flatten().filter(|(number, _)| number.parse::<usize>().is_ok());
+        Ok(exercises.map(|(_, text)| text.to_string()).collect())
+    }
+
+    /// The files of the solution of an exercise, each behind the file of the lesson whose place it
+    /// takes: one file, or a folder if it changes more than `main.rs`.
+    ///
+    /// # Errors
+    /// There is no such solution.
+    pub fn solution(&self, exercise: usize) -> io::Result<Vec<(PathBuf, PathBuf)>> {
+        let source = self.folder().join("src");
+        let name = format!("lesson{}-exercise{exercise}", self.number());
+        let solution = self.folder().join("examples").join(name);
+        let file = solution.with_extension("rs");
+        if file.is_file() {
+            return Ok(vec![(source.join("main.rs"), file)]);
+        }
+        let mut files = Vec::new();
+        for entry in fs::read_dir(solution)? {
+            let file = entry?;
+            files.push((source.join(file.file_name()), file.path()));
+        }
+        files.sort();
+        Ok(files)
     }
 
     /// What the lesson is, as the first line of its source says, without the case and the full stop.

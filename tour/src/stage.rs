@@ -106,7 +106,7 @@ impl<'a> Stage<'a> {
     /// Runs all programs.
     fn perform(&mut self) -> Result {
         let mut addr = "127.0.0.1:0".to_string();
-        if let Server::Once(package) | Server::Forever { package, .. } = self.lesson.server {
+        if let Some(package) = self.lesson.server.package() {
             self.start(&run(package, ""), short(package).to_string(), &addr)?;
             self.watch(PATIENCE, |stage| stage.addr().is_some() || !stage.running[0].is_open);
             addr = self

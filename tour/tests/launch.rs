@@ -49,9 +49,7 @@ fn each_lesson_with_another_side_has_a_compound() {
     let expected = LESSONS.iter().filter_map(|lesson| match lesson.server {
         Server::None => None,
         Server::Practice => Some(["practice-servers", lesson.package]),
-        Server::Once(server) | Server::Forever { package: server, .. } => {
-            Some([server, lesson.clients[0].package])
-        }
+        _ => Some([lesson.server.package()?, lesson.clients[0].package]),
     });
     let expected = expected.map(|pair| json!(pair).to_string());
     assert_eq!(compounds, expected.collect());

@@ -122,13 +122,15 @@ fn compare_ftp(folder: &Path, ours: &Practice) -> io::Result<()> {
     }
 
     let addr = free_addr()?;
+    let empty = folder.join("empty");
+    fs::create_dir_all(&empty)?;
     let config = format!(
         "listen=YES\nlisten_address=127.0.0.1\nlisten_port={}\nanonymous_enable=YES\n\
          local_enable=NO\nanon_root={}\nsecure_chroot_dir={}\n\
          anon_world_readable_only=NO\nbackground=NO\nseccomp_sandbox=NO\n",
         addr.port(),
         ours.files.display(),
-        folder.join("empty").display(),
+        empty.display(),
     );
     let path = folder.join("vsftpd.conf");
     fs::write(&path, config)?;
