@@ -27,7 +27,6 @@ use build::build;
 use lessons::{LESSONS, Lesson, workspace};
 use practice::Practice;
 use recording::{Play, Recording};
-use stage::Stage;
 
 /// All that playing takes: the built lessons, a folder to play in, and the practice servers.
 pub struct Tour {
@@ -65,7 +64,7 @@ impl Tour {
     /// Plays a lesson. What goes wrong is in [`Play::problem`].
     pub fn play(&self, lesson: &'static Lesson) -> Play {
         match lesson.packages().find_map(|package| self.broken.get_key_value(package)) {
-            None => Stage::new(self, lesson).play(),
+            None => stage::play(self, lesson),
             Some((package, why)) => {
                 let problem = format!("{package} does not compile\n\n{why}").trim_end().to_string();
                 Play { problem: Some(problem), ..Play::new(lesson, Vec::new(), Vec::new()) }

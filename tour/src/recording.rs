@@ -119,6 +119,11 @@ impl Entry {
         self.voice == Voice::Log && self.program == program
     }
 
+    /// Whether it is a line on standard output of this program.
+    pub fn is_result_of(&self, program: usize) -> bool {
+        self.voice == Voice::Result && self.program == program
+    }
+
     /// The address of the other side.
     pub fn peer(&self) -> Option<&str> {
         self.event.as_ref()?.peer.as_deref()
@@ -155,8 +160,7 @@ impl Play {
 
     /// The results of a program: what it wrote on standard output.
     pub fn results(&self, program: usize) -> impl Iterator<Item = &str> {
-        let own = self.entries.iter().filter(move |entry| entry.program == program);
-        let results = own.filter(|entry| entry.voice == Voice::Result);
+        let results = self.entries.iter().filter(move |entry| entry.is_result_of(program));
         results.map(|entry| entry.text.as_str())
     }
 }

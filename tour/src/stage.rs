@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use crate::Tour;
 use crate::build::keep_out;
 use crate::lessons::{Client, Lesson, Server, run, short};
-use crate::recording::{Entry, Play, Program, Voice, is_end};
+use crate::recording::{Entry, Play, Program, is_end};
 use crate::talk::have_parted;
 use events::Kind;
 use shared::log::Event;
@@ -29,12 +29,6 @@ const MOMENT: Duration = Duration::from_secs(2);
 
 /// How long the silent client keeps another one waiting.
 const SILENCE: Duration = Duration::from_millis(200);
-
-/// What has come through the pipe of a program; nothing means that it was closed.
-struct Heard {
-    program: usize,
-    entry: Option<Entry>,
-}
 
 /// A program that was started, killed when dropped.
 struct Running {
@@ -61,7 +55,7 @@ impl Drop for Running {
 }
 
 /// The programs of one lesson.
-pub struct Stage<'a> {
+struct Stage<'a> {
     tour: &'a Tour,
     lesson: &'static Lesson,
     begun: Instant,
@@ -70,39 +64,37 @@ pub struct Stage<'a> {
     /// The connection of the client that says nothing, and its number among the programs.
     silent: Option<(usize, TcpStream)>,
     entries: Vec<Entry>,
-    sender: Sender<Heard>,
-    heard: Receiver<Heard>,
+    /// What comes through the pipe of a program, which is named by its number; nothing means that
+    /// the pipe was closed.
+    sender: Sender<(usize, Option<Entry>)>,
+    heard: Receiver<(usize, Option<Entry>)>,
 }
 
-impl<'a> Stage<'a> {
-    /// An empty stage.
-    pub fn new(tour: &'a Tour, lesson: &'static Lesson) -> Self {
-        let (sender, heard) = channel();
-        Stage {
-            tour,
-            lesson,
-            begun: Instant::now(),
-            running: Vec::new(),
-            programs: Vec::new(),
-            silent: None,
-            entries: Vec::new(),
-            sender,
-            heard,
-        }
+/// Plays a lesson to its end.
+pub fn play(tour: &Tour, lesson: &'static Lesson) -> Play {
+    let (sender, heard) = channel();
+    let mut stage = Stage {
+        tour,
+        lesson,
+        begun: Instant::now(),
+        running: Vec::new(),
+        programs: Vec::new(),
+        silent: None,
+        entries: Vec::new(),
+        sender,
+        heard,
+    };
+    let problem = stage.perform().err().map(|problem| problem.to_string());
+    // Whatever still runs would do so forever.
+    tour.practice.fall_silent();
+    for child in stage.running.iter_mut().filter_map(|running| running.child.as_mut()) {
+        let _ = child.kill();
     }
+    stage.watch(PATIENCE, |stage| stage.running.iter().all(|running| !running.is_open));
+    Play { problem, ..Play::new(lesson, stage.programs, stage.entries) }
+}
 
-    /// Plays the lesson to its end.
-    pub fn play(mut self) -> Play {
-        let problem = self.perform().err().map(|problem| problem.to_string());
-        // Whatever still runs would do so forever.
-        self.tour.practice.fall_silent();
-        for child in self.running.iter_mut().filter_map(|running| running.child.as_mut()) {
-            let _ = child.kill();
-        }
-        self.watch(PATIENCE, |stage| stage.running.iter().all(|running| !running.is_open));
-        Play { problem, ..Play::new(self.lesson, self.programs, self.entries) }
-    }
-
+impl Stage<'_> {
     /// Runs all programs.
     fn perform(&mut self) -> Result {
         let mut addr = "127.0.0.1:0".to_string();
@@ -163,15 +155,11 @@ impl<'a> Stage<'a> {
         self.watch(PATIENCE, |stage| !stage.running[program].is_open);
 
         self.check_status(&label, program, ExitStatus::success)?;
-        let is_right = self.entries.iter().any(|entry| {
-            let is_result = entry.program == program && entry.voice == Voice::Result;
-            is_result && entry.text.contains(client.prints)
-        });
-        if is_right {
-            Ok(())
-        } else {
-            Err(format!("{label} does not print {:?}", client.prints).into())
+        let mut results = self.entries.iter().filter(|entry| entry.is_result_of(program));
+        if !results.any(|entry| entry.text.contains(client.prints)) {
+            return Err(format!("{label} does not print {:?}", client.prints).into());
         }
+        Ok(())
     }
 
     /// Whether the other side has nothing more to say about this client, which has ended.
@@ -263,9 +251,9 @@ impl<'a> Stage<'a> {
             for line in BufReader::new(reader).split(b'\n').map_while(io::Result::ok) {
                 let line = String::from_utf8_lossy(&line);
                 let entry = Entry::read(begun.elapsed(), program, line.trim_end());
-                let _ = sender.send(Heard { program, entry: Some(entry) });
+                let _ = sender.send((program, Some(entry)));
             }
-            let _ = sender.send(Heard { program, entry: None });
+            let _ = sender.send((program, None));
         });
     }
 
@@ -278,8 +266,7 @@ impl<'a> Stage<'a> {
                 return false;
             }
             // A program may end, and a mail arrive, without a line.
-            if let Ok(Heard { program, entry }) = self.heard.recv_timeout(Duration::from_millis(10))
-            {
+            if let Ok((program, entry)) = self.heard.recv_timeout(Duration::from_millis(10)) {
                 self.running[program].is_open = entry.is_some();
                 self.entries.extend(entry);
             }
