@@ -9,7 +9,8 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Instant;
 
-use testing::{Folder, PATIENCE, Practice, Program, built, cargo, start};
+use testing::{Folder, PATIENCE, Practice, Program, built, cargo, command};
+use tour::lessons::{Lesson, Server};
 
 use crate::WORKSPACE;
 
@@ -76,13 +77,14 @@ pub struct Session {
     client: Option<&'static str>,
     peers: Vec<Program>,
     _practice: Option<Practice>,
-    _folder: Folder,
+    folder: Folder,
 }
 
 impl Session {
     /// Starts the lesson with the README's command, and its other side.
-    pub fn start(language: Language, lesson: &'static str) -> Self {
-        built(lesson);
+    pub fn start(language: Language, lesson: &'static Lesson) -> Self {
+        let package = lesson.package;
+        built(package);
         let folder = Folder::create();
         fs::create_dir(folder.path().join("debug")).unwrap();
         for file in fs::read_dir(format!("{WORKSPACE}/debug")).unwrap() {
@@ -99,36 +101,28 @@ impl Session {
         command.args(["run", "--quiet", "--config"]);
         command.arg(format!("debug/{}.toml", language.name));
         command.args(["--manifest-path", &format!("{WORKSPACE}/Cargo.toml")]);
-        command.args(["-p", lesson]).env("LESSON_TIMEOUT", "3600");
+        command.args(["-p", package]).env("LESSON_TIMEOUT", "3600");
         // Without what its user has set, and on a machine that speaks no language.
         command.env("RUST_GDB", "gdb --nx").env("LC_ALL", "C");
 
         let mut peers = Vec::new();
         let mut practice = None;
-        let mut client = None;
         let mut addr = "127.0.0.1:0".to_string();
-        match &lesson[6..8] {
-            "00" => {}
-            "01" | "03" => client = Some("lesson02-udp-client"),
-            "04" | "09" => client = Some("lesson05-tcp-client"),
-            "02" => peers.push(start(&built("lesson03-udp-loop"), &["--echo-addr", &addr])),
-            "05" => {
-                let arguments = ["--echo-addr", &addr, "--timeout", "3600"];
-                peers.push(start(&built("lesson09-tcp-threads"), &arguments));
-            }
-            number => {
-                let servers = Practice::start();
-                if number == "13" {
-                    let mut send = servers.lesson("lesson08-attachment-mail");
-                    assert_eq!(Program::start(&mut send).finish().status, Some(0));
-                    servers.mails("sina", "xuesheng", 1);
-                }
-                command.envs(servers.settings());
-                practice = Some(servers);
-            }
-        }
-        if let Some(server) = peers.first_mut() {
+        let is_server = lesson.server.package() == Some(package);
+        let client = is_server.then(|| lesson.clients[0].package);
+        if let Some(server) = lesson.server.package().filter(|server| *server != package) {
+            let mut server = other_side(server, &addr, &folder);
             addr = server.listening().to_string();
+            peers.push(server);
+        } else if let Server::Practice = lesson.server {
+            let servers = Practice::start();
+            if package == "lesson13-pop3-mail" {
+                let mut send = servers.lesson("lesson08-attachment-mail");
+                assert_eq!(Program::start(&mut send).finish().status, Some(0));
+                servers.mails("sina", "xuesheng", 1);
+            }
+            command.envs(servers.settings());
+            practice = Some(servers);
         }
         command.env("LESSON_ECHO_ADDR", &addr);
 
@@ -145,7 +139,7 @@ impl Session {
         });
         let mut session = Session {
             language,
-            lesson,
+            lesson: package,
             id: String::new(),
             commands: debugger.stdin.take().unwrap(),
             debugger,
@@ -155,13 +149,13 @@ impl Session {
             client,
             peers,
             _practice: practice,
-            _folder: folder,
+            folder,
         };
         session.ask(language.begin);
         let answer = session.ask(language.id);
         let id = answer.lines().find_map(|line| line.rsplit_once("id "));
         session.id = id.map_or(String::new(), |(_, id)| id.trim().to_string());
-        if lesson == "lesson09-tcp-threads" {
+        if package == "lesson09-tcp-threads" {
             let serve = "lesson09_tcp_threads::serve_client";
             session.ask(&format!("{} {serve}", language.breakpoint));
         }
@@ -188,8 +182,7 @@ impl Session {
             if addr.parse::<SocketAddr>().is_ok()
                 && let Some(client) = self.client.take()
             {
-                let arguments = ["--echo-addr", addr, "--timeout", "3600"];
-                self.peers.push(start(&built(client), &arguments));
+                self.peers.push(other_side(client, addr, &self.folder));
             }
             answer += &format!("{line}\n");
         }
@@ -254,6 +247,12 @@ impl Session {
             .filter_map(|line| line.split_once(words))
             .find_map(|(_, addr)| addr.trim().parse().ok())
     }
+}
+
+/// Starts the other side of a lesson. A debugger may keep it waiting for long.
+fn other_side(package: &str, addr: &str, folder: &Folder) -> Program {
+    let mut program = command(&built(package), folder);
+    Program::start(program.env("LESSON_ECHO_ADDR", addr).env("LESSON_TIMEOUT", "3600"))
 }
 
 impl Drop for Session {

@@ -19,77 +19,68 @@ const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 const MANY: usize = 40;
 const VERY_MANY: usize = 2000;
 
-/// `next` leads from a step to the next statement, and on to the next step; where that lies in a
-/// function of its own, `step` leads into it, or a breakpoint where that is a thread.
-fn next_goes_from_step_to_step(language: Language) {
-    for Lesson { package: lesson, steps: count, .. } in LESSONS {
-        let source = Source::read(lesson, *count);
+/// Goes by a command from each step of each lesson to the next one, and does `at_step` there, which is
+/// given by its place among the steps. Where a step lies in a function of its own, `step` leads into
+/// it, or a breakpoint where that is a thread.
+fn walk(
+    language: Language,
+    command: &str,
+    most: usize,
+    at_step: impl Fn(&mut Session, &Source, usize),
+) {
+    for lesson in LESSONS {
+        let source = Source::read(lesson.package, lesson.steps);
         let mut session = Session::start(language, lesson);
-        let mut place = session.place();
-        assert_eq!(place, Some(source.steps[0].line), "{}", session.said);
+        assert_eq!(session.place(), Some(source.steps[0].line), "{}", session.said);
         for (index, step) in source.steps.iter().enumerate() {
-            for _ in 0..MANY {
+            for _ in 0..most {
+                let place = session.place();
                 if source.steps[index..].iter().any(|step| place == Some(step.line)) {
                     break;
                 }
-                session.ask(source.way_in(place, step).unwrap_or("next"));
-                place = session.place();
+                session.ask(source.way_in(place, step).unwrap_or(command));
             }
-            assert_eq!(place, Some(step.line), "{lesson} misses {step:?}:\n{}", session.said);
-            let answer = session.shows(&shown(&session, step.numbers.0, false));
-            for name in source.new_names(step) {
-                let shown = [format!("\n{name} = "), format!(") {name} = ")];
-                let is_shown = shown.iter().any(|shown| answer.contains(shown));
-                assert!(!is_shown, "{name} before {step:?}: {answer}\n{}", session.said);
-            }
-
-            // A step that holds the next one is entered; from any other, `next` leads on.
-            let holds = |next| source.way_in(place, next).is_some();
-            if !source.steps.get(index + 1).is_some_and(holds) {
-                session.ask("next");
-                // A line with `?` may stop twice.
-                if session.place() == Some(step.line) {
-                    session.ask("next");
-                }
-                place = session.place();
-                let next = source.after_statement(step.line);
-                assert_eq!(place, Some(next), "{lesson}, from {step:?}:\n{}", session.said);
-                let names = source.names(step.line).into_iter().map(|name| format!("{name} = "));
-                session.shows(&[shown(&session, step.numbers.0, true), names.collect()].concat());
-            }
+            let place = session.place();
+            let package = lesson.package;
+            assert_eq!(place, Some(step.line), "{package} misses {step:?}:\n{}", session.said);
+            at_step(&mut session, &source, index);
         }
     }
 }
 
-/// `step`, again and again, comes to each step in its order, and to nothing that is not the
-/// lesson's own.
-fn step_stays_in_the_lesson(language: Language) {
-    for Lesson { package: lesson, steps: count, .. } in LESSONS {
-        let source = Source::read(lesson, *count);
-        let mut session = Session::start(language, lesson);
-        let mut rest = source.steps.as_slice();
-        for _ in 0..VERY_MANY {
-            let place = session.place();
-            let found = rest.iter().position(|step| place == Some(step.line));
-            if let Some(index) = found {
-                assert_eq!(index, 0, "{lesson} misses {:?}:\n{}", rest[0], session.said);
-                rest = &rest[1..];
-            }
-            let Some(next) = rest.first() else {
-                break;
-            };
-            let way_in = source.way_in(place, next);
-            session.ask(way_in.unwrap_or("step"));
+/// `next` leads from a step to the next statement, and on to the next step.
+fn next_goes_from_step_to_step(language: Language) {
+    walk(language, "next", MANY, |session, source, index| {
+        let step = &source.steps[index];
+        let answer = session.shows(&shown(session, step.numbers.0, false));
+        for name in source.new_names(step) {
+            let shown = [format!("\n{name} = "), format!(") {name} = ")];
+            let is_shown = shown.iter().any(|shown| answer.contains(shown));
+            assert!(!is_shown, "{name} before {step:?}: {answer}\n{}", session.said);
         }
-        assert!(rest.is_empty(), "{lesson} misses {:?}:\n{}", rest[0], session.said);
-    }
+
+        // A step that holds the next one is entered; from any other, `next` leads on.
+        let holds = |next| source.way_in(Some(step.line), next).is_some();
+        if !source.steps.get(index + 1).is_some_and(holds) {
+            session.ask("next");
+            // A line with `?` may stop twice.
+            if session.place() == Some(step.line) {
+                session.ask("next");
+            }
+            let next = source.after_statement(step.line);
+            assert_eq!(session.place(), Some(next), "from {step:?}:\n{}", session.said);
+            let names = source.names(step.line).into_iter().map(|name| format!("{name} = "));
+            session.shows(&[shown(session, step.numbers.0, true), names.collect()].concat());
+        }
+    });
 }
 
 /// A mail's sender shows as one writes it, and as nothing else once it has been moved away.
 fn a_mailbox_shows_while_it_is_there(language: Language) {
-    let mut session = Session::start(language, "lesson11-headers-mail");
+    let lesson = Lesson::find("11").unwrap();
+    let mut session = Session::start(language, lesson);
     session.ask("step");
-    let source = Source::read("lesson11-headers-mail", 5);
+    let source = Source::read(lesson.package, lesson.steps);
     let line = |text| 1 + source.lines.iter().position(|line| line.trim() == text).unwrap();
     for (number, from) in [
         (line(".from(from)"), "王老师 <laoshi@qq.example>"),
@@ -106,45 +97,29 @@ fn a_mailbox_shows_while_it_is_there(language: Language) {
     }
 }
 
+/// `step`, again and again, comes to each step in its order, and to nothing that is not the
+/// lesson's own; `next` goes from one to the next.
+fn the_lessons_in(language: Language) {
+    next_goes_from_step_to_step(language);
+    walk(language, "step", VERY_MANY, |_session, _source, _index| {});
+    a_mailbox_shows_while_it_is_there(language);
+}
+
 #[test]
 fn the_steps_of_each_lesson_are_numbered() {
-    for Lesson { package: lesson, steps: count, .. } in LESSONS {
-        Source::read(lesson, *count);
+    for lesson in LESSONS {
+        Source::read(lesson.package, lesson.steps);
     }
 }
 
 #[test]
 #[ignore = "needs rust-gdb"]
-fn next_goes_from_step_to_step_in_gdb() {
-    next_goes_from_step_to_step(GDB);
+fn the_lessons_in_gdb() {
+    the_lessons_in(GDB);
 }
 
 #[test]
 #[ignore = "needs rust-lldb"]
-fn next_goes_from_step_to_step_in_lldb() {
-    next_goes_from_step_to_step(LLDB);
-}
-
-#[test]
-#[ignore = "needs rust-gdb"]
-fn a_mailbox_shows_while_it_is_there_in_gdb() {
-    a_mailbox_shows_while_it_is_there(GDB);
-}
-
-#[test]
-#[ignore = "needs rust-lldb"]
-fn a_mailbox_shows_while_it_is_there_in_lldb() {
-    a_mailbox_shows_while_it_is_there(LLDB);
-}
-
-#[test]
-#[ignore = "needs rust-gdb"]
-fn step_stays_in_the_lesson_in_gdb() {
-    step_stays_in_the_lesson(GDB);
-}
-
-#[test]
-#[ignore = "needs rust-lldb"]
-fn step_stays_in_the_lesson_in_lldb() {
-    step_stays_in_the_lesson(LLDB);
+fn the_lessons_in_lldb() {
+    the_lessons_in(LLDB);
 }
