@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -27,20 +27,12 @@ struct Exercise {
     solution: Option<PathBuf>,
 }
 
-/// What is heard of an exercise.
+/// What is heard of a check.
 enum Event {
-    /// What its check does now.
+    /// What it does now.
     Does(String),
-    /// How the check ended: with nothing, or with what is missing.
-    Ended(Option<Problem>),
-}
-
-/// Why an exercise is not solved.
-struct Problem {
-    /// What the check did, up to what did not go as expected.
-    steps: Vec<String>,
-    /// What it expected then, and what came.
-    why: Vec<String>,
+    /// How it ended: with nothing, or with what it expected, and what came.
+    Ended(Option<Vec<String>>),
 }
 
 /// Checks the exercises of these lessons, or just the one with this number, and says what is missing,
@@ -60,19 +52,19 @@ pub fn check(lessons: &[&'static Lesson], exercise: Option<usize>, is_solutions:
 
     let mut missing = 0;
     let mut row = String::new();
-    run(&exercises, |index, problem| {
+    run(&exercises, |index, steps, why| {
         let Exercise { lesson, number, .. } = &exercises[index];
-        missing += usize::from(problem.is_some());
+        missing += usize::from(why.is_some());
         if !is_table {
             if *number == 1 && lessons.len() > 1 {
                 shared::print(lesson.package)?;
             }
-            return shared::print(exercises[index].report(problem));
+            return shared::print(exercises[index].report(steps, why));
         }
         if *number == 1 {
             row = format!("{:<26}", lesson.package);
         }
-        row += &format!(" {number} {:<8}", problem.map_or("solved", |_| "not yet"));
+        row += &format!(" {number} {:<8}", why.map_or("solved", |_| "not yet"));
         match exercises.get(index + 1) {
             Some(next) if next.lesson.package == lesson.package => Ok(()),
             _ => shared::print(row.trim_end()),
@@ -175,9 +167,12 @@ fn build(
     Ok((exercises, broken))
 }
 
-/// Runs the checks, several at once, and shows in their order how they ended; of one that takes
-/// long, what it does.
-fn run(exercises: &[Exercise], mut show: impl FnMut(usize, Option<&Problem>) -> Result) -> Result {
+/// Runs the checks, several at once, and shows in their order what each did, and how it ended; of one
+/// that takes long, what it does.
+fn run(
+    exercises: &[Exercise],
+    mut show: impl FnMut(usize, &[String], Option<&[String]>) -> Result,
+) -> Result {
     let (senders, receivers): (Vec<_>, Vec<_>) = exercises.iter().map(|_| channel()).unzip();
     let left = Mutex::new(exercises.iter().zip(senders));
     let next = || left.lock().unwrap_or_else(PoisonError::into_inner).next();
@@ -185,87 +180,80 @@ fn run(exercises: &[Exercise], mut show: impl FnMut(usize, Option<&Problem>) -> 
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 while let Some((exercise, sender)) = next() {
-                    let problem = exercise.run(|text| {
-                        let _ = sender.send(Event::Does(text));
+                    let ended = exercise.run(&sender).unwrap_or_else(|error| {
+                        Some(vec![format!("The check cannot be started: {error}")])
                     });
-                    let _ = sender.send(Event::Ended(problem));
+                    let _ = sender.send(Event::Ended(ended));
                 }
             });
         }
         for (index, events) in receivers.iter().enumerate() {
-            let Exercise { lesson, number, .. } = &exercises[index];
-            let mut does = None;
-            loop {
+            let mut steps = Vec::new();
+            let mut said = 0;
+            let why = loop {
                 match events.recv_timeout(Duration::from_secs(1)) {
-                    Ok(Event::Does(text)) => does = Some(text),
-                    Ok(Event::Ended(problem)) => break show(index, problem.as_ref())?,
-                    Err(_) => {
-                        if let Some(text) = does.take() {
-                            let package = lesson.package;
-                            let line = format!("{package}, exercise {number}: {text} It waits.\n");
-                            let _ = io::stderr().write_all(line.as_bytes());
-                        }
+                    Ok(Event::Does(step)) => steps.push(step),
+                    Ok(Event::Ended(why)) => break why,
+                    Err(_) if steps.len() > said => {
+                        said = steps.len();
+                        let Exercise { lesson, number, .. } = &exercises[index];
+                        let step = &steps[said - 1];
+                        let line =
+                            format!("{}, exercise {number}: {step} It waits.\n", lesson.package);
+                        let _ = io::stderr().write_all(line.as_bytes());
                     }
+                    Err(_) => {}
                 }
-            }
+            };
+            show(index, &steps, why.as_deref())?;
         }
         Ok(())
     })
 }
 
 impl Exercise {
-    /// Its name, as the lesson's README has it, and how its check ended.
-    fn report(&self, problem: Option<&Problem>) -> String {
+    /// Its name, as the lesson's README has it, what its check did, and how it ended.
+    fn report(&self, steps: &[String], why: Option<&[String]>) -> String {
         let texts = self.lesson.exercises().unwrap_or_default();
         let title = texts.get(self.number - 1).and_then(|text| text.lines().next());
         let title = title.unwrap_or_default().trim_end_matches('?');
         let (first, rest) = title.split_at_checked(1).unwrap_or_default();
         let mut report = format!("exercise {}, {}{rest}: ", self.number, first.to_lowercase());
-        let Some(problem) = problem else { return report + "solved" };
+        let Some(why) = why else { return report + "solved" };
         report += "not yet";
-        for (number, step) in (1..).zip(&problem.steps) {
+        for (number, step) in (1..).zip(steps) {
             report += &format!("\n  {number}. {step}");
         }
-        for line in &problem.why {
+        for line in why {
             report += &format!("\n  {line}");
         }
         let number = self.lesson.number();
         report + &format!("\n  a hint: cargo run -- check {number} --hint {}", self.number)
     }
 
-    /// Runs the check, hears what it does, and returns what is missing.
-    fn run(&self, mut does: impl FnMut(String)) -> Option<Problem> {
+    /// Runs the check, passes on what it does, and returns how it ended.
+    fn run(&self, events: &Sender<Event>) -> io::Result<Option<Vec<String>>> {
         let mut checks = Command::new(&self.checks);
         checks.arg(format!("exercise_{}", self.number));
         checks.args(["--exact", "--ignored", "--nocapture"]).env("RUST_BACKTRACE", "0");
         if let Some(solution) = &self.solution {
             checks.env("LESSON_EXERCISE_PROGRAM", solution);
         }
-        let mut steps = Vec::new();
+        let mut checks = checks.stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
         let mut why = Vec::new();
-        let mut checks = match checks.stdout(Stdio::null()).stderr(Stdio::piped()).spawn() {
-            Ok(checks) => checks,
-            Err(error) => {
-                why.push(format!("The check cannot be started: {error}"));
-                return Some(Problem { steps, why });
-            }
-        };
         // What the check does stands behind `- `, and what went wrong behind `Error: `, in lines to
         // the end.
         for line in checks.stderr.take().into_iter().flat_map(|log| BufReader::new(log).lines()) {
             let line = line.unwrap_or_default();
             if let Some(step) = line.strip_prefix("- ") {
-                does(step.into());
-                steps.push(step.into());
+                let _ = events.send(Event::Does(step.into()));
             } else if let Some(first) = line.strip_prefix("Error: ") {
                 why = vec![first.into()];
             } else if !line.is_empty() && !line.starts_with("note: run with ") {
                 why.push(line);
             }
         }
-        match checks.wait() {
-            Ok(status) if status.success() => None,
-            _ => Some(Problem { steps, why }),
-        }
+        let is_solved = checks.wait().is_ok_and(|status| status.success());
+        Ok((!is_solved).then_some(why))
     }
 }

@@ -1,18 +1,15 @@
 //! A lesson in a debugger, with its other side.
 
-use std::fs;
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Instant;
 
 use testing::{Folder, PATIENCE, Practice, Program, built, cargo, command};
-use tour::lessons::{Lesson, Server};
-
-use crate::WORKSPACE;
+use tour::lessons::{Lesson, Server, workspace};
 
 /// How one debugger is spoken to.
 #[derive(Clone, Copy)]
@@ -86,21 +83,15 @@ impl Session {
         let package = lesson.package;
         built(package);
         let folder = Folder::create();
-        fs::create_dir(folder.path().join("debug")).unwrap();
-        for file in fs::read_dir(format!("{WORKSPACE}/debug")).unwrap() {
-            let file = file.unwrap();
-            let copy = folder.path().join("debug").join(file.file_name());
-            // lldb may have left a folder with compiled Python.
-            if file.path().is_file() {
-                fs::copy(file.path(), copy).unwrap();
-            }
-        }
+        let mut copy = Command::new("cp");
+        copy.arg("-r").arg(workspace().join("debug")).arg(folder.path());
+        assert!(copy.status().unwrap().success());
 
         let mut command = cargo();
         command.current_dir(folder.path());
         command.args(["run", "--quiet", "--config"]);
         command.arg(format!("debug/{}.toml", language.name));
-        command.args(["--manifest-path", &format!("{WORKSPACE}/Cargo.toml")]);
+        command.arg("--manifest-path").arg(workspace().join("Cargo.toml"));
         command.args(["-p", package]).env("LESSON_TIMEOUT", "3600");
         // Without what its user has set, and on a machine that speaks no language.
         command.env("RUST_GDB", "gdb --nx").env("LC_ALL", "C");
@@ -205,7 +196,7 @@ impl Session {
             Some((PathBuf::from(path), number.parse().ok()?))
         });
         let (path, number) = place.unwrap_or_default();
-        let source = Path::new(WORKSPACE).join(self.lesson).join("src");
+        let source = workspace().join(self.lesson).join("src");
         let source = source.canonicalize().unwrap();
         let path = path.canonicalize().unwrap_or_default();
         let is_inside = path.starts_with(&source);

@@ -13,8 +13,6 @@ use crate::debugger::{GDB, LLDB, Language, Session};
 use crate::shown::shown;
 use crate::source::Source;
 
-const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-
 /// More lines than `next` passes between two steps, and than `step` passes in a lesson.
 const MANY: usize = 40;
 const VERY_MANY: usize = 2000;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use crate::WORKSPACE;
+use tour::lessons::workspace;
 
 /// A numbered step of a lesson.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub struct Source {
 impl Source {
     /// Reads a lesson, whose steps are numbered from 1 to `count`.
     pub fn read(lesson: &str, count: u32) -> Self {
-        let path = format!("{WORKSPACE}/{lesson}/src/main.rs");
+        let path = workspace().join(lesson).join("src/main.rs");
         let text = fs::read_to_string(path).unwrap();
         let lines: Vec<_> = text.lines().map(String::from).collect();
         let mut source = Source { lines, steps: Vec::new() };
