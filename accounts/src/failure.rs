@@ -128,7 +128,7 @@ pub(crate) fn cause_of(error: &(dyn Source + 'static)) -> (Cause, String) {
     let mut io_error = None;
     for error in iter::successors(Some(error), |&error| error.source()) {
         let io = match error.downcast_ref() {
-            // This one does not name its source.
+            // suppaftp's error does not name this one as its source.
             Some(FtpError::ConnectionError(io)) => Some(io),
             _ => error.downcast_ref::<io::Error>(),
         };
@@ -153,7 +153,7 @@ pub(crate) fn cause_of(error: &(dyn Source + 'static)) -> (Cause, String) {
         if inside.is_empty() {
             return (Cause::Unreadable, "the server's reply has no words behind its code".into());
         }
-        // So lettre calls one in which the connection ends.
+        // This is what lettre calls a reply in which the connection ends.
         if inside == "incomplete response" {
             let why = format!("no whole reply has come ({inside})");
             return (Cause::Io(ErrorKind::UnexpectedEof), why);
@@ -165,7 +165,7 @@ pub(crate) fn cause_of(error: &(dyn Source + 'static)) -> (Cause, String) {
         return (Cause::Missing, error.source().unwrap_or(error).to_string());
     };
     match io.kind() {
-        // The system says so of a wait that ran out.
+        // The system's error for a time-out.
         ErrorKind::WouldBlock => (Cause::Io(ErrorKind::TimedOut), "timed out".into()),
         ErrorKind::InvalidData if smtp.is_some() => {
             (Cause::Unreadable, "the server's answer is not UTF-8 (perhaps GBK)".into())

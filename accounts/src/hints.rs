@@ -92,7 +92,7 @@ fn after_io(kind: ErrorKind, phase: Phase, account: &Account) -> &'static str {
             "check your own network, and the host in {url}"
         }
         (_, Other) => "a firewall may be in between, or the server is set up wrongly",
-        // A broken pipe comes of writing: the dot at the end of the mail has not gone out.
+        // A broken pipe is an error of writing: the dot at the end of the mail has not gone out.
         (Phase::Data, BrokenPipe | ConnectionReset | ConnectionAborted)
         | (Phase::SendMail, BrokenPipe) => {
             "the server broke off before it had the whole mail, and so has not taken it: perhaps \
@@ -168,7 +168,7 @@ fn after_smtp(code: u16, words: &str, phase: Phase, account: &Account) -> &'stat
     let first = words.split_whitespace().next().unwrap_or_default();
     let detail = first.split_once('.').map_or("", |(_class, detail)| detail);
     match (phase, code, detail) {
-        // Servers of other protocols answer so to EHLO.
+        // This is what servers of other protocols answer to EHLO.
         (Phase::Connect, 500 | 502 | 530, _) => WRONG_SERVER,
         (Phase::Connect, 500.., _) => UNWELCOME,
         (Phase::StartTls, 500.., _) => NO_TLS,
@@ -228,7 +228,7 @@ fn after_ftp(code: u16, words: &str, phase: Phase, account: &Account) -> &'stati
     // In RFC 4217 and RFC 2228, these are about TLS.
     let is_about_tls = matches!(code, 521 | 522 | 533 | 534 | 536);
     match (phase, code) {
-        // So vsftpd says that it cannot do what it is set up for.
+        // With this word, vsftpd says that it cannot work as it is configured.
         _ if words.contains(" OOPS: ") => {
             "the server is set up wrongly: tell whoever runs it what it says above"
         }

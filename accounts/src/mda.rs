@@ -10,7 +10,7 @@ use rustls::{ClientConnection, StreamOwned};
 use crate::Phase::StartTls;
 use crate::{Account, InPhase, Tls};
 
-/// No answer takes more than so many times the longest wait, though its bytes drip in one by one.
+/// A whole answer may take this many times the longest wait, however slowly its bytes come in.
 const MAX_WAITS: u32 = 30;
 
 impl Account {
@@ -50,8 +50,8 @@ impl Stream for StreamOwned<ClientConnection, Timed> {
     }
 }
 
-/// A socket on which also the whole of an answer comes in time, not only each part. The time that
-/// an answer takes is counted from the last command.
+/// A socket that bounds the wait for a whole answer, not only for each part of it. The time of an
+/// answer is counted from the last command.
 struct Timed {
     socket: TcpStream,
     started: Instant,

@@ -16,13 +16,13 @@ use shared::Error;
 use crate::failure::{Cause, cause_of};
 use crate::{Account, InPhase, Phase, Refused, Tls, text_of};
 
-/// A message goes out in pieces of so many bytes.
+/// The size, in bytes, of the pieces in which a message goes out.
 const PIECE: usize = 65_536;
 
 /// A connection to the MTA of an account.
 ///
-/// lettre takes every reply for a success whose code begins with 2 or 3. Here only that is one
-/// which the command asks for.
+/// lettre takes every reply whose code begins with 2 or 3 for a success. Here only a reply of the
+/// kind that the command asks for is one.
 pub struct Mta<'a> {
     /// lettre's connection, for whoever wants to send commands one by one.
     pub smtp: SmtpConnection,
@@ -117,7 +117,7 @@ impl Mta<'_> {
     pub fn send(&mut self, envelope: &Envelope, message: &[u8]) -> shared::Result<Response> {
         let sent = self.say_all(envelope, message);
         if sent.is_err() {
-            // Nobody hangs up without a goodbye.
+            // Say goodbye all the same.
             let _ = self.smtp.set_timeout(Some(self.account.goodbye()));
             self.smtp.abort();
         }

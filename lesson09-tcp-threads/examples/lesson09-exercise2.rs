@@ -13,7 +13,7 @@ use shared::OrCannot;
 
 /// At most this many bytes of the stream are received at once; what follows waits for its turn.
 const BUFFER_SIZE: usize = 65_535;
-/// So many clients are served at once.
+/// At most this many clients are served at once.
 const MAX_CLIENTS: usize = 2;
 
 /// How many clients are being served.

@@ -26,8 +26,8 @@ fn decode_base64(body: &[u8]) -> (Vec<u8>, bool) {
         let is_coded = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=".contains(byte);
         let strange = piece.iter().filter(|byte| !is_coded(byte)).count();
         let has_ended = coded.ends_with(b"=");
-        // A mailing list adds a text, and there may be nothing but a text. A single character that
-        // has strayed into a line does not make it one.
+        // A mailing list adds a text below, or all of the body is a text. A line of base64 with a
+        // stray character in it is no text.
         let is_text = if coded.is_empty() {
             piece.contains(&b' ')
         } else {
@@ -72,7 +72,7 @@ fn decode_quoted_printable(body: &[u8]) -> (Vec<u8>, bool) {
     let mut decoded = Vec::with_capacity(body.len());
     let mut is_whole = true;
     for (line, length) in lines(body) {
-        // Blanks at the end of a line come from the way.
+        // Blanks at the end of a line were added on the way (RFC 2045 section 6.7).
         let mut rest = line.trim_ascii_end();
         let has_end = length > line.len();
         let mut is_continued = false;

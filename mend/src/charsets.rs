@@ -4,7 +4,7 @@
 use charset::Charset;
 use encoding_rs::{GB18030, UTF_8, WINDOWS_1252};
 
-/// An HTML page names its charset within so many bytes.
+/// An HTML page names its charset within this many bytes.
 const PAGE_HEAD: usize = 4096;
 
 /// Whatever has one of these in its name is the charset beside it: GB2312 and GBK are part of

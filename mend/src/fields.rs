@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::charsets;
 use crate::lines::lines;
 
-/// A header is looked for in so many bytes. None that has been mended is larger.
+/// A header is looked for in at most this many bytes. No header that was mended is larger.
 const MAX_HEADER: usize = 8 * 1024 * 1024;
 /// Fields that are in many headers and in few texts.
 const KNOWN: &str = "from to cc bcc subject date sender received message-id in-reply-to \

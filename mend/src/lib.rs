@@ -21,12 +21,12 @@ use memchr::memmem;
 use crate::fields::Header;
 use crate::parameters::Parameterized;
 
-/// A mail has at most so many parts.
+/// A mail has at most this many parts.
 const MAX_PARTS: usize = 1000;
-/// They lie at most so deep in one another.
+/// Parts lie at most this deep in one another.
 const MAX_DEPTH: usize = 20;
 
-/// All fields of a header together have at most so many characters. Encoded, none of these takes
+/// All fields of a header together have at most this many characters. Encoded, none of these takes
 /// more than 17 bytes.
 const MAX_CHARACTERS: usize = 300_000;
 /// The fields that are not written as they were: each tells something of the body.
@@ -64,7 +64,7 @@ fn part(bytes: &[u8], default: &str, depth: usize, parts_left: &mut usize) -> Ve
             if !mended.is_empty() {
                 return container(&header, content_type, &mended, is_whole);
             }
-            // Where no part is, there may be a text.
+            // A container without parts may hold a text instead.
             content_type = Parameterized::of("text/plain");
         }
     }
@@ -191,7 +191,7 @@ fn container(
     mended
 }
 
-/// A number that no boundary of this kind in these bytes has, nor a higher one.
+/// A number that is higher than that of any boundary of this kind in these bytes.
 fn unused_number(bytes: &[u8]) -> u64 {
     let start = b"--mend-";
     let numbers = memmem::find_iter(bytes, start).filter_map(|index| {

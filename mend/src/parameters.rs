@@ -170,7 +170,7 @@ fn quoted(text: &str) -> (String, &str) {
     (text[..end].into(), &text[end..])
 }
 
-/// Whether a quoted text can end before this: it has quotes within, too.
+/// Whether a quoted text can end before this. Some have quotes in their middle.
 fn ends_here(behind: &str) -> bool {
     let rest = behind.trim_start();
     let key = rest.trim_start_matches(is_of_key);

@@ -37,7 +37,7 @@ fn characters(text: &str) -> Vec<Character> {
     let mut run = Vec::new();
     let mut charset = "";
     let mut searched = 0;
-    // Behind the last end of a word there is none, and nothing has to be searched.
+    // No word begins behind the last `?=`: nothing has to be searched there.
     let last = text.rfind("?=").unwrap_or_default();
     while let Some(start) = rest[searched..].find("=?").map(|start| start + searched)
         && text.len() - rest.len() + start < last
@@ -100,8 +100,8 @@ fn word(text: &str) -> Option<(&str, Vec<u8>, &str)> {
 }
 
 /// The same text, in which encoded words of UTF-8 stand for all that is not ASCII, and for what has
-/// been in encoded words: nothing that was encoded becomes a comma or a quote of the field. Where no
-/// characters are left, the text is cut; those that it has are no longer left.
+/// been in encoded words: nothing that was encoded becomes a comma or a quote of the field. The text is
+/// cut to `characters_left`, from which its characters are then taken off.
 pub fn mended(text: &str, characters_left: &mut usize) -> String {
     let mut characters = characters(text);
     characters.truncate(*characters_left);

@@ -18,8 +18,8 @@ pub const SLOW: Duration = Duration::from_secs(3);
 /// How long a pair of addresses has to wait when it is on the grey list.
 pub const GREY: Duration = Duration::from_secs(1);
 
-/// For how many peers a server remembers what it did to them, where it did them trouble. Then it
-/// forgets them all.
+/// For how many peers a server that makes trouble remembers what it did to each. When there are
+/// more, it forgets them all.
 pub const REMEMBERED: usize = 1_000;
 
 /// A message with more `Received` lines than this goes round in a loop (RFC 5321 section 6.3).
@@ -29,10 +29,10 @@ pub const HOPS: usize = 100;
 /// somebody leaves.
 pub const CONNECTIONS: usize = 256;
 
-/// After so many failed logins, the next one closes the connection.
+/// After this many failed logins, the next one closes the connection.
 pub const LOGINS: usize = 3;
 
-/// After so many commands that are none, from a client that has not logged in, the server closes the
+/// After this many commands that are none, from a client that has not logged in, the server closes the
 /// connection.
 pub const MISTAKES: usize = 20;
 
@@ -40,21 +40,21 @@ pub const MISTAKES: usize = 20;
 /// minutes at least, RFC 1939 section 3 for 10).
 pub const SILENCE: Duration = Duration::from_secs(600);
 
-/// How long somebody who has not logged in may be silent when an address serves no more
-/// connections. The fewer it serves, the longer, up to [`SILENCE`].
+/// How long somebody who has not logged in may be silent when an address serves as many connections
+/// as it can. The fewer it serves, the longer, up to [`SILENCE`].
 pub const HURRY: Duration = Duration::from_secs(5);
 
 /// The longest wait for a mailbox that another session has open.
 pub const IN_USE: Duration = Duration::from_secs(2);
 
-/// A connection looks so often whether it has waited too long.
+/// How often a connection looks whether it has waited too long.
 pub const TICK: Duration = Duration::from_secs(1);
 
-/// A transfer over which nothing moves looks so often whether the FTP client says `ABOR`.
+/// How often a transfer over which nothing moves looks whether the FTP client says `ABOR`.
 pub const GLANCE: Duration = Duration::from_millis(100);
 
-/// The longest wait for the next bytes in the midst of a transfer, and for a whole TLS handshake. So
-/// long an echo server keeps a connection open over which nothing more comes.
+/// The longest wait for the next bytes in the midst of a transfer, and for a whole TLS handshake. An
+/// echo server keeps a connection over which nothing more comes open as long as this.
 pub const STALL: Duration = Duration::from_secs(60);
 
 /// The longest wait for an FTP client to open the data connection.

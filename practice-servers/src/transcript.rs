@@ -11,10 +11,13 @@ use crate::limits;
 
 /// Where the events go: to the log, or wherever a program wants to show them, each from a level on.
 ///
-/// The service of an event is one of the table, such as `qq-smtp`, or `ftp-data` for a data connection,
-/// `qq-queue`, `qq-relay`. Its peer is the client of the connection, also in what a relay tells, which
-/// is that client itself; or where a service listens. Its bytes are a line, without its end and its secrets, or a part of a message or a file; a message that
-/// has come or gone as a whole has none. Its text is the line for people.
+/// - The service of an event is one of the table, such as `qq-smtp`, or else `ftp-data` (a data
+///   connection), `qq-queue` or `qq-relay`.
+/// - Its peer is the client of the connection. A relay is that client itself. When a service begins to
+///   listen, its peer is the address at which it does.
+/// - Its bytes are a line, without its end and its secrets, or a part of a message or a file. The event
+///   that tells of a whole message has none.
+/// - Its text is the line for people.
 pub type Sink = fn(Level, &Event);
 
 /// What is shown in place of a password.

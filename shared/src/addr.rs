@@ -54,7 +54,7 @@ impl Addr {
         format!(", {place}: cargo run -p {server} -- {} {}", flag(self.name), quoted(&addr))
     }
 
-    /// Its port at another address, which is the first or the second, as IPv4 or IPv6 is spoken.
+    /// Its port at the first of these addresses if it is one of IPv4, else at the second.
     fn port_at(&self, ipv4: &str, ipv6: &str) -> String {
         let ip = if self.first().is_ipv4() { ipv4 } else { ipv6 };
         format!("{ip}:{}", self.first().port())
@@ -120,7 +120,7 @@ impl Whom for Addr {
     }
 }
 
-/// Whether a connection that there was has ended against the rules.
+/// Whether the error means that an open connection has broken off.
 pub(crate) fn is_broken(kind: ErrorKind) -> bool {
     matches!(
         kind,
@@ -137,7 +137,7 @@ fn quoted(text: &str) -> String {
     if text.starts_with('[') { format!("\"{text}\"") } else { text.into() }
 }
 
-/// Checks that the text is HOST:PORT, and for a peer that the port is one; or says what is wrong.
+/// Checks that the text is HOST:PORT, for a peer with a port above 0, or says what is wrong.
 pub(crate) fn check_form(text: &str, is_peer: bool) -> Result<(), &'static str> {
     let (host, port) = text.rsplit_once(':').unwrap_or_default();
     let port = port.parse::<u16>();
@@ -172,7 +172,7 @@ pub fn resolve(addr: &str, name: &str) -> Result<Vec<SocketAddr>> {
 /// the connection.
 ///
 /// # Errors
-/// The last address's own.
+/// That of the last address.
 pub fn connect(peer: impl ToSocketAddrs, timeout: Duration) -> io::Result<TcpStream> {
     let mut result = Err(ErrorKind::AddrNotAvailable.into());
     for addr in peer.to_socket_addrs()? {

@@ -33,7 +33,7 @@ pub enum Takes {
     Setting(&'static str),
     /// A setting, and a default of the program's own.
     WithDefault(&'static str, &'static str),
-    /// Arguments that are no flags; `--help` shows them so.
+    /// Arguments that are no flags, as `--help` shows them.
     Arguments(&'static str),
 }
 
@@ -44,8 +44,8 @@ impl From<&'static str> for Takes {
 }
 
 /// Loads the settings of a program, which names what it takes:
-/// `shared::load!("LESSON_ECHO_ADDR", "LESSON_TIMEOUT")`. What is more than a name is one of
-/// [`Takes`].
+/// `shared::load!("LESSON_ECHO_ADDR", "LESSON_TIMEOUT")`. Whatever is not just a name is one
+/// of [`Takes`].
 #[macro_export]
 macro_rules! load {
     ($($taken:expr),+ $(,)?) => {
@@ -77,7 +77,7 @@ impl Config {
         let asks_for_help = asks_for_help(&arguments);
         let read = config.read(&folder, env::vars_os(), arguments);
         adjust(&mut config);
-        // Help comes, whatever is wrong.
+        // `--help` works, whatever is wrong.
         if asks_for_help {
             process::exit(print(config.help(purpose)).is_err().into());
         }
@@ -282,7 +282,7 @@ impl Config {
             return self.set(&name, value, Origin::EnvFile(place));
         }
         let Some(setting) = known else {
-            // In small letters it may be another program's.
+            // A name in small letters may be another program's.
             let is_ours = line.contains("LESSON_");
             return if is_ours { self.set(&name, "", Origin::EnvFile(place)) } else { Ok(()) };
         };
@@ -363,7 +363,7 @@ fn asks_for_help(arguments: &[OsString]) -> bool {
 
 fn seconds_of(text: &str) -> Result<Duration, &'static str> {
     match Duration::try_from_secs_f64(text.parse().unwrap_or(0.0)) {
-        // With more than a century, no deadline could be reckoned.
+        // A deadline that is further away than a century may be beyond what `Instant` can hold.
         Ok(seconds) if !seconds.is_zero() => Ok(seconds.min(Duration::from_secs(3_000_000_000))),
         _ => Err("not a number of seconds above 0"),
     }
@@ -373,7 +373,7 @@ fn list(names: impl Iterator<Item = String>) -> String {
     names.collect::<Vec<_>>().join(", ")
 }
 
-/// What is right in the settings; what is wrong ends the program with status 2.
+/// The value of a result that is right. One that is wrong ends the program with status 2.
 pub fn right_or_end<T>(result: Result<T>) -> T {
     result.unwrap_or_else(|error| end(&error, 2))
 }

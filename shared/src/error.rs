@@ -56,7 +56,7 @@ impl Source for Error {
 
 /// Whom or what a call is about, such as a peer or a file.
 pub trait Whom: Display {
-    /// What to do next when the call fails so, if more is known of it than the cause.
+    /// What to do next when a call fails for this cause, if more than the cause is known.
     fn hint(&self, _kind: ErrorKind) -> Option<String> {
         None
     }
@@ -98,7 +98,7 @@ fn explain(doing: &str, whom: &dyn Whom, error: &(dyn Source + 'static)) -> Erro
         return Error::new(format!("cannot {doing} {whom}: {known}"), &known.hint);
     }
     let kind = match io_error.map_or(ErrorKind::Other, io::Error::kind) {
-        // The system says so of a wait that ran out, and also when it has no more threads.
+        // The system's error for a time-out, and also for a thread that it cannot give.
         ErrorKind::WouldBlock if !doing.starts_with("start") => ErrorKind::TimedOut,
         kind => kind,
     };

@@ -39,7 +39,7 @@ impl FromStr for Level {
 /// What an event is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Kind {
-    /// A server can be reached from now on, at the address that stands for the peer.
+    /// A server can be reached from now on; in place of a peer, the event names its address.
     Listening,
     /// A server has accepted a connection.
     Accepted,
@@ -97,7 +97,7 @@ impl<'a> Event<'a> {
         Event { kind, location, service: None, peer: None, bytes: None, text }
     }
 
-    /// The event as a line of JSON: `program` says so, `seconds` after its start.
+    /// The event as a line of JSON, which `program` writes `seconds` after its start.
     pub fn json(&self, seconds: f64, program: &str) -> String {
         let mut fields = format!("{{\"seconds\":{seconds:.3},\"program\":{}", quoted(program));
         if let Some(service) = self.service {
@@ -121,7 +121,7 @@ impl<'a> Event<'a> {
     fn line(&self, is_detailed: bool) -> String {
         let mut line = fmt::format(self.text);
         if is_detailed {
-            // The words of a line of a protocol are there already.
+            // A line of a protocol already stands in the text, in its own words.
             let said = line.strip_prefix("sent ").or(line.strip_prefix("received "));
             let said = said.map(str::as_bytes);
             if let Some(bytes) = self.bytes.filter(|bytes| said != Some(bytes)) {

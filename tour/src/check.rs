@@ -14,7 +14,7 @@ use tour::build::{cargo_build, messages, program};
 use tour::lessons::{LESSONS, Lesson, workspace};
 use tour::or_refuse;
 
-/// So many checks run at once. They mostly wait.
+/// This many checks run at once. They mostly wait.
 const AT_ONCE: usize = 8;
 
 /// An exercise, and what checks it.

@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use similar::{DiffOp, DiffTag, TextDiff};
 
-/// So many lines that are the same are shown around those that are not.
+/// This many unchanged lines are shown around the changed ones.
 const CONTEXT: usize = 3;
 
-/// Two lines that are at least so much alike stand beside each other.
+/// Two lines that are at least this much alike stand beside each other.
 const ALIKE: f32 = 0.5;
 
 /// A piece of a line, and whether only this program has it.

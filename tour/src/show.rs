@@ -7,7 +7,7 @@ use events::Event;
 use tour::lessons::{Lesson, Server};
 use tour::recording::{Play, Voice};
 
-/// So many lines of a program's results are shown when all lessons are played.
+/// At most this many lines of a program's results are shown when all lessons are played.
 const MAX_RESULTS: usize = 10;
 
 const WHAT_NEXT: &str = "

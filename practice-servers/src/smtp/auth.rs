@@ -12,7 +12,7 @@ use crate::session::{Answer, Next, Reply};
 use crate::smtp::Session;
 use crate::trouble::{Trouble, What, Where};
 
-/// What a client says that does not want to log in any more.
+/// What a client says to give up its login.
 const GIVEN_UP: &str = "*";
 
 const NOT_BASE64: &str = "501 given up, or that is not base64";
