@@ -82,9 +82,9 @@ impl Ftp {
         let Some(listener) = self.data.take() else { panic!("no data connection") };
         let (stream, _) = succeed("accept", listener.accept());
         // It ends sooner than the patience of whoever waits for the client.
-        let limit = succeed("ask for the time-out", self.control.get_ref().read_timeout());
-        succeed("set a time-out", stream.set_read_timeout(limit.map(|limit| limit / 2)));
-        succeed("set a time-out", stream.set_write_timeout(limit));
+        let timeout = succeed("ask for the time-out", self.control.get_ref().read_timeout());
+        succeed("set a time-out", stream.set_read_timeout(timeout.map(|timeout| timeout / 2)));
+        succeed("set a time-out", stream.set_write_timeout(timeout));
         stream
     }
 

@@ -260,9 +260,9 @@ impl Stage<'_> {
     /// Records what comes until the stage is as `until` wants it, and returns whether it is: if
     /// not, `patience` has run out.
     fn watch(&mut self, patience: Duration, until: impl Fn(&mut Self) -> bool) -> bool {
-        let limit = Instant::now() + patience;
+        let deadline = Instant::now() + patience;
         while !until(self) {
-            if Instant::now() > limit {
+            if Instant::now() > deadline {
                 return false;
             }
             // A program may end, and a mail arrive, without a line.
