@@ -30,7 +30,8 @@ pub fn files(lessons: &[&Lesson], options: &Options) -> Result<Vec<Files>> {
         ([old, new], None, false) => Ok(vec![(source(old), source(new))]),
         _ => {
             let problem = "diff takes one lesson or two; --bare or --exercise goes with one";
-            let hint = "as in cargo run -- diff 07, diff 06 12, or diff 03 --exercise 1";
+            let hint = "as in cargo run -- diff 07, cargo run -- diff 06 12, or \
+                        cargo run -- diff 03 --exercise 1";
             Err(Error::new(problem, hint))
         }
     }
@@ -41,7 +42,8 @@ fn parent(lesson: &Lesson) -> Result<&'static Lesson> {
     lesson.find_parent().ok_or_else(|| {
         let number = lesson.number();
         let problem = format!("there is no earlier lesson to compare lesson {number} with");
-        Error::new(problem, "name two lessons: cargo run -- diff 06 12")
+        let hint = format!("compare it with its bare program: cargo run -- diff {number} --bare");
+        Error::new(problem, hint)
     })
 }
 

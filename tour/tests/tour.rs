@@ -266,7 +266,7 @@ fn what_is_typed_wrongly_is_refused() {
         ("check 12 --hint=3", "lesson 12 has no exercise 3", "lesson12-alternative-mail/README.md"),
         ("check 03 04 --hint 1", "an exercise goes with one lesson", "check 03 --hint 2"),
         ("check 03 2 --hint 1", "do not go together", "cargo run -- check 03 --hint 1"),
-        ("diff 06", "there is no earlier lesson to compare lesson 06 with", "diff 06 12"),
+        ("diff 06", "there is no earlier lesson to compare lesson 06 with", "diff 06 --bare"),
         ("diff", of_diff, "cargo run -- diff 07"),
         ("diff 06 07 12", of_diff, "cargo run -- diff 07"),
         ("diff 06 07 --exercise 1", of_diff, "diff 03 --exercise 1"),
