@@ -68,18 +68,6 @@ fn each_address_has_its_row() {
 }
 
 #[test]
-fn without_addresses_it_shows_examples() {
-    let ended = run(LESSON, &[]);
-    assert_eq!(ended.status, Some(0), "{}", ended.stderr);
-    let shown: Vec<_> = ended.stdout.split_whitespace().collect();
-    let expected = "IPv4 IPv6 A B C D unspecified loopback private multicast documentation public \
-                    well-known registered";
-    for word in expected.split(' ') {
-        assert!(shown.contains(&word), "no example of {word}");
-    }
-}
-
-#[test]
 fn what_is_no_address_is_said_so_after_the_right_ones() {
     for wrong in ["256.0.0.1", "127.0.0.1:65536", "::1:::", "www.sina.example", "", "1.2.3"] {
         let ended = run(LESSON, &[wrong, "127.0.0.1", "the.last"]);

@@ -6,7 +6,7 @@
 use std::io::{self, ErrorKind};
 use std::net::UdpSocket;
 use std::process;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use shared::{OrCannot, wait_udp};
 
@@ -36,31 +36,22 @@ fn main() -> shared::Result {
     shared::sent(&question, &server);
 
     let mut buffer = [0; MAX_ANSWER];
-    // Step 3: receive the answer; whatever begins otherwise is not the answer to this question.
-    let length = receive(&socket, &mut buffer, &tag, timeout).or_cannot("receive from", &server)?;
-    let answer = &buffer[..length];
+    let deadline = Instant::now() + timeout;
+    let answer = loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::Error::from(ErrorKind::TimedOut)).or_cannot("receive from", &server);
+        }
+        socket.set_read_timeout(Some(left)).or_cannot("await", &server)?;
+        // Step 3: receive the answer; if Ctrl-Z or a debugger ends the wait, wait again.
+        let length = wait_udp(|| socket.recv(&mut buffer)).or_cannot("receive from", &server)?;
+        let answer = &buffer[..length];
+        // Whatever begins otherwise is not the answer to this question.
+        if answer.starts_with(&tag) {
+            break answer;
+        }
+    };
     shared::received(answer, &server);
 
     shared::print(shared::text(&answer[tag.len()..]))
-}
-
-/// Receives a datagram that begins with `tag`. However many others come, the wait ends in time.
-fn receive(
-    socket: &UdpSocket,
-    buffer: &mut [u8],
-    tag: &[u8],
-    timeout: Duration,
-) -> io::Result<usize> {
-    let deadline = Instant::now() + timeout;
-    loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(ErrorKind::TimedOut.into());
-        }
-        socket.set_read_timeout(Some(left))?;
-        let length = wait_udp(|| socket.recv(buffer))?;
-        if buffer[..length].starts_with(tag) {
-            return Ok(length);
-        }
-    }
 }

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use testing::Ended;
 use testing::exercise::{
-    Attempt, Check, LIMIT, ensure, has_error, has_printed, has_status, no_more, show, step, takes,
+    Attempt, Check, LIMIT, ensure, has_error, has_printed, has_status, is, no_more, show, step,
+    takes,
 };
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson02-udp-client");
@@ -124,11 +125,8 @@ fn exercise_3() -> Check {
     let number = client.id();
     let right = format!("{number} hello, all");
     let (first, peer) = asked(&mut client, &server, "waited for the message, as a server")?;
-    ensure(
-        first == right.as_bytes(),
-        format!("your program, whose process has the number {number}, to send \"{right}\""),
-        format!("Your program sent {}.", show(&first)),
-    )?;
+    let what = format!("the message of your program, whose process has the number {number},");
+    is(&what, first, &right)?;
     let longer = [format!("1{right}"), format!("{number}0 hello")];
     let [before, behind] = longer.each_ref().map(String::as_bytes);
     for answer in [b"hello", before, behind, b"", b"\xff", right.as_bytes()] {

@@ -52,18 +52,17 @@ fn echo_stream(mut stream: &TcpStream, peer: SocketAddr) -> shared::Result {
         let length = shared::wait(|| stream.read(&mut buffer)).or_cannot("receive from", peer)?;
         shared::received(&buffer[..length], peer);
         if length == 0 {
-            break;
+            // The client has closed its sending side; the other direction is still open.
+            let sum = format!("{total} bytes\n");
+            stream.write_all(sum.as_bytes()).or_cannot("answer", peer)?;
+            shared::sent(sum.as_bytes(), peer);
+            return Ok(());
         }
         // Step 6: answer; an echo server sends back what it received.
         stream.write_all(&buffer[..length]).or_cannot("answer", peer)?;
         shared::sent(&buffer[..length], peer);
         total += length;
     }
-    // The client has closed its sending side; the other direction is still open.
-    let sum = format!("{total} bytes\n");
-    stream.write_all(sum.as_bytes()).or_cannot("answer", peer)?;
-    shared::sent(sum.as_bytes(), peer);
-    Ok(())
 }
 
 /// Serves one client, until it closes its sending side or something goes wrong.

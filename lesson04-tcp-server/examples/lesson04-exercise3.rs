@@ -53,20 +53,19 @@ fn echo_lines(mut stream: &TcpStream, peer: SocketAddr) -> shared::Result {
         let length = limited.read_until(b'\n', &mut line).or_cannot("receive from", peer)?;
         shared::received(&line, peer);
         if length == 0 {
-            break;
+            return Ok(());
         }
         if length > MAX_LINE {
             stream.write_all(b"line too long\n").or_cannot("answer", peer)?;
             stream.shutdown(Shutdown::Write).or_cannot("finish sending to", peer)?;
             // A close with bytes unread resets the connection, and the peer may lose these words.
             io::copy(&mut reader, &mut io::sink()).or_cannot("receive from", peer)?;
-            break;
+            return Ok(());
         }
         // Step 6: answer; an echo server sends back what it received.
         stream.write_all(&line).or_cannot("answer", peer)?;
         shared::sent(&line, peer);
     }
-    Ok(())
 }
 
 /// Serves one client, until it closes its sending side or something goes wrong.

@@ -4,10 +4,7 @@
 use std::time::Duration;
 
 use mailparse::parse_mail;
-use testing::exercise::{
-    Attempt, Check, LIMIT, ensure, has_connected, has_status, is, mta, readable, sent_mail, show,
-    times,
-};
+use testing::exercise::{Attempt, Check, ensure, has_status, is, mta, readable, sent_mail, show};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson06-text-mail");
 
@@ -60,14 +57,8 @@ fn exercise_2() -> Check {
             "" => format!("closed the connection after {command}, as an MTA"),
             _ => format!("answered `{words}` to {command} in {count} connections, as an MTA"),
         };
-        let ended = lesson.expect(&done, "your program to end within 5 s", |lesson| {
-            let ended = lesson.has_ended(LIMIT);
-            ended.ok_or_else(|| {
-                format!("Your program still runs, and has connected {}.", times(mta.count()))
-            })
-        })?;
+        let ended = mta.ends_after(&mut lesson, &done, tries)?;
         let sessions = mta.results();
-        has_connected(sessions.len(), tries)?;
         for pair in sessions.windows(2) {
             let pause = pair[0].refused.map_or(Duration::MAX, |refused| pair[1].began - refused);
             ensure(

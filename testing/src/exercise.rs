@@ -53,15 +53,6 @@ pub fn is(what: &str, came: impl AsRef<[u8]>, expected: impl AsRef<[u8]>) -> Che
     ensure(came == expected, expectation, format!("{shown} came."))
 }
 
-/// How often.
-pub fn times(count: usize) -> String {
-    match count {
-        1 => "once".into(),
-        2 => "twice".into(),
-        count => format!("{count} times"),
-    }
-}
-
 /// Takes a time up to three times, until it has as many milliseconds as `expected`: on a busy machine
 /// the program may take longer, and the check may look later. `came` says what took so long.
 pub fn takes(
@@ -89,12 +80,6 @@ pub fn step(done: &str) {
 /// What can be read of what came, such as a mail.
 pub fn readable<T, E: Display>(what: &str, read: Result<T, E>) -> Check<T> {
     read.or_else(|why| not_yet(format!("{what} that can be read"), format!("It cannot: {why}.")))
-}
-
-/// Expects that the program has connected so often.
-pub fn has_connected(count: usize, expected: usize) -> Check {
-    let came = format!("Your program connected {}.", times(count));
-    ensure(count == expected, format!("your program to connect {}", times(expected)), came)
 }
 
 /// Expects this exit status.

@@ -240,6 +240,8 @@ pub struct Program {
     lines: Receiver<Line>,
     stderr: String,
     stdout: Option<JoinHandle<String>>,
+    /// How it has ended, once that is known.
+    ended: Option<Ended>,
     _folder: Option<Folder>,
 }
 
@@ -254,21 +256,16 @@ pub struct Ended {
     pub stderr: String,
 }
 
-/// A line on standard error.
-struct Line {
-    event: Option<Event>,
-    /// The line, of an event as people read it.
-    text: String,
-}
+/// A line on standard error, as people read it, and the event that it is, if it is one.
+type Line = (String, Option<Event>);
 
-impl Line {
-    fn read(line: String) -> Self {
-        let event = Event::parse(&line);
-        let text = match &event {
-            Some(event) => format!("{:.3} {}: {}", event.seconds, event.program, event.text),
-            None => line,
-        };
-        Line { event, text }
+fn read(line: String) -> Line {
+    match Event::parse(&line) {
+        Some(event) => {
+            let text = format!("{:.3} {}: {}", event.seconds, event.program, event.text);
+            (text, Some(event))
+        }
+        None => (line, None),
     }
 }
 
@@ -281,7 +278,7 @@ impl Program {
         if let Some(stderr) = child.stderr.take() {
             thread::spawn(move || {
                 for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                    let _ = sender.send(Line::read(line));
+                    let _ = sender.send(read(line));
                 }
             });
         }
@@ -292,7 +289,7 @@ impl Program {
                 String::from_utf8_lossy(&bytes).into_owned()
             })
         });
-        Program { child, lines, stderr: String::new(), stdout, _folder: None }
+        Program { child, lines, stderr: String::new(), stdout, ended: None, _folder: None }
     }
 
     /// The number of its process.
@@ -308,13 +305,8 @@ impl Program {
 
     /// Waits for the next event that `fits`.
     pub fn event(&mut self, fits: impl Fn(&Event) -> bool) -> Event {
-        let deadline = Instant::now() + PATIENCE;
-        while let Ok(line) = self.next(deadline) {
-            if let Some(event) = line.event.filter(&fits) {
-                return event;
-            }
-        }
-        panic!("no such event, but:\n{}", self.stderr)
+        let event = self.find(PATIENCE, |(_, event)| event.filter(&fits));
+        event.unwrap_or_else(|| panic!("no such event, but:\n{}", self.stderr))
     }
 
     /// Waits for the next line on standard error that holds `text`.
@@ -325,13 +317,18 @@ impl Program {
 
     /// Waits for the next line on standard error that `fits`, so long at most.
     pub fn logs(&mut self, fits: impl Fn(&str) -> bool, patience: Duration) -> Option<String> {
+        self.find(patience, |(text, _)| Some(text).filter(|text| fits(text)))
+    }
+
+    /// Waits for the next line on standard error in which something is found, so long at most.
+    fn find<T>(&mut self, patience: Duration, find: impl Fn(Line) -> Option<T>) -> Option<T> {
         let deadline = Instant::now() + patience;
-        while let Ok(line) = self.next(deadline) {
-            if fits(&line.text) {
-                return Some(line.text);
+        loop {
+            let line = self.next(deadline).ok()?;
+            if let Some(found) = find(line) {
+                return Some(found);
             }
         }
-        None
     }
 
     /// The next line on standard error, and what it says.
@@ -341,7 +338,7 @@ impl Program {
             return Err(RecvTimeoutError::Timeout);
         }
         let line = self.lines.recv_timeout(left)?;
-        self.stderr += &format!("{}\n", line.text);
+        self.stderr += &format!("{}\n", line.0);
         Ok(line)
     }
 
@@ -354,16 +351,19 @@ impl Program {
     /// Waits until the program ends, so long at most.
     pub fn ends(&mut self, patience: Duration) -> Option<Ended> {
         let deadline = Instant::now() + patience;
-        loop {
+        while self.ended.is_none() {
             match self.next(deadline) {
                 Ok(_) => {}
-                Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => return None,
+                Err(RecvTimeoutError::Disconnected) => {
+                    let status = succeed("wait for the program", self.child.wait()).code();
+                    let stdout = self.stdout.take().and_then(|thread| thread.join().ok());
+                    let stdout = stdout.unwrap_or_default();
+                    self.ended = Some(Ended { status, stdout, stderr: self.stderr.clone() });
+                }
             }
         }
-        let status = succeed("wait for the program", self.child.wait()).code();
-        let stdout = self.stdout.take().and_then(|thread| thread.join().ok()).unwrap_or_default();
-        Some(Ended { status, stdout, stderr: std::mem::take(&mut self.stderr) })
+        self.ended.clone()
     }
 }
 

@@ -17,18 +17,14 @@ const NOTHING: &str = "Your program answered nothing";
 
 /// The program that is checked: the lesson as it is now, or another one that the variable
 /// `LESSON_EXERCISE_PROGRAM` names.
-pub struct Attempt {
-    program: Program,
-    /// How it has ended, once that is known.
-    ended: Option<Ended>,
-}
+pub struct Attempt(Program);
 
 impl Attempt {
     /// Starts the program in a folder of its own.
     pub fn start(lesson: &str, arguments: &[&str]) -> Self {
         let folder = Folder::create();
         let mut attempt = Self::start_in(&folder, lesson, arguments);
-        attempt.program._folder = Some(folder);
+        attempt.0._folder = Some(folder);
         attempt
     }
 
@@ -39,7 +35,7 @@ impl Attempt {
         let given = env::var("LESSON_EXERCISE_PROGRAM");
         let mut command = command(given.as_deref().unwrap_or(lesson), folder);
         command.env("RUST_BACKTRACE", "0").args(["--log", "info"]).args(arguments);
-        Attempt { program: Program::start(&mut command), ended: None }
+        Attempt(Program::start(&mut command))
     }
 
     /// Starts the program, which is a client, to send a message to an echo server.
@@ -53,7 +49,7 @@ impl Attempt {
     pub fn serve(lesson: &str, arguments: &[&str]) -> Check<(Self, SocketAddr)> {
         let addr = ["--echo-addr", "127.0.0.1:0"];
         let mut server = Self::start(lesson, &[&addr, arguments].concat());
-        let line = server.program.logs(|line| line.contains("listening on "), LIMIT);
+        let line = server.0.logs(|line| line.contains("listening on "), LIMIT);
         let addr = line.and_then(|line| line.rsplit(' ').next()?.parse().ok());
         match addr {
             Some(addr) => Ok((server, addr)),
@@ -66,7 +62,7 @@ impl Attempt {
 
     /// The number of its process.
     pub fn id(&self) -> u32 {
-        self.program.id()
+        self.0.id()
     }
 
     /// Does something, and waits for what is expected then; `wait` returns it, or what came in its
@@ -109,10 +105,7 @@ impl Attempt {
 
     /// Waits a moment for the program's end.
     pub fn has_ended(&mut self, moment: Duration) -> Option<Ended> {
-        if self.ended.is_none() {
-            self.ended = self.program.ends(moment);
-        }
-        self.ended.clone()
+        self.0.ends(moment)
     }
 
     /// Expects that the log says `text` next, behind whatever else it says.
@@ -123,10 +116,10 @@ impl Attempt {
                 let rest = line.split_once(text).map(|(_, rest)| rest);
                 rest.is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_digit()))
             };
-            if attempt.program.logs(is_it, LIMIT).is_some() {
+            if attempt.0.logs(is_it, LIMIT).is_some() {
                 return Ok(());
             }
-            let last = attempt.program.stderr.lines().last().unwrap_or_default();
+            let last = attempt.0.stderr.lines().last().unwrap_or_default();
             let (_, last) = last.split_once(": ").unwrap_or_default();
             Err(format!("Your program did not log it within 5 s; its last line is `{last}`."))
         })

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
-use super::{Attempt, Check, LIMIT, not_yet};
-use crate::{Folder, polite_smtp, succeed, talk};
+use super::{Attempt, Check, LIMIT, ensure, not_yet};
+use crate::{Ended, Folder, polite_smtp, succeed, talk};
 
 /// A program that connects for ever would take all threads that the system has.
 const MOST: usize = 1_000;
@@ -45,10 +45,32 @@ impl<T: Send + 'static> Server<T> {
         lock(&self.connections).len()
     }
 
+    /// Expects that the program ends, and that it has connected so often until then.
+    pub fn ends_after(&self, attempt: &mut Attempt, done: &str, tries: usize) -> Check<Ended> {
+        let ended = attempt.expect(done, "your program to end within 5 s", |attempt| {
+            attempt.has_ended(LIMIT).ok_or_else(|| {
+                format!("Your program still runs, and has connected {}.", times(self.count()))
+            })
+        })?;
+        let count = self.count();
+        let came = format!("Your program connected {}.", times(count));
+        ensure(count == tries, format!("your program to connect {}", times(tries)), came)?;
+        Ok(ended)
+    }
+
     /// What `serve` has returned for each connection. It is to be asked when the program has ended.
     pub fn results(&self) -> Vec<T> {
         let threads = mem::take(&mut *lock(&self.connections));
         threads.into_iter().flat_map(JoinHandle::join).collect()
+    }
+}
+
+/// How often.
+fn times(count: usize) -> String {
+    match count {
+        1 => "once".into(),
+        2 => "twice".into(),
+        count => format!("{count} times"),
     }
 }
 
