@@ -32,8 +32,9 @@ const CALLS: &[(&str, &[&str], &[&str])] = &[
 
 /// The calls that send this command; none if no lesson sends it.
 pub fn of(protocol: &str, verb: &str) -> &'static [&'static str] {
-    let is_it = |(of, verbs, _): &&(&str, &[&str], _)| *of == protocol && verbs.contains(&verb);
-    CALLS.iter().find(is_it).map_or(&[], |(_, _, calls)| calls)
+    let sends_verb =
+        |(of, verbs, _): &&(&str, &[&str], _)| *of == protocol && verbs.contains(&verb);
+    CALLS.iter().find(sends_verb).map_or(&[], |(_, _, calls)| calls)
 }
 
 #[cfg(test)]

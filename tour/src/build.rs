@@ -57,12 +57,12 @@ fn rendered(message: &Value) -> &str {
 
 /// The program that was built from this target of a package: a binary, a test or an example.
 pub fn program(messages: &[Value], package: &str, target: &str) -> Option<PathBuf> {
-    let is_it = |message: &&Value| {
+    let is_program = |message: &&Value| {
         let id = message["package_id"].as_str().unwrap_or_default();
         let is_target = message["target"]["name"] == target && message["executable"].is_string();
         is_target && id.contains(&format!("/{package}#"))
     };
-    messages.iter().find(is_it)?["executable"].as_str().map(PathBuf::from)
+    messages.iter().find(is_program)?["executable"].as_str().map(PathBuf::from)
 }
 
 /// Builds the programs of these packages, each as far as it goes: one that cannot be compiled keeps

@@ -112,15 +112,13 @@ fn client(events: &[Entry], addr: &str, heard: &[Part], taken: &[usize]) -> Opti
 /// What has gone over between two programs.
 fn channel(events: &[Entry], client: usize, (server, addr): (usize, &str), peer: &str) -> Channel {
     let find = |program: usize, kind: Kind, other: &str| {
-        let is_it = |event: &Entry| event.is_of(program, kind) && event.peer() == Some(other);
-        events.iter().position(is_it)
+        events.iter().position(|event| is_about(event, program, kind, other))
     };
     let connected = find(client, Kind::Connected, addr);
     let accepted = find(server, Kind::Accepted, peer);
     let closed = find(server, Kind::Closed, peer);
     let nothing = events.iter().position(|event| {
-        let is_it = event.is_of(server, Kind::Received) && event.peer() == Some(peer);
-        is_it && event.bytes().is_empty()
+        is_about(event, server, Kind::Received, peer) && event.bytes().is_empty()
     });
     // A datagram may be empty.
     let ended = nothing.filter(|_| accepted.is_some());
@@ -137,9 +135,14 @@ fn channel(events: &[Entry], client: usize, (server, addr): (usize, &str), peer:
 
 /// What `program` has sent to `peer`, or received from it.
 fn parts<'a>(events: &'a [Entry], program: usize, peer: &str, kind: Kind) -> Vec<Part<'a>> {
-    let is_it = |event: &Entry| event.is_of(program, kind) && event.peer() == Some(peer);
-    let parts = events.iter().enumerate().filter(|(_, event)| is_it(event));
+    let parts = events.iter().enumerate();
+    let parts = parts.filter(|(_, event)| is_about(event, program, kind, peer));
     parts.map(|(index, event)| (index, event.bytes())).collect()
+}
+
+/// Whether `program` has logged this of what it does with `peer`.
+fn is_about(event: &Entry, program: usize, kind: Kind, peer: &str) -> bool {
+    event.is_of(program, kind) && event.peer() == Some(peer)
 }
 
 /// Datagrams arrive whole or not at all.

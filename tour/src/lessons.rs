@@ -83,12 +83,12 @@ impl Lesson {
     pub fn find(name: &str) -> Option<&'static Lesson> {
         let name = name.trim_end_matches(['/', '\\']);
         let number = name.strip_prefix("lesson").unwrap_or(name);
-        let is_it = |lesson: &&Lesson| {
+        let is_meant = |lesson: &&Lesson| {
             lesson.package == name
                 || lesson.number() == number
                 || lesson.number().strip_prefix('0') == Some(number)
         };
-        LESSONS.iter().find(is_it)
+        LESSONS.iter().find(is_meant)
     }
 
     /// The lessons that a learner names so.

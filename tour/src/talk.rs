@@ -105,8 +105,8 @@ pub fn talks(entries: &[Entry]) -> Vec<Talk> {
 /// The office that has connected from this address, if it was one.
 fn office(client: &str, entries: &[Entry]) -> Option<String> {
     told(entries).find_map(|(_, service, entry)| {
-        let is_it = entry.kind() == Some(Kind::Connected) && entry.peer() == Some(client);
-        service.strip_suffix("-relay").filter(|_| is_it).map(String::from)
+        let has_connected = entry.kind() == Some(Kind::Connected) && entry.peer() == Some(client);
+        service.strip_suffix("-relay").filter(|_| has_connected).map(String::from)
     })
 }
 
