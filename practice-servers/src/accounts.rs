@@ -55,9 +55,17 @@ impl Office {
     }
 
     /// The account that logs in with this user name, which is the whole address, and password.
-    pub fn login(&self, user: &str, password: &str) -> Option<String> {
-        let right = if wants_code(user) { trouble::CODE } else { PASSWORD };
-        self.account(user).filter(|_| password == right)
+    ///
+    /// # Errors
+    /// Why nobody does, for the reply.
+    pub fn login(&self, user: &str, password: &str) -> Result<String, &'static str> {
+        let (right, why) = if wants_code(user) {
+            // The words of the real qq.
+            (trouble::CODE, "Login Fail. Please enter your authorization code to login.")
+        } else {
+            (PASSWORD, "wrong user or password")
+        };
+        self.account(user).filter(|_| password == right).ok_or(why)
     }
 
     /// The addresses of all accounts, as their mailboxes are called.
@@ -74,9 +82,6 @@ impl Office {
         format!("{user}@{}", self.domain)
     }
 }
-
-/// Why such a login fails, in the words of the real qq.
-pub const WANTS_CODE: &str = "Login Fail. Please enter your authorization code to login.";
 
 /// Whether this user logs in with an authorization code alone.
 pub fn wants_code(user: &str) -> bool {

@@ -15,24 +15,23 @@ use crate::session::{Session, serve};
 use crate::transcript::Transcript;
 use crate::{Practice, echo, ftp, limits, pop3, smtp};
 
+/// Whether the system has no more sockets or threads for this program.
+static IS_SHORT: AtomicBool = AtomicBool::new(false);
+
 /// The clients of one address. Each of them holds a clone of this as long as it is there.
 #[derive(Clone, Default)]
-pub struct Crowd {
-    seats: Arc<()>,
-    /// Whether the system has no more sockets or threads for this program.
-    is_short: Arc<AtomicBool>,
-}
+pub struct Crowd(Arc<()>);
 
 impl Crowd {
     fn clients(&self) -> usize {
         // One more holds it, the thread that accepts clients.
-        Arc::strong_count(&self.seats) - 1
+        Arc::strong_count(&self.0) - 1
     }
 
     /// How long a client that has not logged in may be silent: the more clients there are, the
     /// shorter, so that those who say nothing never shut out the others.
     pub fn patience(&self) -> Duration {
-        if self.is_short.load(Ordering::Relaxed) {
+        if IS_SHORT.load(Ordering::Relaxed) {
             return limits::HURRY;
         }
         let free = limits::CONNECTIONS.saturating_sub(self.clients()) as u32;
@@ -43,7 +42,7 @@ impl Crowd {
 /// Accepts the clients of one service, forever.
 pub fn accept(practice: &Arc<Practice>, service: &'static Service, listener: &TcpListener) {
     let transcript = Transcript::new(&service.name(), practice.sink);
-    let crowd = Crowd { seats: Arc::default(), is_short: practice.is_short.clone() };
+    let crowd = Crowd::default();
     loop {
         // The system lets those who come meanwhile wait in line.
         while crowd.clients() >= limits::CONNECTIONS {
@@ -60,7 +59,7 @@ pub fn accept(practice: &Arc<Practice>, service: &'static Service, listener: &Tc
                 show_end(served, &transcript);
             })
         });
-        practice.is_short.store(started.is_err(), Ordering::Relaxed);
+        IS_SHORT.store(started.is_err(), Ordering::Relaxed);
         if let Err(error) = started {
             transcript.failed(format!("cannot accept a client: {error}"));
             // Wait until clients leave.

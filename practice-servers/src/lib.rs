@@ -28,7 +28,7 @@ use std::collections::HashMap;
 use std::fs::{self, File};
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs, UdpSocket};
 use std::path::{self, Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, RwLock};
 use std::thread;
 
@@ -59,8 +59,6 @@ pub struct Practice {
     /// How many clients have connected so far.
     count: AtomicUsize,
     grey_list: GreyList,
-    /// Whether the system has no more sockets or threads for this program.
-    is_short: Arc<AtomicBool>,
     /// Held as long as the program runs: no other program works in the folder.
     _lock: File,
 }
@@ -104,12 +102,9 @@ pub fn start<A: ToSocketAddrs + Whom>(
     let drafts = make_folders(&folder)?;
     let tls = Tls::load(&folder, &drafts)?;
     let mut queues = HashMap::new();
-    let mut woken = Vec::new();
     for office in OFFICES {
         let queue = Queue::open(office, &folder, other_offices(office, &listening), sink);
-        let (queue, signal) = queue.or_cannot("open the queue of", office.domain)?;
-        queues.insert(office.domain, queue);
-        woken.push((office, signal));
+        queues.insert(office.domain, queue.or_cannot("open the queue of", office.domain)?);
     }
     let practice = Arc::new(Practice {
         folder,
@@ -120,13 +115,12 @@ pub fn start<A: ToSocketAddrs + Whom>(
         sink,
         count: AtomicUsize::new(0),
         grey_list: GreyList::default(),
-        is_short: Arc::default(),
         _lock: lock,
     });
 
-    for (office, woken) in woken {
+    for office in OFFICES {
         let practice = practice.clone();
-        spawn(office.domain, move || practice.queue(office).run(&woken))?;
+        spawn(office.domain, move || practice.queue(office).run())?;
     }
     for (service, listener, socket) in listeners {
         let practice = practice.clone();

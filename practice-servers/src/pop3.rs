@@ -6,7 +6,7 @@ use std::io::{BufReader, Write};
 
 use shared::log::Kind;
 
-use crate::accounts::{Office, WANTS_CODE, wants_code};
+use crate::accounts::Office;
 use crate::connection::{Connection, parse_number};
 use crate::mail::mailbox::{Lock, Maildir, Message};
 use crate::session::{self, Answer, Next, Reply};
@@ -96,10 +96,8 @@ impl<'a> Session<'a> {
     fn pass(&mut self, password: &str, connection: &mut Connection) -> Answer {
         let user = self.user.take().ok_or(Reply::mistake("-ERR say USER first"))?;
         let (user, trouble) = Trouble::of_address(Where::MailboxLogin, &user);
-        let Some(address) = self.office.login(&user, password) else {
-            let why = if wants_code(&user) { WANTS_CODE } else { "wrong user or password" };
-            return Err(Reply::new(format!("-ERR {why}"), Next::LineAfterFailedLogin));
-        };
+        let refusal = |why| Reply::new(format!("-ERR {why}"), Next::LineAfterFailedLogin);
+        let address = self.office.login(&user, password).map_err(refusal)?;
         let trouble = trouble.map(|trouble| trouble.what);
         connection.is_slow = trouble == Some(What::Slow);
         if trouble == Some(What::InUse) {

@@ -20,28 +20,33 @@ pub struct Recipient {
     pub address: String,
     /// Whether the message was delivered, or came back.
     pub is_done: bool,
+    /// What another office has replied last, which says whether it gets the message there.
+    pub reply: String,
 }
 
 impl Recipient {
     /// A recipient who waits for the message.
     pub fn new(address: String) -> Self {
-        Recipient { address, is_done: false }
+        Recipient { address, is_done: false, reply: String::new() }
     }
 }
 
 impl Envelope {
-    /// The addresses of those who wait for the message.
-    pub fn waiting(&self) -> impl Iterator<Item = String> {
-        let waiting = self.recipients.iter().filter(|recipient| !recipient.is_done);
-        waiting.map(|recipient| recipient.address.clone())
+    /// Those who wait for the message.
+    pub fn waiting(&mut self) -> impl Iterator<Item = &mut Recipient> {
+        self.recipients.iter_mut().filter(|recipient| !recipient.is_done)
     }
 
-    /// Notes that the message was delivered to this address, or came back.
-    pub fn finish(&mut self, address: &str) {
-        let mut recipients = self.recipients.iter_mut();
-        if let Some(recipient) = recipients.find(|recipient| recipient.address == address) {
-            recipient.is_done = true;
-        }
+    /// Those of them who will not get it, as another office has replied.
+    pub fn refused(&self) -> impl Iterator<Item = &Recipient> {
+        let waiting = self.recipients.iter().filter(|recipient| !recipient.is_done);
+        waiting.filter(|recipient| recipient.reply.starts_with('5'))
+    }
+
+    /// Notes that all are done whose reply begins with this digit.
+    pub fn finish(&mut self, digit: char) {
+        let replied = self.waiting().filter(|recipient| recipient.reply.starts_with(digit));
+        replied.for_each(|recipient| recipient.is_done = true);
     }
 
     /// Whether nobody waits for the message any more.
@@ -71,8 +76,8 @@ impl Envelope {
         let sender = lines.next()?.into();
         let parameters = lines.next()?.into();
         let recipients = lines.map(|line| Recipient {
-            address: line.get(1..).unwrap_or_default().into(),
             is_done: line.starts_with('-'),
+            ..Recipient::new(line.get(1..).unwrap_or_default().into())
         });
         Some(Envelope { sender, parameters, recipients: recipients.collect() })
     }

@@ -6,8 +6,8 @@ use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{OnceLock, PoisonError, RwLock};
+use std::thread::{self, Thread};
 
 use crate::accounts::Office;
 use crate::files::{self, Draft, in_folder};
@@ -31,25 +31,25 @@ pub struct Queue {
     /// Whoever puts a mail into the queue holds this for reading, until the mail is safe there. The
     /// thread in [`Queue::run`] holds it for writing while it looks for mails, and so finds no other.
     entering: RwLock<()>,
-    wake: SyncSender<()>,
+    /// The thread in [`Queue::run`].
+    thread: OnceLock<Thread>,
     pub(super) sink: Sink,
     transcript: Transcript,
 }
 
 impl Queue {
-    /// The queue of `office` in the folder `root`, and what [`Queue::run`] waits for.
+    /// The queue of `office` in the folder `root`.
     pub fn open(
         office: &'static Office,
         root: &Path,
         others: Vec<(&'static Office, SocketAddr)>,
         sink: Sink,
-    ) -> io::Result<(Self, Receiver<()>)> {
+    ) -> io::Result<Self> {
         let mut mailboxes = HashMap::new();
         for address in office.accounts() {
             let mailbox = Maildir::open(root.join("mail").join(&address))?;
             mailboxes.insert(address, mailbox);
         }
-        let (wake, woken) = sync_channel(1);
         let queue = Queue {
             office,
             others,
@@ -57,7 +57,7 @@ impl Queue {
             mailboxes,
             drafts: root.join("tmp"),
             entering: RwLock::default(),
-            wake,
+            thread: OnceLock::new(),
             sink,
             transcript: Transcript::new(&format!("{}-queue", office.name), sink),
         };
@@ -68,7 +68,7 @@ impl Queue {
                 fs::remove_file(queue.file(&id, "message"))?;
             }
         }
-        Ok((queue, woken))
+        Ok(queue)
     }
 
     /// The mailbox that gets mail for `address`, if that is an address of this office.
@@ -98,7 +98,9 @@ impl Queue {
             return Err(error);
         }
         drop(entering);
-        let _ = self.wake.try_send(());
+        if let Some(thread) = self.thread.get() {
+            thread.unpark();
+        }
         Ok(())
     }
 
@@ -112,7 +114,8 @@ impl Queue {
     }
 
     /// Works through the queue whenever a mail has come into it, and every [`limits::RETRY`].
-    pub fn run(&self, woken: &Receiver<()>) {
+    pub fn run(&self) {
+        let _ = self.thread.set(thread::current());
         loop {
             let entering = self.entering.write();
             let ids = names(&self.folder, ".envelope").unwrap_or_default();
@@ -123,7 +126,7 @@ impl Queue {
                     self.transcript.failed(format!("will try {id} in {folder} again: {error}"));
                 }
             }
-            let _ = woken.recv_timeout(limits::RETRY);
+            thread::park_timeout(limits::RETRY);
         }
     }
 
@@ -152,7 +155,7 @@ impl Queue {
         let uid = format!("{id}.{}", self.office.domain);
         let mut paths = Vec::new();
         let mut result = Ok(());
-        for recipient in envelope.recipients.iter_mut().filter(|recipient| !recipient.is_done) {
+        for recipient in envelope.waiting() {
             let address = &recipient.address;
             let Some(mailbox) = self.mailbox(address) else {
                 continue;
@@ -181,20 +184,17 @@ impl Queue {
         other: &Office,
         addr: SocketAddr,
     ) -> io::Result<()> {
-        let waiting: Vec<_> = envelope.waiting().filter(|one| other.serves(one)).collect();
-        if waiting.is_empty() {
+        if !envelope.waiting().any(|recipient| other.serves(&recipient.address)) {
             return Ok(());
         }
-        let (peer, mut replies) = self.hand_over(id, envelope, &waiting, addr)?;
+        let peer = self.hand_over(id, envelope, other, addr)?;
         // Note first what the other office has taken. If the program is killed before that, it
         // hands the mail over once more.
-        let taken = replies.iter().filter(|(_, reply)| reply.starts_with('2'));
-        taken.for_each(|(address, _)| envelope.finish(address));
+        envelope.finish('2');
         self.keep(id, envelope)?;
-        replies.retain(|(_, reply)| reply.starts_with('5'));
-        if !replies.is_empty() {
-            self.send_back(id, envelope, &replies)?;
-            replies.iter().for_each(|(address, _)| envelope.finish(address));
+        if envelope.refused().next().is_some() {
+            self.send_back(id, envelope)?;
+            envelope.finish('5');
             self.keep(id, envelope)?;
         }
         relay::quit(peer);
@@ -202,14 +202,8 @@ impl Queue {
     }
 
     /// Tells the sender who will not get the mail (RFC 5321 section 6.1).
-    fn send_back(
-        &self,
-        id: &str,
-        envelope: &Envelope,
-        refused: &[(String, String)],
-    ) -> io::Result<()> {
-        let sender = &envelope.sender;
-        if sender.is_empty() {
+    fn send_back(&self, id: &str, envelope: &Envelope) -> io::Result<()> {
+        if envelope.sender.is_empty() {
             self.transcript.failed(format!("nobody to tell that {id} did not arrive"));
             return Ok(());
         }
@@ -217,11 +211,11 @@ impl Queue {
         let done = envelope.recipients.iter().filter(|one| one.is_done).count();
         let report_id = format!("{id}B{done}");
         let message = relay::open(&self.file(id, "message"))?;
+        let text = report(self.office, &report_id, envelope, message)?;
         // A report has no sender, so that nobody reports about a report.
-        let recipients = vec![Recipient::new(sender.clone())];
+        let recipients = vec![Recipient::new(envelope.sender.clone())];
         let envelope = Envelope { recipients, ..Envelope::default() };
-        let mut draft = Draft::create(&self.drafts, envelope.return_path().as_bytes())?;
-        draft.file.write_all(&report(self.office, &report_id, sender, refused, message)?)?;
+        let draft = Draft::create(&self.drafts, (envelope.return_path() + &text).as_bytes())?;
         self.accept(&report_id, draft, envelope)
     }
 

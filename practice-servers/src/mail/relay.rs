@@ -7,6 +7,7 @@ use std::path::Path;
 
 use shared::log::Kind;
 
+use crate::accounts::Office;
 use crate::clients::Crowd;
 use crate::connection::{Connection, Line};
 use crate::mail::envelope::Envelope;
@@ -15,16 +16,16 @@ use crate::transcript::Transcript;
 use crate::{dots, limits};
 
 impl Queue {
-    /// Talks to the server at `addr` as any SMTP client would, up to the end of the message with this
-    /// name in the queue. Returns the connection, and each recipient with the reply that says whether
-    /// it gets the mail.
+    /// Talks to another office at `addr` as any SMTP client would, up to the end of the message with
+    /// this name in the queue. Each recipient who is there keeps the reply that says whether it gets
+    /// the mail.
     pub(super) fn hand_over(
         &self,
         id: &str,
-        envelope: &Envelope,
-        recipients: &[String],
+        envelope: &mut Envelope,
+        other: &Office,
         addr: SocketAddr,
-    ) -> io::Result<(Connection, Vec<(String, String)>)> {
+    ) -> io::Result<Connection> {
         let socket = TcpStream::connect_timeout(&addr, limits::STALL)?;
         let transcript = Transcript::new(&format!("{}-relay", self.office.name), self.sink);
         let transcript = transcript.with_own_side(socket.local_addr()?);
@@ -38,16 +39,17 @@ impl Queue {
         let size = message.get_ref().metadata()?.len().min(limits::MESSAGE);
         let Envelope { sender, parameters, .. } = envelope;
         let answer = ask(&mut peer, &format!("MAIL FROM:<{sender}> SIZE={size}{parameters}"))?;
-        let mut replies = Vec::new();
-        for address in recipients {
-            let mut reply = answer.clone();
+        let waiting = envelope.waiting();
+        let mut taken: Vec<_> = waiting.filter(|one| other.serves(&one.address)).collect();
+        for recipient in &mut taken {
+            recipient.reply = answer.clone();
             if answer.starts_with('2') {
-                reply = ask(&mut peer, &format!("RCPT TO:<{address}>"))?;
+                let command = format!("RCPT TO:<{}>", recipient.address);
+                recipient.reply = ask(&mut peer, &command)?;
             }
-            replies.push((address.clone(), reply));
         }
-        let mut taken = replies.iter_mut().filter(|(_, reply)| reply.starts_with('2')).peekable();
-        if taken.peek().is_some() {
+        taken.retain(|recipient| recipient.reply.starts_with('2'));
+        if !taken.is_empty() {
             let mut answer = ask(&mut peer, "DATA")?;
             if answer.starts_with('3') {
                 let stream = peer.stream.get_mut();
@@ -55,9 +57,9 @@ impl Queue {
                 stream.flush()?;
                 answer = read_reply(&mut peer)?;
             }
-            taken.for_each(|(_, reply)| *reply = answer.clone());
+            taken.iter_mut().for_each(|recipient| recipient.reply = answer.clone());
         }
-        Ok((peer, replies))
+        Ok(peer)
     }
 }
 

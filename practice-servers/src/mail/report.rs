@@ -4,21 +4,21 @@ use std::io::{self, BufRead};
 
 use crate::accounts::Office;
 use crate::clock;
+use crate::mail::envelope::Envelope;
 
-/// The report to `sender` about `message`, which every recipient in `refused` will not get, with
-/// the reply that says why.
+/// The report to the sender of `message` that another office has refused it, to whom, and why.
 pub fn report(
     office: &Office,
     id: &str,
-    sender: &str,
-    refused: &[(String, String)],
+    envelope: &Envelope,
     message: impl BufRead,
-) -> io::Result<Vec<u8>> {
+) -> io::Result<String> {
     let domain = office.domain;
     let date = clock::mail_date();
+    let sender = &envelope.sender;
     let mut reasons = String::new();
-    for (address, reply) in refused {
-        reasons += &format!("{address}: {reply}\r\n");
+    for recipient in envelope.refused() {
+        reasons += &format!("{}: {}\r\n", recipient.address, recipient.reply);
     }
     // The sender recognises the mail by its header. The report holds at most 16 KiB of it.
     let mut header = String::new();
@@ -30,7 +30,7 @@ pub fn report(
         }
         header += &format!("> {line}\r\n");
     }
-    let report = format!(
+    Ok(format!(
         "From: MAILER-DAEMON@{domain}\r\n\
          To: {sender}\r\n\
          Subject: Your mail could not be delivered\r\n\
@@ -48,6 +48,5 @@ pub fn report(
          The header of your mail was:\r\n\
          \r\n\
          {header}"
-    );
-    Ok(report.into_bytes())
+    ))
 }

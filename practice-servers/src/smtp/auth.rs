@@ -6,7 +6,6 @@ use std::io::{self, ErrorKind};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-use crate::accounts::{WANTS_CODE, wants_code};
 use crate::connection::{Connection, Line};
 use crate::session::{Answer, Next, Reply};
 use crate::smtp::Session;
@@ -53,19 +52,19 @@ impl Session<'_> {
 
     /// `identity` is the account in whose name the client wants to act; empty for the user's own.
     fn log_in(&mut self, identity: &str, user: &str, password: &str) -> Answer {
-        let (name, trouble) = Trouble::of_address(Where::MailLogin, user);
+        let (_, trouble) = Trouble::of_address(Where::MailLogin, user);
         if trouble.is_some_and(|trouble| trouble.what == What::Cut) {
             return Err(Reply::close(""));
         }
+        let refusal = |why| Reply::new(format!("535 {why}"), Next::LineAfterFailedLogin);
         // Nobody acts in another one's name.
-        if identity.is_empty() || identity.eq_ignore_ascii_case(user) {
-            self.login = self.office.login(user, password);
+        if !identity.is_empty() && !identity.eq_ignore_ascii_case(user) {
+            return Err(refusal("wrong user or password"));
         }
-        if let Some(account) = &self.login {
-            return Ok(format!("235 welcome, {account}").into());
-        }
-        let why = if wants_code(&name) { WANTS_CODE } else { "wrong user or password" };
-        Err(Reply::new(format!("535 {why}"), Next::LineAfterFailedLogin))
+        let account = self.office.login(user, password).map_err(refusal)?;
+        let welcome = format!("235 welcome, {account}");
+        self.login = Some(account);
+        Ok(welcome.into())
     }
 }
 

@@ -69,18 +69,8 @@ fn is_user(user: &str) -> bool {
 
 /// Whether this can stand in quotes: a quote has a backslash before it there.
 fn is_quotable(user: &str) -> bool {
-    let mut characters = user.chars();
-    while let Some(character) = characters.next() {
-        let is_right = match character {
-            '"' => false,
-            '\\' => characters.next().is_some_and(|character| !character.is_control()),
-            character => !character.is_control(),
-        };
-        if !is_right {
-            return false;
-        }
-    }
-    true
+    let rest = user.replace(r"\\", "").replace(r#"\""#, "");
+    !rest.contains('"') && !rest.ends_with('\\') && !user.contains(char::is_control)
 }
 
 /// Whether this is the name of a domain, or an address in brackets (RFC 5321 section 4.1.3).
