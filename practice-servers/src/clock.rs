@@ -44,3 +44,19 @@ fn civil(time: SystemTime) -> UtcDateTime {
     let seconds = i64::try_from(seconds.as_secs()).unwrap_or_default();
     UtcDateTime::from_unix_timestamp(seconds).unwrap_or(UtcDateTime::UNIX_EPOCH)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn any_time_is_written() {
+        let century = Duration::from_secs(100 * 366 * 24 * 3600);
+        for time in [UNIX_EPOCH - century, UNIX_EPOCH + century, UNIX_EPOCH + 100 * century] {
+            assert_eq!(ftp_time(time).len(), "20261123080500".len());
+            assert_eq!(list_date(time).len(), "Nov 23  2025".len());
+        }
+    }
+}

@@ -122,37 +122,12 @@ mod tests {
 
     #[test]
     fn what_is_no_address() {
-        for path in [
-            "",
-            " ",
-            "a",
-            "<a>",
-            "<a@b.example",
-            "a@b.example>",
-            "<a b@b.example>",
-            "<a@>",
-            "<@b>",
-            "A <a@b.example>",
-            "<a@b.example>x",
-            "<a@b..example>",
-            "<a@.example>",
-            "<a@b.>",
-            "<a@-b.example>",
-            "<a@b-.example>",
-            "<a@b_c.example>",
-            "<a@b!c>",
-            "<a@[192.0.2.999]>",
-            "<a@[IPv6:garbage]>",
-            "<a@[IPv6:]>",
-            "<a@[]>",
-            "<a@[x",
-            "<a@b.example,>",
-            "<\"a@b.example>",
-            "<\"a\"b\"@b.example>",
-            "<\"a\\\"@b.example>",
-            "<<a@b.example>>",
-            "<@c.example>",
-        ] {
+        let paths = r#"a|<a>|<a@b.example|a@b.example>|<a b@b.example>|<a@>|<@b>|A <a@b.example>|
+            <a@b.example>x|<a@b..example>|<a@.example>|<a@b.>|<a@-b.example>|<a@b-.example>|
+            <a@b_c.example>|<a@b!c>|<a@[192.0.2.999]>|<a@[IPv6:garbage]>|<a@[IPv6:]>|<a@[]>|<a@[x|
+            <a@b.example,>|<"a@b.example>|<"a"b"@b.example>|<"a\"@b.example>|<<a@b.example>>|
+            <@c.example>|"#;
+        for path in paths.split('|').map(str::trim_start).chain([" "]) {
             assert_eq!(parse(&format!("FROM:{path}"), "FROM:"), None, "{path}");
         }
     }

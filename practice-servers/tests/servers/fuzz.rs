@@ -1,11 +1,11 @@
 //! Lines that nobody would write, over the wire, made from a seed.
 
 use std::env;
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
+use std::net::Shutdown;
 
 use fastrand::Rng;
 use practice_servers::limits;
-use testing::tcp_peer;
 
 use crate::support::Servers;
 
@@ -24,10 +24,7 @@ fn a_server_answers_whatever_a_client_says() {
     for name in ["qq-smtp", "qq-pop3", "ftp"] {
         let mut left: usize = inputs.unwrap_or(1_000);
         while left > 0 {
-            let mut stream = tcp_peer(servers.addr(name));
-            let mut replies = BufReader::new(stream.try_clone().unwrap());
-            let mut line = Vec::new();
-            replies.read_until(b'\n', &mut line).unwrap();
+            let mut peer = servers.peer(name);
             let count = 1 + below(40).min(left);
             left = left.saturating_sub(count);
             let mut lines = String::new();
@@ -39,18 +36,10 @@ fn a_server_answers_whatever_a_client_says() {
             // It ends every message that it may have begun.
             lines += "\r\n.\r\nNOOP\r\n";
             // The server may have had enough of it before the end.
-            let _ = stream.write_all(lines.as_bytes());
-            let _ = stream.shutdown(std::net::Shutdown::Write);
-            loop {
-                line.clear();
-                if replies.read_until(b'\n', &mut line).unwrap_or(0) == 0 {
-                    break;
-                }
-                assert!(line.ends_with(b"\r\n"), "{name}: {lines:?}: {line:?}");
-                assert!(
-                    !line[..line.len() - 2].iter().any(u8::is_ascii_control),
-                    "{name}: {lines:?}"
-                );
+            let _ = peer.socket.write_all(lines.as_bytes());
+            let _ = peer.socket.shutdown(Shutdown::Write);
+            while let Ok(line) = peer.next_line() {
+                assert!(!line.contains(char::is_control), "{name}: {lines:?}: {line:?}");
             }
         }
     }

@@ -2,91 +2,68 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{self, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use testing::{PATIENCE, Practice};
+use testing::PATIENCE;
 
-use crate::support::{Servers, base64};
+use crate::support::{LOGIN, Peer, Servers};
 
 /// Where the text of a whole mail, or a whole file, ends.
 const END: &str = "and that is all\r\n";
 
-/// A conversation with a server that may be killed at any moment.
-struct Client(BufReader<TcpStream>);
-
-impl Client {
-    fn connect(addr: SocketAddr) -> Option<Self> {
-        let stream = TcpStream::connect(addr).ok()?;
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        let mut client = Client(BufReader::new(stream));
-        client.reply().map(|_| client)
-    }
-
-    fn reply(&mut self) -> Option<String> {
-        let mut line = String::new();
-        while self.0.read_line(&mut line).ok()? > 0 && line.ends_with('\n') {
-            if line.as_bytes()[3] == b' ' {
-                return Some(line);
-            }
-            line.clear();
-        }
-        None
-    }
-
-    /// Sends a command, and returns the reply, if both get through.
-    fn says(&mut self, command: &str, code: &str) -> Option<String> {
-        self.0.get_mut().write_all(format!("{command}\r\n").as_bytes()).ok()?;
-        let reply = self.reply()?;
-        assert!(reply.starts_with(code), "{command:?}: {reply:?}");
-        Some(reply)
-    }
+/// A client of a server that may be killed at any moment.
+fn connect(addr: SocketAddr) -> io::Result<Peer> {
+    let socket = TcpStream::connect(addr)?;
+    socket.set_read_timeout(Some(PATIENCE))?;
+    let mut peer = Peer::new(socket);
+    peer.next_reply()?;
+    Ok(peer)
 }
 
 /// Sends mails until the server is gone, and notes the subject of each that it has acknowledged.
-fn send_mails(addr: SocketAddr, name: &str, acknowledged: &Mutex<Vec<String>>) -> Option<()> {
-    let mut client = Client::connect(addr)?;
-    client.says("EHLO client.example", "250")?;
-    let secrets = base64("\0laoshi@qq.example\0practice");
-    client.says(&format!("AUTH PLAIN {secrets}"), "235")?;
+fn send_mails(addr: SocketAddr, name: &str, acknowledged: &Mutex<Vec<String>>) -> io::Result<()> {
+    let mut peer = connect(addr)?;
+    peer.tries("EHLO client.example", "250")?;
+    peer.tries(LOGIN, "235")?;
     for number in 0.. {
-        client.says("MAIL FROM:<laoshi@qq.example>", "250")?;
-        client.says("RCPT TO:<zhujiao@qq.example>", "250")?;
-        client.says("RCPT TO:<laoshi@qq.example>", "250")?;
-        client.says("RCPT TO:<xuesheng@sina.example>", "250")?;
-        client.says("DATA", "354")?;
+        peer.tries("MAIL FROM:<laoshi@qq.example>", "250")?;
+        for to in ["zhujiao@qq.example", "laoshi@qq.example", "xuesheng@sina.example"] {
+            peer.tries(&format!("RCPT TO:<{to}>"), "250")?;
+        }
+        peer.tries("DATA", "354")?;
         let subject = format!("Subject: {name}-{number}\r\n");
         let text = "x\r\n".repeat(number % 20 * 500);
         let mail = format!("From: laoshi@qq.example\r\n{subject}\r\n{text}{END}.");
-        client.says(&mail, "250")?;
+        peer.tries(&mail, "250")?;
         acknowledged.lock().unwrap().push(subject);
     }
-    None
+    Ok(())
 }
 
 /// Uploads files until the server is gone, and notes the name of each that it has acknowledged.
-fn send_files(addr: SocketAddr, name: &str, acknowledged: &Mutex<Vec<String>>) -> Option<()> {
-    let mut client = Client::connect(addr)?;
-    client.says("USER guest", "331")?;
-    client.says("PASS practice", "230")?;
-    client.says("TYPE I", "200")?;
+fn send_files(addr: SocketAddr, name: &str, acknowledged: &Mutex<Vec<String>>) -> io::Result<()> {
+    let mut peer = connect(addr)?;
+    peer.tries("USER guest", "331")?;
+    peer.tries("PASS practice", "230")?;
+    peer.tries("TYPE I", "200")?;
     for number in 0.. {
-        let reply = client.says("EPSV", "229")?;
-        let port = reply.split('|').nth(3)?.parse().ok()?;
-        let mut data = TcpStream::connect((addr.ip(), port)).ok()?;
+        let reply = peer.tries("EPSV", "229")?;
+        let port = reply.split('|').nth(3).unwrap().parse().unwrap();
+        let mut data = TcpStream::connect((addr.ip(), port))?;
         let file = format!("{name}-{number}");
-        client.says(&format!("STOR {file}"), "150")?;
+        peer.tries(&format!("STOR {file}"), "150")?;
         let text = "x\r\n".repeat(number % 20 * 5_000);
         let sent = data.write_all(format!("{text}{END}").as_bytes());
         drop(data);
-        sent.ok()?;
-        assert!(client.reply()?.starts_with("226"));
+        sent?;
+        assert!(peer.next_reply()?.starts_with("226"));
         acknowledged.lock().unwrap().push(file);
     }
-    None
+    Ok(())
 }
 
 #[test]
@@ -121,9 +98,7 @@ fn survives(kills: usize) {
                 assert!(Instant::now() < limit, "the servers acknowledge nothing");
                 thread::sleep(Duration::from_millis(1));
             }
-            let Practice { program, folder, .. } = servers.0;
-            drop(program);
-            folder
+            servers.stop()
         });
         servers = Servers::start_in(folder);
     }

@@ -2,6 +2,10 @@
 
 use crate::support::{Peer, Servers};
 
+/// What the servers can do, of which the tests below try each.
+const CAPABILITIES: &str = "TOP\r\nUIDL\r\nUSER\r\nRESP-CODES\r\nPIPELINING\r\nEXPIRE NEVER\r\n\
+                            IMPLEMENTATION practice-servers\r\n";
+
 /// Two messages of the sizes in the RFC's example.
 fn two_messages() -> Servers {
     let servers = Servers::start();
@@ -21,25 +25,12 @@ fn two_messages() -> Servers {
 fn the_example_session_of_the_rfc() {
     let servers = two_messages();
     let mut peer = Peer::new(testing::tcp_peer(servers.addr("sina-pop3")));
-    peer.plays(
-        "S: +OK sina.example
-         C: USER xuesheng@sina.example
-         S: +OK
-         C: PASS practice
-         S: +OK
-         C: STAT
-         S: +OK 2 320
-         C: LIST
-         S: +OK
-         S: 1 120
-         S: 2 200
-         S: .
-         C: RETR 1
-         S: +OK 120 octets",
-    );
-    assert!(peer.lines_to_dot().starts_with("Subject: 120 bytes\r\n\r\nxxx"));
-    peer.answers("DELE 1 => +OK; RETR 2 => +OK 200 octets");
-    assert_eq!(peer.lines_to_dot().len(), 200);
+    peer.expects("+OK sina.example");
+    peer.answers("USER xuesheng@sina.example => +OK; PASS practice => +OK; STAT => +OK 2 320");
+    assert_eq!(peer.gets("LIST"), "1 120\r\n2 200\r\n");
+    assert!(peer.gets("RETR 1").starts_with("Subject: 120 bytes\r\n\r\nxxx"));
+    peer.says("DELE 1", "+OK");
+    assert_eq!(peer.gets("RETR 2").len(), 200);
     peer.answers("DELE 2 => +OK; QUIT => +OK sina.example");
     peer.is_closed();
     assert_eq!(servers.files("mail/xuesheng@sina.example/new"), [""; 0]);
@@ -50,18 +41,10 @@ fn the_example_session_of_the_rfc() {
 fn the_examples_of_each_command() {
     let servers = two_messages();
     let mut peer = servers.mailbox("sina", "xuesheng");
-    peer.plays(
-        "C: UIDL
-         S: +OK
-         S: 1 1700000000.M1P1Q1.sina.example
-         S: 2 1700000001.M1P1Q2.sina.example
-         S: .
-         C: TOP 1 0
-         S: +OK
-         S: Subject: 120 bytes
-         S:
-         S: .",
-    );
+    let names = "1 1700000000.M1P1Q1.sina.example\r\n2 1700000001.M1P1Q2.sina.example\r\n";
+    assert_eq!(peer.gets("UIDL"), names);
+    assert_eq!(peer.gets("TOP 1 0"), "Subject: 120 bytes\r\n\r\n");
+    assert_eq!(peer.gets("CAPA"), CAPABILITIES);
     peer.answers(
         "list 2 => +OK 2 200
          LIST 3 => -ERR no such message
@@ -84,30 +67,15 @@ fn the_examples_of_each_command() {
          TOP 1 1 => -ERR
          UIDL 1 => -ERR",
     );
-    peer.plays("C: LIST\nS: +OK\nS: 2 200\nS: .");
+    assert_eq!(peer.gets("LIST"), "2 200\r\n");
     peer.answers("RSET => +OK 2 320; LIST 1 => +OK 1 120; XTND => -ERR; QUIT => +OK");
-}
-
-#[test]
-fn what_capa_announces_works() {
-    let servers = two_messages();
-    let mut peer = servers.peer("sina-pop3");
-    // All at once, and CAPA also after the login.
-    peer.send(
-        "CAPA\r\nUSER xuesheng@sina.example\r\nPASS practice\r\nTOP 1 0\r\nUIDL 1\r\nCAPA\r\nQUIT\r\n",
-    );
-    let answers = String::from_utf8(peer.rest()).unwrap();
-    let announced = "+OK\r\nTOP\r\nUIDL\r\nUSER\r\nRESP-CODES\r\nPIPELINING\r\nEXPIRE NEVER\r\n\
-                     IMPLEMENTATION practice-servers\r\n.\r\n";
-    assert_eq!(answers.matches(announced).count(), 2, "{answers}");
-    assert!(answers.contains("\r\nSubject: 120 bytes\r\n\r\n.\r\n+OK 1 1700000000"), "{answers}");
-    assert!(answers.ends_with("\r\n+OK sina.example says goodbye\r\n"), "{answers}");
 }
 
 #[test]
 fn nothing_without_a_login() {
     let servers = Servers::start();
     let mut peer = servers.peer("qq-pop3");
+    assert_eq!(peer.gets("CAPA"), CAPABILITIES);
     for command in ["STAT", "LIST", "UIDL", "RETR 1", "TOP 1 1", "DELE 1", "RSET", "NOOP"] {
         peer.says(command, "-ERR log in first");
     }
@@ -182,8 +150,7 @@ fn a_message_is_found_where_another_program_has_put_it() {
         std::fs::rename(folder.join("new").join(name), seen).unwrap();
     }
     std::fs::remove_file(folder.join("new").join(&new[2])).unwrap();
-    peer.says("RETR 2", "+OK");
-    assert_eq!(peer.lines_to_dot().len(), 200);
+    assert_eq!(peer.gets("RETR 2").len(), 200);
     peer.says("RETR 3", "-ERR the message is no longer there");
     peer.answers("DELE 1 => +OK; DELE 3 => +OK; QUIT => +OK");
     servers.mailbox("sina", "xuesheng").says("LIST 1", "+OK 1 200");
@@ -192,15 +159,13 @@ fn a_message_is_found_where_another_program_has_put_it() {
 #[test]
 fn unique_names_stay_and_never_come_again() {
     let servers = Servers::start();
-    let mut peer = servers.peer("qq-smtp");
-    peer.says("EHLO client.example", "250");
+    let mut peer = servers.mta();
     for text in ["1", "2", "3"] {
         peer.mails("a@b.example", &["laoshi@qq.example"], text, "250");
     }
     let names = |servers: &Servers| {
         let mut peer = servers.mailbox("qq", "laoshi");
-        peer.says("UIDL", "+OK");
-        let names = peer.lines_to_dot();
+        let names = peer.gets("UIDL");
         peer.says("QUIT", "+OK");
         names.lines().map(String::from).collect::<Vec<_>>()
     };
@@ -211,37 +176,11 @@ fn unique_names_stay_and_never_come_again() {
 
     let mut reader = servers.mailbox("qq", "laoshi");
     reader.says("DELE 3", "+OK");
-    let mut peer = servers.peer("qq-smtp");
-    peer.says("EHLO client.example", "250");
+    let mut peer = servers.mta();
     peer.mails("a@b.example", &["laoshi@qq.example"], "4", "250");
     // What comes meanwhile is for the next session.
     reader.answers("LIST 4 => -ERR; QUIT => +OK");
     let after = names(&servers);
     assert_eq!(after[..2], before[..2]);
     assert_ne!(after[2], before[2]);
-}
-
-/// Dots at the beginning of lines, and lines of every odd kind come back. A file may have got there
-/// without SMTP: every line of it is sent with CR LF at its end.
-#[test]
-fn every_line_comes_back() {
-    let servers = Servers::start();
-    let header = "Subject: dots\r\nX: y\r\n\r\n";
-    let lines = ".\r\n..\r\n...x\r\n\r\n. \r\nlone \n.\n lf\r\n\r.\r cr\r\n\0\r\nend";
-    servers.deliver("laoshi@qq.example", "1", format!("{header}{lines}").as_bytes());
-    let long = format!("{header}{}\r\n.{}\r\n", "x".repeat(100_000), ".\r\n".repeat(50_000));
-    servers.deliver("laoshi@qq.example", "2", long.as_bytes());
-    servers.deliver("laoshi@qq.example", "3", b"");
-    let mut peer = servers.mailbox("qq", "laoshi");
-    let sent = ".\r\n..\r\n...x\r\n\r\n. \r\nlone \r\n.\r\n lf\r\n .  cr\r\n\0\r\nend\r\n";
-    for (command, message) in [
-        ("RETR 1", format!("{header}{sent}")),
-        ("RETR 2", long.clone()),
-        ("RETR 3", String::new()),
-        ("TOP 1 3", format!("{header}.\r\n..\r\n...x\r\n")),
-        ("TOP 2 99999999", long),
-    ] {
-        peer.says(command, "+OK");
-        assert!(peer.lines_to_dot() == message, "{command}");
-    }
 }

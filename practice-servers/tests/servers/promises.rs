@@ -4,7 +4,7 @@
 use std::fs;
 use std::net::TcpListener;
 
-use testing::{Folder, Practice, Program, command, fails, refuses, run};
+use testing::{Folder, Program, command, fails, refuses, run};
 
 use crate::support::{SERVERS, Servers, base64, on_free_ports};
 
@@ -130,9 +130,7 @@ fn key_and_certificates_that_are_none_are_named() {
     let servers = Servers::start();
     let file = servers.path("tls.pem");
     fs::write(&file, "nonsense").unwrap();
-    let Practice { program, folder, .. } = servers.0;
-    drop(program);
-    let ended = Program::start(&mut on_free_ports(&folder)).finish();
+    let ended = Program::start(&mut on_free_ports(&servers.stop())).finish();
     let file = file.display();
     fails(
         &ended,

@@ -1,7 +1,7 @@
 //! Starts the servers on free ports in a folder of their own, and talks to them in raw bytes.
 
 use std::fs;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::ops::{Deref, DerefMut};
 use std::process::Command;
@@ -17,6 +17,9 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use testing::{Folder, PATIENCE, Practice, is_closed, tcp_peer};
 
 pub const SERVERS: &str = env!("CARGO_BIN_EXE_practice-servers");
+
+/// The login of laoshi@qq.example.
+pub const LOGIN: &str = "AUTH PLAIN AGxhb3NoaUBxcS5leGFtcGxlAHByYWN0aWNl";
 
 /// A command that starts the servers in `folder`, on free ports.
 pub fn on_free_ports(folder: &Folder) -> Command {
@@ -55,11 +58,16 @@ impl Servers {
         Servers(Practice::start_by(command, folder))
     }
 
-    /// Kills them, as SIGKILL does, and starts them anew.
-    pub fn restart(self) -> Self {
+    /// Kills them, as SIGKILL does, and returns their folder.
+    pub fn stop(self) -> Folder {
         let Practice { program, folder, .. } = self.0;
         drop(program);
-        Self::start_in(folder)
+        folder
+    }
+
+    /// Kills them, and starts them anew.
+    pub fn restart(self) -> Self {
+        Self::start_in(self.stop())
     }
 
     /// A plain peer that has read the greeting.
@@ -76,10 +84,17 @@ impl Servers {
         peer
     }
 
-    /// A peer that has logged in to qq's SMTP server.
-    pub fn laoshi(&self) -> Peer {
+    /// A peer that has said EHLO to qq's SMTP server.
+    pub fn mta(&self) -> Peer {
         let mut peer = self.peer("qq-smtp");
-        peer.logs_in();
+        peer.says("EHLO client.example", "250");
+        peer
+    }
+
+    /// A peer that has logged in there.
+    pub fn laoshi(&self) -> Peer {
+        let mut peer = self.mta();
+        peer.says(LOGIN, "235");
         peer
     }
 
@@ -164,26 +179,36 @@ impl Peer {
     }
 
     /// The next line, without its CR LF.
-    #[track_caller]
-    pub fn line(&mut self) -> String {
+    ///
+    /// # Errors
+    /// No whole line comes any more.
+    pub fn next_line(&mut self) -> io::Result<String> {
         let mut line = Vec::new();
-        self.stream.read_until(b'\n', &mut line).unwrap();
+        self.stream.read_until(b'\n', &mut line)?;
         let line = String::from_utf8(line).unwrap();
-        let text = line.strip_suffix("\r\n");
-        text.unwrap_or_else(|| panic!("not a line: {line:?}")).into()
+        let text = line.strip_suffix('\n').ok_or(ErrorKind::UnexpectedEof)?;
+        Ok(text.strip_suffix('\r').unwrap_or_else(|| panic!("no CR: {line:?}")).into())
     }
 
     /// The next reply, all its lines; in SMTP and FTP, the last one has no `-` behind its code.
-    #[track_caller]
-    pub fn reply(&mut self) -> String {
-        let mut reply = self.line();
+    ///
+    /// # Errors
+    /// No whole reply comes any more.
+    pub fn next_reply(&mut self) -> io::Result<String> {
+        let mut reply = self.next_line()?;
         let code = reply.get(..3).unwrap_or_default().to_string();
         if reply.get(3..4) == Some("-") && !reply.starts_with("-ERR") {
             while !reply.rsplit('\n').next().unwrap().starts_with(&format!("{code} ")) {
-                reply = reply + "\n" + &self.line();
+                reply = reply + "\n" + &self.next_line()?;
             }
         }
-        reply
+        Ok(reply)
+    }
+
+    /// The next reply, which has to come.
+    #[track_caller]
+    pub fn reply(&mut self) -> String {
+        self.next_reply().unwrap()
     }
 
     /// Expects that the next reply begins so.
@@ -197,25 +222,20 @@ impl Peer {
     /// Sends a command and expects a reply that begins so.
     #[track_caller]
     pub fn says(&mut self, command: &str, expected: &str) -> String {
-        self.send(format!("{command}\r\n"));
-        let reply = self.reply();
-        assert!(reply.starts_with(expected), "{command:?}: {reply:?}");
-        reply
+        self.tries(command, expected).unwrap()
     }
 
-    /// Plays a conversation as the RFCs print them: `C:` lines are sent, and each line that comes
-    /// begins with what the `S:` line says.
+    /// The same with a server that may have been killed.
+    ///
+    /// # Errors
+    /// The server is gone.
     #[track_caller]
-    pub fn plays(&mut self, conversation: &str) {
-        for line in conversation.lines().map(str::trim) {
-            match line.split_once(": ").unwrap_or(("S", "")) {
-                ("C", command) => self.send(format!("{command}\r\n")),
-                (_, expected) => {
-                    let line = self.line();
-                    assert!(line.starts_with(expected), "{line:?} for {expected:?}");
-                }
-            }
-        }
+    pub fn tries(&mut self, command: &str, expected: &str) -> io::Result<String> {
+        self.stream.get_mut().write_all(format!("{command}\r\n").as_bytes())?;
+        self.stream.get_mut().flush()?;
+        let reply = self.next_reply()?;
+        assert!(reply.starts_with(expected), "{command:?}: {reply:?}");
+        Ok(reply)
     }
 
     /// Sends each command of a table, and expects a reply that begins as the table says.
@@ -227,9 +247,11 @@ impl Peer {
         }
     }
 
-    /// What comes up to the line with a dot alone, without the dots that the server has added.
+    /// Sends a command of POP3, and returns the lines of the answer, up to the dot alone, without the
+    /// dots that the server has added.
     #[track_caller]
-    pub fn lines_to_dot(&mut self) -> String {
+    pub fn gets(&mut self, command: &str) -> String {
+        self.says(command, "+OK");
         let mut text = Vec::new();
         let mut line = Vec::new();
         loop {
@@ -263,12 +285,6 @@ impl Peer {
     pub fn ends(&mut self) -> Vec<u8> {
         self.socket.shutdown(Shutdown::Write).unwrap();
         self.rest()
-    }
-
-    /// Logs in to SMTP.
-    pub fn logs_in(&mut self) {
-        let secrets = base64("\0laoshi@qq.example\0practice");
-        self.answers(&format!("EHLO client.example => 250; AUTH PLAIN {secrets} => 235"));
     }
 
     /// Says over SMTP who sends a mail, and who is to get it.

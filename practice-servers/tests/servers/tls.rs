@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use rustls::HandshakeKind;
 use testing::{Folder, is_closed, tcp_peer};
 
-use crate::support::{Peer, Servers, in_tls, on_free_ports};
+use crate::support::{LOGIN, Peer, Servers, in_tls, on_free_ports};
 
 #[test]
 fn from_the_start() {
@@ -87,7 +87,7 @@ fn starttls_begins_anew() {
     let offer = peer.says("EHLO client.example", "250");
     assert!(!offer.contains("STARTTLS"), "{offer}");
     peer.says("STARTTLS", "503");
-    peer.logs_in();
+    peer.says(LOGIN, "235");
     let mail = "From: laoshi@qq.example\r\n\r\ny";
     peer.mails("laoshi@qq.example", &["zhujiao@qq.example"], mail, "250");
     let mail = servers.mail("qq", "zhujiao");
