@@ -494,4 +494,14 @@ mod tests {
         account.timeout = Duration::from_millis(5);
         assert_eq!(account.goodbye(), account.timeout);
     }
+
+    #[test]
+    fn localhost_is_tried_at_all_its_addresses() {
+        let Ok(listener) = TcpListener::bind("[::1]:0") else { return };
+        if !("localhost", 0).to_socket_addrs().unwrap().any(|addr| addr.is_ipv6()) {
+            return;
+        }
+        let port = listener.local_addr().unwrap().port();
+        account(&format!("pop3://localhost:{port}")).connect().unwrap();
+    }
 }

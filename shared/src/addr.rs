@@ -143,7 +143,12 @@ pub(crate) fn check_form(text: &str, is_peer: bool) -> Result<(), &'static str> 
     let port = port.parse::<u16>();
     let is_name = host.contains(char::is_alphabetic) && !host.contains([':', '/', '@', ' ']);
     if port.is_err() || !(is_name || text.parse::<SocketAddr>().is_ok()) {
-        return Err("not HOST:PORT or [IPV6]:PORT, with a port from 0 to 65535");
+        let is_number = |part: &str| part.parse::<u64>().is_ok();
+        return Err(if port.is_ok() && host.split('.').all(is_number) {
+            "its host is not an IPv4 address, which is four numbers from 0 to 255"
+        } else {
+            "not HOST:PORT or [IPV6]:PORT, with a port from 0 to 65535"
+        });
     }
     if is_peer && port == Ok(0) {
         return Err("port 0 is for servers: give the port that the server logs");
@@ -193,11 +198,15 @@ mod tests {
     #[test]
     fn host_and_port_have_a_form() {
         let form = Err("not HOST:PORT or [IPV6]:PORT, with a port from 0 to 65535");
-        let wrong = ", 127.0.0.1, 127.0.0.1:, 127.0.0.1:65536, 300.0.0.1:7, 127.1:7, ::1:7, [::g]:7, \
+        let wrong = ", 127.0.0.1, 127.0.0.1:, 127.0.0.1:65536, 300.0.0.256:65536, ::1:7, [::g]:7, \
                      localhost, localhost:, localhost:65536, localhost:echo, :7, a b:7, \
                      udp://localhost:7, me@localhost:7, a/b:7";
         for wrong in wrong.split(", ") {
             assert_eq!(check_form(wrong, false), form, "{wrong}");
+        }
+        let not_ipv4 = Err("its host is not an IPv4 address, which is four numbers from 0 to 255");
+        for wrong in ["192.168.1.256:7007", "127.1:7", "1.2.3.4.5:7", "7007:7"] {
+            assert_eq!(check_form(wrong, true), not_ipv4, "{wrong}");
         }
         let zero = Err("port 0 is for servers: give the port that the server logs");
         for host in ["127.0.0.1", "localhost", "[::1]"] {

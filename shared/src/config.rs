@@ -13,7 +13,9 @@ use crate::env_file::{decode, meant, parse_line};
 use crate::error::{Error, OrCannot, Result};
 use crate::log;
 use crate::print::print;
-use crate::setting::{Origin, Setting, flag, is_password, label, line_of, nearest, shown, table};
+use crate::setting::{
+    Origin, Setting, edits, flag, is_password, label, line_of, nearest, shown, table,
+};
 
 /// The settings of one run. What asks for a value also checks it: what it returns is right, or the
 /// program has ended with an error and a hint, and with status 2, or 1 where a host is not found.
@@ -270,7 +272,13 @@ impl Config {
     /// Reads a line of `.env`, which may be another program's. A line that is meant to set something,
     /// and does not, is an error.
     fn read_line(&mut self, line: &str, place: String) -> Result {
-        let Some((name, value)) = meant(line) else { return Ok(()) };
+        let Some((name, value)) = meant(line) else {
+            // One letter of LESSON may be wrong. A comment is no name.
+            let name = parse_line(line).map_or("", |(name, _)| name);
+            let is_near = self.settings.iter().any(|setting| edits(name, setting.name) == 1);
+            let is_ours = is_near && !name.starts_with('#');
+            return if is_ours { self.set(name, "", Origin::EnvFile(place)) } else { Ok(()) };
+        };
         let known = self.find(&name);
         if let Some((written, value)) = parse_line(line)
             && written == name
@@ -440,7 +448,7 @@ mod tests {
     fn each_source_overrides_the_ones_before_it() {
         let environment: &[(&str, &str)] = &[("LESSON_MESSAGE", "environment"), ("PATH", "x")];
         for (file, environment, flags, expected) in [
-            ("# LESSON_MESSAGE=x", &[][..], &[][..], "Hello, network! 你好，网络！"),
+            ("#LESSON_MESSAGE=x", &[][..], &[][..], "Hello, network! 你好，网络！"),
             ("LESSON_MESSAGE=file", &[], &[], "file"),
             ("LESSON_MESSAGE=file", environment, &[], "environment"),
             ("LESSON_MESSAGE=file", environment, &["--message", "flag"], "flag"),
@@ -469,7 +477,8 @@ mod tests {
         let twice = read("LESSON_LOG=off\n\nLESSON_LOG=info", &[], &[]);
         let hint = "keep one of its lines, such as LESSON_LOG=\"info\"";
         is_wrong(twice, "line 3 of FILE sets LESSON_LOG again", hint);
-        let others = "OTHER=x\nexport X\n'\nlesson_count=3\n--- x\n--count 3\nX=LESSON_LOG";
+        let others = "OTHER=x\nexport X\n'\nlesson_count=3\nSESSION_TIMEOUT=3\n--- x\n--count 3\n\
+                      X=LESSON_LOG";
         assert!(read(others, &[], &[]).is_ok());
         let gbk = "cannot read FILE: it is perhaps GBK, not UTF-8";
         is_wrong(read(b"\xc4\xe3", &[], &[]), gbk, "open it in your editor, and save it as UTF-8");
@@ -486,6 +495,7 @@ mod tests {
             ("set LESSON_TIMOUT=x", "LESSON_TIMOUT", meant),
             ("LESSON_TIMOUT x", "LESSON_TIMOUT", meant),
             ("LESSON_TIME OUT=x", "LESSON_TIME", meant),
+            ("LESON_TIMEOUT=x", "LESON_TIMEOUT", meant),
             ("LESSON_TYPO=x", "LESSON_TYPO", all),
             ("LESSON_=x", "LESSON_", all),
         ] {
@@ -504,6 +514,7 @@ mod tests {
             ("--mesage", message),
             ("--Message", message),
             ("-message", message),
+            ("--lesson-message", message),
             ("--addr", "did you mean --echo-addr, LESSON_ECHO_ADDR?"),
             // A password may follow the `=`, and stand there for everybody to see.
             ("--smtp-password=x", "did you mean LESSON_SMTP_PASSWORD (no flag)?"),

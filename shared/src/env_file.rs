@@ -60,7 +60,7 @@ pub(crate) fn meant(line: &str) -> Option<(String, String)> {
     let meant = &line[start..];
     let is_other = |character: char| !is_letter(character) && character != '-';
     let (name, rest) = meant.split_at(meant.find(is_other).unwrap_or(meant.len()));
-    let quotes = ['"', '\''];
+    let quotes = ['"', '\'', '“', '”', '‘', '’'];
     // A name in quotes ends with one. On Windows, `set "NAME=value"` has its value within them, too.
     let rest_of_line = rest.strip_prefix(quotes);
     let ends_in_quote = rest_of_line.is_none() && before[..start].ends_with(quotes);
@@ -126,6 +126,7 @@ mod tests {
             "lesson_a-b = 'x",
             "\"LESSON_A_B\": \"x\",",
             "'LESSON_A_B'='x'",
+            "“LESSON_A_B”=x",
             "set \"LESSON_A_B=x\"",
         ] {
             assert_eq!(meant(line), Some(("LESSON_A_B".into(), "x".into())), "{line:?}");

@@ -116,16 +116,21 @@ pub(crate) fn nearest<'a>(
     wrong: &str,
     settings: impl Iterator<Item = &'a Setting>,
 ) -> Option<&'a Setting> {
-    let wrong = flag(wrong).trim_start_matches('-').to_string();
+    let short = |name: &str| flag(&name.to_uppercase()).trim_start_matches('-').to_string();
+    let typed = short(wrong);
     let distance = |setting: &&Setting| {
-        let right = flag(setting.name).trim_start_matches('-').to_string();
-        if right.contains(&wrong) { 1 } else { edits(&wrong, &right) }
+        let right = short(setting.name);
+        if right.contains(&typed) {
+            return 1;
+        }
+        // In the whole name, the letter that is wrong may be one of LESSON.
+        edits(&typed, &right).min(edits(wrong, setting.name))
     };
-    settings.min_by_key(distance).filter(|nearest| distance(nearest) <= wrong.chars().count() / 3)
+    settings.min_by_key(distance).filter(|nearest| distance(nearest) <= typed.chars().count() / 3)
 }
 
 /// How many letters have to be put in, left out or changed to make one text of the other.
-fn edits(from: &str, to: &str) -> usize {
+pub(crate) fn edits(from: &str, to: &str) -> usize {
     let mut row: Vec<_> = (0..=to.chars().count()).collect();
     for (index, letter) in from.chars().enumerate() {
         let mut diagonal = row[0];
