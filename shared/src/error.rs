@@ -146,22 +146,6 @@ mod tests {
     use super::*;
     use crate::Addr;
 
-    /// An error of a library, which has an I/O error as its source.
-    #[derive(Debug)]
-    struct OfLibrary(io::Error);
-
-    impl Display for OfLibrary {
-        fn fmt(&self, formatter: &mut Formatter) -> fmt::Result {
-            write!(formatter, "something went wrong")
-        }
-    }
-
-    impl Source for OfLibrary {
-        fn source(&self) -> Option<&(dyn Source + 'static)> {
-            Some(&self.0)
-        }
-    }
-
     #[test]
     fn each_cause_has_its_words_and_its_hint() {
         let unknown = "check what the line above names; --help shows";
@@ -186,10 +170,11 @@ mod tests {
             (ErrorKind::InvalidInput, "reach", "invalid input parameter", unknown),
         ] {
             // It is found under other errors; what is not known is left to their words.
-            let above = if hint == unknown { "something went wrong" } else { why };
-            let of_library = OfLibrary(kind.into());
+            let why_above = if hint == unknown { "something went wrong" } else { why };
+            let error_above =
+                Error::new("something went wrong", "").caused_by(io::Error::from(kind));
             let errors: [(&(dyn Source + 'static), _); 2] =
-                [(&io::Error::from(kind), why), (&of_library, above)];
+                [(&io::Error::from(kind), why), (&error_above, why_above)];
             for (error, why) in errors {
                 let explained = explain(doing, &"192.0.2.1:80", error);
                 let start = format!("cannot {doing} 192.0.2.1:80: {why}\nhint: {hint}");
@@ -215,8 +200,8 @@ mod tests {
 
     #[test]
     fn the_source_is_kept() {
-        let failed = Err::<(), _>(OfLibrary(ErrorKind::TimedOut.into()));
+        let failed = Err::<(), _>(io::Error::from(ErrorKind::TimedOut));
         let error = failed.or_cannot("reach", "somebody").unwrap_err();
-        assert!(Source::source(&error).unwrap().is::<OfLibrary>());
+        assert!(Source::source(&error).unwrap().is::<io::Error>());
     }
 }

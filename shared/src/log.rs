@@ -267,14 +267,15 @@ mod tests {
 
     use super::*;
 
+    fn log_at(name: &str) -> Log {
+        Log { program: "lesson", start: Instant::now(), level: name.parse().unwrap() }
+    }
+
     #[test]
     fn a_level_includes_the_ones_before_it() {
-        let names = ["off", "info", "debug", "json"];
-        for (place, name) in names.into_iter().enumerate() {
-            let level = name.parse().unwrap();
-            let log = Log { program: "lesson", start: Instant::now(), level };
+        for (place, name) in ["off", "info", "debug", "json"].into_iter().enumerate() {
             for (of_event, least) in [(Level::Error, 0), (Level::Info, 1), (Level::Debug, 2)] {
-                let line = log.line(of_event, &Event::new(Kind::Said, format_args!("x")));
+                let line = log_at(name).line(of_event, &Event::new(Kind::Said, format_args!("x")));
                 assert_eq!(line.is_some(), place >= least, "{of_event:?} with {name}");
             }
         }
@@ -283,8 +284,6 @@ mod tests {
 
     #[test]
     fn at_debug_an_event_has_its_bytes_and_the_line_of_the_source() {
-        let info = Log { program: "lesson", start: Instant::now(), level: Level::Info };
-        let debug = Log { program: "lesson", start: info.start, level: Level::Debug };
         for (bytes, text, more) in [
             (&b"a\x1b\n\xff"[..], "sent 4 bytes to x", r#": "a\x1b\n\xff""#),
             ("你\n".as_bytes(), "sent 4 bytes to x", r#": "你\n""#),
@@ -295,17 +294,16 @@ mod tests {
         ] {
             let said = format_args!("{text}");
             let event = Event { bytes: Some(bytes), ..Event::new(Kind::Sent, said) };
-            let place = format!(" ({}:{})", file!(), line!() - 1);
+            let detailed = format!("{text}{more} ({}:{})", file!(), line!() - 1);
             // What a service says shows its bytes in its own way.
             let of_service = Event { service: Some("qq-smtp"), ..event };
-            let detailed = &*format!("{text}{more}{place}");
-            for (log, level, event, expected) in [
-                (&debug, Level::Info, &event, detailed),
-                (&debug, Level::Error, &event, text),
-                (&debug, Level::Info, &of_service, text),
-                (&info, Level::Info, &event, text),
+            for (name, level, event, expected) in [
+                ("debug", Level::Info, &event, &*detailed),
+                ("debug", Level::Error, &event, text),
+                ("debug", Level::Info, &of_service, text),
+                ("info", Level::Info, &event, text),
             ] {
-                let line = log.line(level, event).unwrap();
+                let line = log_at(name).line(level, event).unwrap();
                 let (seconds, said) = line.split_once(" lesson: ").unwrap();
                 assert!(seconds.parse::<f64>().is_ok(), "{line}");
                 assert_eq!(said, expected);
