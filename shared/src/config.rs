@@ -102,12 +102,14 @@ impl Config {
         config
     }
 
-    /// Settings with these values, which come from nowhere else: for a test of what reads them.
+    /// All settings, some with these values: for a test of what reads them.
     #[doc(hidden)]
     pub fn of(values: &[(&str, &str)]) -> Self {
         let mut config = Config::new("test", &[]);
+        for setting in &mut config.settings {
+            setting.is_taken = true;
+        }
         for (name, value) in values {
-            config.take(name, None);
             let _ = config.set(name, value, Origin::Environment);
         }
         config
