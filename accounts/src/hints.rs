@@ -4,8 +4,10 @@ use std::io::ErrorKind;
 
 use rustls::{CertificateError, Error as TlsError};
 
-use crate::failure::{Cause, Phase};
-use crate::{Account, Protocol, Tls};
+use crate::Phase::{self, Connect, Data, Do, LogIn, Recipient, SendMail, Sender, StartTls};
+use crate::Protocol::{Ftp, Pop3, Smtp};
+use crate::failure::Cause;
+use crate::{Account, Tls};
 
 const LATER: &str = "the server cannot do it now: try again later";
 const REASON: &str = "the server gives its reason above";
@@ -27,26 +29,26 @@ pub(crate) fn hint(cause: Cause, phase: Phase, account: &Account) -> String {
     let hint = match (cause, account.protocol) {
         (Cause::Io(kind), _) => after_io(kind, phase, account),
         (Cause::Tls(error), _) => after_tls(error, account),
-        (Cause::Reply(code, words), Protocol::Smtp) => after_smtp(code, &words, phase, account),
-        (Cause::Reply(_, words), Protocol::Pop3) => after_pop3(&words, phase),
-        (Cause::Reply(code, words), Protocol::Ftp) => after_ftp(code, &words, phase, account),
+        (Cause::Reply(code, words), Smtp) => after_smtp(code, &words, phase, account),
+        (Cause::Reply(_, words), Pop3) => after_pop3(&words, phase),
+        (Cause::Reply(code, words), Ftp) => after_ftp(code, &words, phase, account),
         (Cause::Foreign, _) => match phase {
-            Phase::Connect | Phase::StartTls => WRONG_SERVER,
-            Phase::SendMail => MAYBE_TAKEN,
-            Phase::LogIn => "the server answers oddly: try again; if that does not help, {login}",
+            Connect | StartTls => WRONG_SERVER,
+            SendMail => MAYBE_TAKEN,
+            LogIn => "the server answers oddly: try again; if that does not help, {login}",
             _ => "the server broke off, or answers oddly: try again",
         },
         (Cause::Unreadable, _) => match phase {
-            Phase::LogIn => "the library lettre cannot read that; it may be a refusal: {login}",
-            Phase::SendMail => MAYBE_TAKEN,
+            LogIn => "the library lettre cannot read that; it may be a refusal: {login}",
+            SendMail => MAYBE_TAKEN,
             _ => {
                 "the library lettre cannot read that; it may be a refusal: use another mail program \
                  for this server"
             }
         },
         (Cause::Missing, _) => match phase {
-            Phase::StartTls => NO_TLS,
-            Phase::LogIn => {
+            StartTls => NO_TLS,
+            LogIn => {
                 "the server offers no login here that lettre knows (AUTH PLAIN or LOGIN), perhaps \
                  only in TLS; {ports}"
             }
@@ -93,26 +95,21 @@ fn after_io(kind: ErrorKind, phase: Phase, account: &Account) -> &'static str {
         }
         (_, Other) => "a firewall may be in between, or the server is set up wrongly",
         // A broken pipe is an error of writing: the dot at the end of the mail has not gone out.
-        (Phase::Data, BrokenPipe | ConnectionReset | ConnectionAborted)
-        | (Phase::SendMail, BrokenPipe) => {
+        (Data, BrokenPipe | ConnectionReset | ConnectionAborted) | (SendMail, BrokenPipe) => {
             "the server broke off before it had the whole mail, and so has not taken it: perhaps \
              it is too large"
         }
-        (Phase::SendMail, _) => MAYBE_TAKEN,
-        (Phase::Connect | Phase::LogIn, FileTooLarge) => WRONG_SERVER,
+        (SendMail, _) => MAYBE_TAKEN,
+        (Connect | LogIn, FileTooLarge) => WRONG_SERVER,
         (_, FileTooLarge) => "this lesson takes no more: a mail program can fetch it",
-        (Phase::Connect | Phase::StartTls, TimedOut) => {
-            "{place}; if they are right, wait longer: --timeout 60"
-        }
-        (Phase::LogIn, TimedOut) if account.protocol == Protocol::Pop3 => {
+        (Connect | StartTls, TimedOut) => "{place}; if they are right, wait longer: --timeout 60",
+        (LogIn, TimedOut) if account.protocol == Pop3 => {
             "perhaps another session has the mailbox open, or the server is slow: wait longer: \
              --timeout 60"
         }
         (_, TimedOut) => "the server is slow: wait longer: --timeout 60",
-        (Phase::Connect | Phase::StartTls, _) => "the server broke off: see what it says; {place}",
-        (Phase::LogIn, _) if account.protocol != Protocol::Ftp => {
-            "the server broke off at the login: {login}"
-        }
+        (Connect | StartTls, _) => "the server broke off: see what it says; {place}",
+        (LogIn, _) if account.protocol != Ftp => "the server broke off at the login: {login}",
         _ => "the server broke off: see what it says, and try again",
     }
 }
@@ -169,19 +166,19 @@ fn after_smtp(code: u16, words: &str, phase: Phase, account: &Account) -> &'stat
     let detail = first.split_once('.').map_or("", |(_class, detail)| detail);
     match (phase, code, detail) {
         // This is what servers of other protocols answer to EHLO.
-        (Phase::Connect, 500 | 502 | 530, _) => WRONG_SERVER,
-        (Phase::Connect, 500.., _) => UNWELCOME,
-        (Phase::StartTls, 500.., _) => NO_TLS,
-        (Phase::LogIn, 504, _) => {
+        (Connect, 500 | 502 | 530, _) => WRONG_SERVER,
+        (Connect, 500.., _) => UNWELCOME,
+        (StartTls, 500.., _) => NO_TLS,
+        (LogIn, 504, _) => {
             "the server does not know this kind of login (AUTH PLAIN or LOGIN): ask another one"
         }
-        (Phase::LogIn, _, "7.139" | "7.30") => {
+        (LogIn, _, "7.139" | "7.30") => {
             "the provider says above why: it may take no passwords from programs any more; then use \
              another one"
         }
-        (Phase::LogIn, 430 | 535, _) => "{login}",
-        (Phase::Connect | Phase::LogIn, ..400 | 500 | 502, _) => WRONG_SERVER,
-        (Phase::LogIn, 500.., _) => LOGIN,
+        (LogIn, 430 | 535, _) => "{login}",
+        (Connect | LogIn, ..400 | 500 | 502, _) => WRONG_SERVER,
+        (LogIn, 500.., _) => LOGIN,
         (_, 200..=399, _) => {
             "the server answers out of turn: look into the mailbox of a recipient before you send \
              the mail again"
@@ -195,9 +192,9 @@ fn after_smtp(code: u16, words: &str, phase: Phase, account: &Account) -> &'stat
         (_, _, "3.4") | (_, 552, _) => "the mail is too large for the server: send less",
         // A command is unknown, out of its turn, or has a parameter that the server does not take.
         (_, 500 | 502..=504 | 555, _) => REASON,
-        (Phase::Sender, ..) | (_, _, "1.7" | "1.8") => WRONG_SENDER,
+        (Sender, ..) | (_, _, "1.7" | "1.8") => WRONG_SENDER,
         (_, _, detail) if detail.starts_with("7.") => UNWANTED,
-        (Phase::Recipient, ..) => WRONG_RECIPIENT,
+        (Recipient, ..) => WRONG_RECIPIENT,
         (_, _, detail) if detail.starts_with("1.") => WRONG_RECIPIENT,
         (_, 551 | 553, _) => WRONG_SENDER,
         _ => UNWANTED,
@@ -212,13 +209,13 @@ fn after_pop3(words: &str, phase: Phase) -> &'static str {
     match (phase, code.unwrap_or_default().to_uppercase().as_str()) {
         (_, "IN-USE") => "another session has the mailbox open: try again when that has ended",
         (_, "SYS/TEMP" | "LOGIN-DELAY") => LATER,
-        (Phase::LogIn, "SYS/PERM") => {
+        (LogIn, "SYS/PERM") => {
             "it says why above; POP3 may be off in the account's settings; {login}"
         }
-        (Phase::LogIn, "AUTH") => "{login}",
-        (Phase::LogIn, _) => LOGIN,
-        (Phase::Connect, _) if reason.is_none() => WRONG_SERVER,
-        (Phase::Connect, _) => UNWELCOME,
+        (LogIn, "AUTH") => "{login}",
+        (LogIn, _) => LOGIN,
+        (Connect, _) if reason.is_none() => WRONG_SERVER,
+        (Connect, _) => UNWELCOME,
         _ => REASON,
     }
 }
@@ -232,27 +229,27 @@ fn after_ftp(code: u16, words: &str, phase: Phase, account: &Account) -> &'stati
         _ if words.contains(" OOPS: ") => {
             "the server is set up wrongly: tell whoever runs it what it says above"
         }
-        (Phase::Connect, 120) => LATER,
-        (Phase::Connect, ..400) => WRONG_SERVER,
+        (Connect, 120) => LATER,
+        (Connect, ..400) => WRONG_SERVER,
         (_, ..400) => {
             "this is no refusal, but the library suppaftp takes only some of the replies that \
              servers give here: use another FTP program for this server"
         }
-        (Phase::LogIn, 430) => "{login}",
-        (Phase::Do(..), 425) => {
+        (LogIn, 430) => "{login}",
+        (Do(..), 425) => {
             "no data connection: a firewall may be in between, or the server is set up wrongly"
         }
-        (Phase::Do(..), 426) => "the transfer broke off: try again",
+        (Do(..), 426) => "the transfer broke off: try again",
         (_, 452 | 552) => "the server has no room: upload less",
         (_, 400..=499) => LATER,
-        (Phase::Connect, _) => UNWELCOME,
+        (Connect, _) => UNWELCOME,
         _ if is_about_tls && account.tls == Tls::Required => {
             "the server does not take this kind of TLS: tell whoever runs it what it says above"
         }
-        (Phase::StartTls, _) => NO_TLS,
+        (StartTls, _) => NO_TLS,
         _ if is_about_tls => "the server may want TLS: {tls}",
-        (Phase::LogIn, 500 | 502) => WRONG_SERVER,
-        (Phase::LogIn, _) | (_, 530) => LOGIN,
+        (LogIn, 500 | 502) => WRONG_SERVER,
+        (LogIn, _) | (_, 530) => LOGIN,
         (_, 550 | 553) => "check DIR and FILE in {url}, and what {user} may do there",
         (_, 500..=504) => {
             "the server does not know this command, or has no passive mode: ask another one"
@@ -264,7 +261,7 @@ fn after_ftp(code: u16, words: &str, phase: Phase, account: &Account) -> &'stati
 #[cfg(test)]
 mod tests {
     use ErrorKind::*;
-    use Phase::*;
+    use Phase::Quit;
     use rustls::InvalidMessage;
 
     use super::*;

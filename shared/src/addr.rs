@@ -84,36 +84,36 @@ impl ToSocketAddrs for Addr {
 
 impl Whom for Addr {
     fn hint(&self, kind: ErrorKind) -> Option<String> {
+        use ErrorKind::*;
+
         let start = self.start();
         let flag = flag(self.name);
         let label = label(self.name);
         let hint = match kind {
-            ErrorKind::ConnectionRefused => {
-                format!("nobody listens at {self}: start the other side{start}")
-            }
+            ConnectionRefused => format!("nobody listens at {self}: start the other side{start}"),
             kind if is_broken(kind) => {
                 format!("the other side broke off: see what it says, or start it again{start}")
             }
-            ErrorKind::AddrInUse => {
+            AddrInUse => {
                 format!("stop the program that uses this port, or choose another: {label}")
             }
-            ErrorKind::AddrNotAvailable if self.server.is_none() => {
+            AddrNotAvailable if self.server.is_none() => {
                 let everywhere = quoted(&self.port_at("0.0.0.0", "[::]"));
                 format!("this machine has no such address; all that it has: {flag} {everywhere}")
             }
-            ErrorKind::AddrNotAvailable => {
+            AddrNotAvailable => {
                 let loopback = quoted(&self.port_at("127.0.0.1", "[::1]"));
                 format!("nobody can be reached there; this machine itself is {flag} {loopback}")
             }
-            ErrorKind::PermissionDenied if self.server.is_none() => {
+            PermissionDenied if self.server.is_none() => {
                 format!("not everybody may use this port, choose another: {label}")
             }
-            ErrorKind::PermissionDenied if self.may_be_broadcast() => {
+            PermissionDenied if self.may_be_broadcast() => {
                 "it is the address of all machines of a network; a broadcast needs \
                  `set_broadcast(true)`"
                     .into()
             }
-            ErrorKind::PermissionDenied => "a firewall may forbid it: ask whose it is".into(),
+            PermissionDenied => "a firewall may forbid it: ask whose it is".into(),
             _ => return None,
         };
         Some(hint)
@@ -122,14 +122,9 @@ impl Whom for Addr {
 
 /// Whether the error means that an open connection has broken off.
 pub(crate) fn is_broken(kind: ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::ConnectionReset
-            | ErrorKind::ConnectionAborted
-            | ErrorKind::NotConnected
-            | ErrorKind::BrokenPipe
-            | ErrorKind::UnexpectedEof
-    )
+    use ErrorKind::*;
+
+    matches!(kind, ConnectionReset | ConnectionAborted | NotConnected | BrokenPipe | UnexpectedEof)
 }
 
 /// The text as a shell takes it: some take brackets for a pattern.
@@ -193,6 +188,8 @@ pub fn connect(peer: impl ToSocketAddrs, timeout: Duration) -> io::Result<TcpStr
 mod tests {
     use std::net::TcpListener;
 
+    use ErrorKind::*;
+
     use super::*;
 
     #[test]
@@ -239,17 +236,17 @@ mod tests {
             let nobody = format!("nobody listens at {text}: start the other side, {start}");
             let broke = format!("{broke}, {start}");
             let server = Some("lesson01-udp-server");
-            has_hint(text, server, ErrorKind::ConnectionRefused, &nobody);
-            has_hint(text, server, ErrorKind::ConnectionReset, &broke);
-            has_hint(text, server, ErrorKind::PermissionDenied, firewall);
+            has_hint(text, server, ConnectionRefused, &nobody);
+            has_hint(text, server, ConnectionReset, &broke);
+            has_hint(text, server, PermissionDenied, firewall);
             let itself = if text.starts_with('[') { "\"[::1]:7\"" } else { "127.0.0.1:7" };
             let foreign = format!("{foreign} {itself}");
-            has_hint(text, server, ErrorKind::AddrNotAvailable, &foreign);
+            has_hint(text, server, AddrNotAvailable, &foreign);
         }
         let all = "it is the address of all machines of a network; a broadcast needs \
                    `set_broadcast(true)`";
-        has_hint("192.0.2.255:7", Some("x"), ErrorKind::PermissionDenied, all);
-        has_hint("[2001:db8::ff]:7", Some("x"), ErrorKind::PermissionDenied, firewall);
+        has_hint("192.0.2.255:7", Some("x"), PermissionDenied, all);
+        has_hint("[2001:db8::ff]:7", Some("x"), PermissionDenied, firewall);
     }
 
     #[test]
@@ -259,12 +256,12 @@ mod tests {
         let forbidden = format!("not everybody may use this port, {other}");
         let foreign = "this machine has no such address; all that it has: --echo-addr";
         for (text, all) in [("127.0.0.1:7", "0.0.0.0:7"), ("[::1]:7", "\"[::]:7\"")] {
-            has_hint(text, None, ErrorKind::AddrInUse, &taken);
-            has_hint(text, None, ErrorKind::PermissionDenied, &forbidden);
-            has_hint(text, None, ErrorKind::AddrNotAvailable, &format!("{foreign} {all}"));
+            has_hint(text, None, AddrInUse, &taken);
+            has_hint(text, None, PermissionDenied, &forbidden);
+            has_hint(text, None, AddrNotAvailable, &format!("{foreign} {all}"));
         }
         let addr = Addr::look_up("127.0.0.1:7", "LESSON_ECHO_ADDR", None).unwrap();
-        assert_eq!(addr.hint(ErrorKind::NotFound), None);
+        assert_eq!(addr.hint(NotFound), None);
         assert_eq!(addr.to_string(), "127.0.0.1:7");
     }
 
@@ -297,6 +294,6 @@ mod tests {
         let stream = connect(&[closed, open, closed][..], timeout).unwrap();
         assert_eq!(stream.peer_addr().unwrap(), open);
         let error = connect(closed, timeout).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+        assert_eq!(error.kind(), ConnectionRefused);
     }
 }

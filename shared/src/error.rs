@@ -119,23 +119,19 @@ fn explain(doing: &str, whom: &dyn Whom, error: &(dyn Source + 'static)) -> Erro
 
 /// What to do next, as far as the cause alone says it.
 fn general_hint(kind: ErrorKind) -> Option<&'static str> {
+    use ErrorKind::*;
+
     let hint = match kind {
-        ErrorKind::TimedOut => "is the other side running? try again, or wait longer: --timeout 60",
-        ErrorKind::WouldBlock => "wait until some clients have left",
-        ErrorKind::ConnectionRefused => "nobody listens there: start the other side",
+        TimedOut => "is the other side running? try again, or wait longer: --timeout 60",
+        WouldBlock => "wait until some clients have left",
+        ConnectionRefused => "nobody listens there: start the other side",
         kind if is_broken(kind) => "the other side broke off: see what it says, or start it again",
-        ErrorKind::AddrInUse => "stop the program that uses this port, or choose another",
-        ErrorKind::AddrNotAvailable => {
-            "this machine has no such address; 127.0.0.1 is always itself"
-        }
-        ErrorKind::PermissionDenied => "check who may read and write it",
-        ErrorKind::NetworkUnreachable | ErrorKind::HostUnreachable => {
-            "check the address, and your own network"
-        }
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-            "make room on the disk, or write elsewhere"
-        }
-        ErrorKind::NotFound => "check the path",
+        AddrInUse => "stop the program that uses this port, or choose another",
+        AddrNotAvailable => "this machine has no such address; 127.0.0.1 is always itself",
+        PermissionDenied => "check who may read and write it",
+        NetworkUnreachable | HostUnreachable => "check the address, and your own network",
+        StorageFull | QuotaExceeded => "make room on the disk, or write elsewhere",
+        NotFound => "check the path",
         _ => return None,
     };
     Some(hint)
@@ -143,6 +139,8 @@ fn general_hint(kind: ErrorKind) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use ErrorKind::*;
+
     use super::*;
     use crate::Addr;
 
@@ -150,24 +148,24 @@ mod tests {
     fn each_cause_has_its_words_and_its_hint() {
         let unknown = "check what the line above names; --help shows";
         for (kind, doing, why, hint) in [
-            (ErrorKind::TimedOut, "reach", "timed out", "is the other side running? try again"),
+            (TimedOut, "reach", "timed out", "is the other side running? try again"),
             // This is what Linux and macOS call a wait that ran out.
-            (ErrorKind::WouldBlock, "reach", "timed out", "is the other side running? try again"),
-            (ErrorKind::WouldBlock, "start", "the system has no more threads", "wait until some"),
-            (ErrorKind::ConnectionRefused, "reach", "connection refused", "nobody listens there"),
-            (ErrorKind::ConnectionReset, "reach", "connection reset", "the other side broke off"),
-            (ErrorKind::ConnectionAborted, "reach", "connection aborted", "the other side broke"),
-            (ErrorKind::NotConnected, "reach", "not connected", "the other side broke off"),
-            (ErrorKind::BrokenPipe, "reach", "broken pipe", "the other side broke off"),
-            (ErrorKind::AddrInUse, "reach", "address in use", "stop the program that uses"),
-            (ErrorKind::AddrNotAvailable, "reach", "address not available", "this machine has no"),
-            (ErrorKind::PermissionDenied, "reach", "permission denied", "check who may read and"),
-            (ErrorKind::NetworkUnreachable, "reach", "network unreachable", "check the address"),
-            (ErrorKind::HostUnreachable, "reach", "host unreachable", "check the address, and"),
-            (ErrorKind::StorageFull, "reach", "no storage space", "make room on the disk, or"),
-            (ErrorKind::QuotaExceeded, "reach", "quota exceeded", "make room on the disk, or"),
-            (ErrorKind::NotFound, "reach", "there is no such file or folder", "check the path"),
-            (ErrorKind::InvalidInput, "reach", "invalid input parameter", unknown),
+            (WouldBlock, "reach", "timed out", "is the other side running? try again"),
+            (WouldBlock, "start", "the system has no more threads", "wait until some"),
+            (ConnectionRefused, "reach", "connection refused", "nobody listens there"),
+            (ConnectionReset, "reach", "connection reset", "the other side broke off"),
+            (ConnectionAborted, "reach", "connection aborted", "the other side broke"),
+            (NotConnected, "reach", "not connected", "the other side broke off"),
+            (BrokenPipe, "reach", "broken pipe", "the other side broke off"),
+            (AddrInUse, "reach", "address in use", "stop the program that uses"),
+            (AddrNotAvailable, "reach", "address not available", "this machine has no"),
+            (PermissionDenied, "reach", "permission denied", "check who may read and"),
+            (NetworkUnreachable, "reach", "network unreachable", "check the address"),
+            (HostUnreachable, "reach", "host unreachable", "check the address, and"),
+            (StorageFull, "reach", "no storage space", "make room on the disk, or"),
+            (QuotaExceeded, "reach", "quota exceeded", "make room on the disk, or"),
+            (NotFound, "reach", "there is no such file or folder", "check the path"),
+            (InvalidInput, "reach", "invalid input parameter", unknown),
         ] {
             // It is found under other errors; what is not known is left to their words.
             let why_above = if hint == unknown { "something went wrong" } else { why };
@@ -186,7 +184,7 @@ mod tests {
     #[test]
     fn whom_it_is_about_may_know_more_than_the_cause() {
         let addr = Addr::look_up("127.0.0.1:7", "LESSON_ECHO_ADDR", None).unwrap();
-        let error = Err::<(), _>(io::Error::from(ErrorKind::AddrInUse));
+        let error = Err::<(), _>(io::Error::from(AddrInUse));
         let error = error.or_cannot("listen on", &addr).unwrap_err();
         assert!(error.hint.ends_with("choose another: --echo-addr, LESSON_ECHO_ADDR"), "{error:?}");
     }
@@ -200,7 +198,7 @@ mod tests {
 
     #[test]
     fn the_source_is_kept() {
-        let failed = Err::<(), _>(io::Error::from(ErrorKind::TimedOut));
+        let failed = Err::<(), _>(io::Error::from(TimedOut));
         let error = failed.or_cannot("reach", "somebody").unwrap_err();
         assert!(Source::source(&error).unwrap().is::<io::Error>());
     }
