@@ -44,8 +44,9 @@ fn exercise_1() -> Check {
 fn exercise_2() -> Check {
     let mail = sent_mail(LESSON, &[])?;
     let mail = readable("a mail", parse_mail(mail.message.as_bytes()))?;
-    let (kind, [versions, file]) = (mail.ctype.mimetype.as_str(), &mail.subparts[..]) else {
-        let came = format!("The mail is {} of {}.", mail.ctype.mimetype, mail.subparts.len());
+    let kind = &mail.ctype.mimetype;
+    let [versions, file] = &mail.subparts[..] else {
+        let came = format!("The mail is {kind} of {}.", mail.subparts.len());
         return not_yet("a mail that is multipart/mixed of two parts", came);
     };
     // Exercise 1 puts a third one between the two.

@@ -5,7 +5,10 @@
 pub fn logged(line: &str) -> String {
     let mut words = line.splitn(4, ' ');
     let mut next = || words.next().unwrap_or_default();
-    let (seconds, kind, peer, bytes) = (next(), next(), next(), next());
+    let seconds = next();
+    let kind = next();
+    let peer = next();
+    let bytes = next();
     let bytes = matches!(kind, "sent" | "received").then_some(bytes);
     event(seconds, None, kind, peer, bytes, kind)
 }

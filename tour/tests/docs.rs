@@ -53,7 +53,9 @@ struct Page {
 impl Page {
     fn read(name: &str) -> Self {
         let text = fs::read_to_string(Path::new(WORKSPACE).join(name)).unwrap();
-        let (mut headings, mut outline, mut links) = (Vec::new(), Vec::new(), Vec::new());
+        let mut headings = Vec::new();
+        let mut outline = Vec::new();
+        let mut links = Vec::new();
         let mut code = BTreeSet::new();
         for (event, range) in Parser::new_ext(&text, Options::ENABLE_TABLES).into_offset_iter() {
             let part = &text[range];
@@ -356,7 +358,9 @@ fn what_the_readmes_quote_is_what_the_lessons_print() {
     for [page, _] in pages().iter().filter(|[page, _]| page.name.starts_with("lesson")) {
         let practice = Practice::start();
         practice.folder.write("homework.txt", "My homework\n");
-        let (mut servers, mut silent, mut sent) = (Vec::new(), Vec::new(), 0);
+        let mut servers = Vec::new();
+        let mut silent = Vec::new();
+        let mut sent = 0;
         let mut addr = "127.0.0.1:0".parse().unwrap();
         for (code, quoted) in page.quotes() {
             let ports = [("qq-smtp", "2525"), ("sina-pop3s", "2996"), ("ftp", "2121")];
