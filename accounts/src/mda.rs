@@ -83,7 +83,7 @@ mod tests {
     use std::io::BufRead;
     use std::net::TcpListener;
 
-    use testing::smtp_server;
+    use testing::{Server, talk};
 
     use super::*;
     use crate::tests::account;
@@ -91,26 +91,27 @@ mod tests {
 
     #[test]
     fn commands_and_answers_pass() {
-        let (addr, server) = smtp_server(|line| format!("+OK {line}\r\n").into_bytes());
+        let answer = |line: &str| format!("+OK {line}\r\n").into_bytes();
+        let server = Server::start(move |_, stream| talk(stream, answer));
         let timeout = Duration::from_secs(20);
-        let account = Account { timeout, ..account(&format!("pop3://{addr}")) };
+        let account = Account { timeout, ..account(&format!("pop3://{}", server.addr)) };
         let mut mda = account.connect_mda().unwrap();
         mda.get_mut().write_all(b"NOOP\r\n").unwrap();
         let answers: Vec<_> = mda.by_ref().take(100).lines().take(2).map(Result::unwrap).collect();
         assert_eq!(answers, ["+OK ", "+OK NOOP"]);
-        assert_eq!(mda.get_ref().socket().peer_addr().unwrap(), addr);
+        assert_eq!(mda.get_ref().socket().peer_addr().unwrap(), server.addr);
         drop(mda);
-        assert_eq!(server.join().unwrap(), ["NOOP"]);
+        assert_eq!(server.results(), [["NOOP"]]);
     }
 
     #[test]
     fn with_pop3s_nothing_is_said_before_tls() {
-        let (addr, server) = smtp_server(|_| b"+OK hello\r\n".to_vec());
+        let server = Server::start(|_, stream| talk(stream, |_| b"+OK hello\r\n".to_vec()));
+        let addr = server.addr;
         let (account, _folder) = trusting(&format!("pop3s://{addr}"));
         let error = format!("{:?}", account.connect_mda().err().unwrap());
         assert!(error.starts_with(&format!("cannot begin TLS with pop3s://{addr}: ")), "{error}");
         assert!(error.contains("\nhint: that port begins without TLS"), "{error}");
-        server.join().unwrap();
     }
 
     #[test]

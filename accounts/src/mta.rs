@@ -195,7 +195,7 @@ mod tests {
     use std::time::Duration;
 
     use lettre::transport::smtp::authentication::DEFAULT_MECHANISMS;
-    use testing::{PATIENCE, polite_smtp, smtp_server, talk};
+    use testing::{PATIENCE, Server, polite_smtp, talk};
 
     use super::*;
     use crate::tests::account;
@@ -218,13 +218,13 @@ mod tests {
         url: &str,
         timeout: Duration,
         recipient: &str,
-        answer: impl Fn(&str) -> Vec<u8> + Send + 'static,
+        answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static,
     ) -> (String, Vec<String>) {
-        let (addr, server) = smtp_server(answer);
-        let (account, _folder) = trusting(&url.replace("ADDR", &addr.to_string()));
+        let server = Server::start(move |_, stream| talk(stream, &answer));
+        let (account, _folder) = trusting(&url.replace("ADDR", &server.addr.to_string()));
         let account = Account { timeout, ..account };
         let reply = hand_in(&account, recipient, b"To: all\r\n\r\n.hello\r\n");
-        (reply.unwrap_or_else(|error| format!("{error:?}")), server.join().unwrap())
+        (reply.unwrap_or_else(|error| format!("{error:?}")), server.results().concat())
     }
 
     /// A polite server that also offers this.

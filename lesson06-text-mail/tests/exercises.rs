@@ -57,7 +57,7 @@ fn exercise_2() -> Check {
             "" => format!("closed the connection after {command}, as an MTA"),
             _ => format!("answered `{words}` to {command} in {count} connections, as an MTA"),
         };
-        let ended = mta.ends_after(&mut lesson, &done, tries)?;
+        let ended = lesson.ends_after(&done, &mta, tries)?;
         let sessions = mta.results();
         for pair in sessions.windows(2) {
             let pause = pair[0].refused.map_or(Duration::MAX, |refused| pair[1].began - refused);

@@ -3,7 +3,7 @@
 
 use std::net::TcpListener;
 
-use testing::{come_in_order, fails, handed_in, polite_smtp, refuses, run, smtp_server};
+use testing::{Server, come_in_order, fails, handed_in, polite_smtp, refuses, run, talk};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson06-text-mail");
 
@@ -41,13 +41,11 @@ fn each_step_that_fails_ends_the_lesson_but_the_last_one() {
         // The server begins a reply, and no more comes.
         ("QUIT", "221-", "cannot leave URL: timed out", ""),
     ] {
-        let (addr, server) =
-            smtp_server(
-                move |line| {
-                    if line.starts_with(command) { answer.into() } else { polite_smtp(line) }
-                },
-            );
-        let url = format!("smtp://{addr}");
+        let answer = move |line: &str| {
+            if line.starts_with(command) { answer.into() } else { polite_smtp(line) }
+        };
+        let server = Server::start(move |_, stream| talk(stream, answer));
+        let url = format!("smtp://{}", server.addr);
         let why = why.replace("URL", &url);
         let ended = run(LESSON, &["--smtp-url", &url, "--timeout", "3600"]);
         if command == "QUIT" {
@@ -57,7 +55,6 @@ fn each_step_that_fails_ends_the_lesson_but_the_last_one() {
             assert_eq!(ended.stdout, "");
             fails(&ended, &why, hint);
         }
-        server.join().unwrap();
     }
 }
 

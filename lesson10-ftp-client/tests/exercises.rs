@@ -4,9 +4,9 @@
 use std::fs;
 
 use testing::exercise::{
-    Attempt, Check, Server, ensure, has_error, has_sent, has_status, is, not_yet, show, with_verbs,
+    Attempt, Check, ensure, has_error, has_sent, has_status, is, not_yet, show, with_verbs,
 };
-use testing::{Ended, Folder, Ftp};
+use testing::{Ended, Folder, Ftp, Server};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson10-ftp-client");
 /// The file that the server has: 11 bytes.

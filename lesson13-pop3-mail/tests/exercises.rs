@@ -4,10 +4,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use testing::exercise::{
-    Attempt, Check, Server, ensure, has_sent, not_yet, show, step, with_verbs,
-};
-use testing::{Ended, Folder, Message, polite_pop3, pop3_lines, talk};
+use testing::exercise::{Attempt, Check, ensure, has_sent, not_yet, show, step, with_verbs};
+use testing::{Ended, Folder, Message, Server, polite_pop3, pop3_lines, talk};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson13-pop3-mail");
 /// The messages in the mailbox: the first has an encoded subject, the second lines of dots and bytes

@@ -3,7 +3,7 @@
 //! it expected then, and what came.
 
 mod attempt;
-mod servers;
+mod mail;
 
 use std::fmt::{self, Debug, Display, Formatter};
 use std::net::UdpSocket;
@@ -11,7 +11,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 pub use attempt::{Attempt, heard, say_no_more, send};
-pub use servers::{Mail, Server, Session, mta, sent_mail, sent_mail_in};
+pub use mail::{Mail, Session, mta, sent_mail, sent_mail_in};
 
 use crate::{Ended, succeed};
 

@@ -5,6 +5,7 @@ pub mod exercise;
 mod ftp;
 mod lines;
 mod practice;
+mod server;
 mod transcript;
 
 use std::cell::Cell;
@@ -24,10 +25,9 @@ use std::time::{Duration, Instant};
 pub use events::{Event, Kind};
 
 pub use ftp::Ftp;
-pub use lines::{
-    Message, come_in_order, handed_in, polite_pop3, polite_smtp, pop3_lines, smtp_server, talk,
-};
+pub use lines::{Message, come_in_order, handed_in, polite_pop3, polite_smtp, pop3_lines, talk};
 pub use practice::Practice;
+pub use server::Server;
 pub use transcript::{logged, told};
 
 /// How long a test waits before it gives up: far longer than anything takes on a busy machine.
@@ -82,21 +82,29 @@ pub fn native(path: &str) -> String {
 /// A command that runs the program `exe` with default settings: in `folder`, and without the
 /// `LESSON_` variables of whoever runs the tests. What it logs are events.
 pub fn command(exe: &str, folder: &Folder) -> Command {
-    mention_changes();
-    let mut command = Command::new(exe);
-    command.current_dir(folder.path());
-    keep_out(&["LESSON_"], &mut command);
-    command.env("LESSON_LOG", "json");
+    let mut command = command_without(exe, &["LESSON_"]);
+    command.current_dir(folder.path()).env("LESSON_LOG", "json");
     command
 }
 
 /// Cargo, without the `LESSON_` variables of whoever runs the tests, and without what it has told
 /// this test: that would make other packages that look at it be compiled anew.
 pub fn cargo() -> Command {
+    let cargo = env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    command_without(&cargo, &["LESSON_", "CARGO_PKG_", "CARGO_MANIFEST_"])
+}
+
+/// A command that gets no variables that begin so.
+fn command_without(exe: &str, starts: &[&str]) -> Command {
     mention_changes();
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    keep_out(&["LESSON_", "CARGO_PKG_", "CARGO_MANIFEST_"], &mut cargo);
-    cargo
+    let mut command = Command::new(exe);
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        if starts.iter().any(|start| text.starts_with(start)) {
+            command.env_remove(name);
+        }
+    }
+    command
 }
 
 /// What git says in the folder of the workspace; nothing if it cannot say it.
@@ -139,16 +147,6 @@ pub fn mention_changes() {
     for package in changed {
         let number = package["lesson".len()..].split('-').next().unwrap_or_default();
         eprintln!("lesson {number} is not as it came: git restore {package}");
-    }
-}
-
-/// Does not pass on the variables that begin so.
-fn keep_out(starts: &[&str], command: &mut Command) {
-    for (name, _) in env::vars_os() {
-        let text = name.to_string_lossy();
-        if starts.iter().any(|start| text.starts_with(start)) {
-            command.env_remove(name);
-        }
     }
 }
 

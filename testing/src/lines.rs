@@ -1,27 +1,13 @@
 //! The other side of a lesson that speaks SMTP or POP3: servers that answer line after line.
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::thread::{self, JoinHandle};
+use std::net::TcpStream;
 
-use crate::{PATIENCE, run, succeed};
+use crate::{PATIENCE, Server, run, succeed};
 
-/// An SMTP server for one client. What it says is up to `answer`, which gets each command, the
+/// The server's side of one connection. What it says is up to `answer`, which gets each command, the
 /// empty text for the greeting, and `.` for the end of a message; an empty answer closes the
-/// connection. Returns where it listens, and then every line that came.
-pub fn smtp_server(
-    answer: impl Fn(&str) -> Vec<u8> + Send + 'static,
-) -> (SocketAddr, JoinHandle<Vec<String>>) {
-    let listener = succeed("listen", TcpListener::bind("127.0.0.1:0"));
-    let addr = succeed("ask for the port", listener.local_addr());
-    let serve = move || {
-        let (stream, _) = succeed("accept", listener.accept());
-        talk(stream, answer)
-    };
-    (addr, thread::spawn(serve))
-}
-
-/// The server's side of one connection: it answers line after line as said at [`smtp_server`].
+/// connection. Returns every line that came.
 pub fn talk(stream: TcpStream, mut answer: impl FnMut(&str) -> Vec<u8>) -> Vec<String> {
     succeed("set a time-out", stream.set_read_timeout(Some(PATIENCE)));
     let mut sender = succeed("copy", stream.try_clone());
@@ -63,13 +49,13 @@ pub fn polite_smtp(command: &str) -> Vec<u8> {
 /// came there.
 #[track_caller]
 pub fn handed_in(lesson: &str, arguments: &[&str]) -> Vec<String> {
-    let (addr, server) = smtp_server(polite_smtp);
-    let url = format!("smtp://{addr}");
+    let server = Server::start(|_, stream| talk(stream, polite_smtp));
+    let url = format!("smtp://{}", server.addr);
     let ended = run(lesson, &[&["--smtp-url", &url], arguments].concat());
     assert_eq!((ended.status, &*ended.stdout), (Some(0), "250 taken\n"), "{ended:?}");
     let last = format!("sent the mail to {url}: 250 taken\n");
     assert!(ended.stderr.ends_with(&last), "{ended:?}");
-    server.join().unwrap_or_else(|_| panic!("the server has failed"))
+    server.results().concat()
 }
 
 /// Expects lines that begin so, in this order; others may stand between them.

@@ -91,32 +91,26 @@ impl Practice {
 
     /// All mails in a mailbox, once there are so many.
     pub fn mails(&self, office: &str, user: &str, count: usize) -> Vec<String> {
-        self.mails_when(office, user, |mails| mails.len() == count)
-    }
-
-    /// All mails in a mailbox, once they are those that `expected` waits for.
-    pub fn mails_when(
-        &self,
-        office: &str,
-        user: &str,
-        expected: impl Fn(&[String]) -> bool,
-    ) -> Vec<String> {
-        let folder = self.path(&format!("mail/{user}@{office}.example/new"));
         // Both offices write a large mail to the disk, which takes long on a crowded machine.
         let deadline = Instant::now() + 3 * PATIENCE;
         loop {
-            // The servers may be about to make the folder.
-            let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
-            let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
-            paths.sort();
-            let read = |path| succeed("read a mail", fs::read_to_string(path));
-            let mails: Vec<_> = paths.iter().map(read).collect();
-            if expected(&mails) {
+            let mails = self.mails_now(office, user);
+            if mails.len() == count {
                 return mails;
             }
-            assert!(Instant::now() < deadline, "{} mails, not those expected", mails.len());
+            assert!(Instant::now() < deadline, "{} mails, not {count}", mails.len());
             thread::sleep(Duration::from_millis(20));
         }
+    }
+
+    /// All mails that are in a mailbox now.
+    pub fn mails_now(&self, office: &str, user: &str) -> Vec<String> {
+        let folder = self.path(&format!("mail/{user}@{office}.example/new"));
+        // The servers may be about to make the folder.
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
+        paths.sort();
+        paths.iter().map(|path| succeed("read a mail", fs::read_to_string(path))).collect()
     }
 }
 

@@ -7,8 +7,8 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Check, LIMIT, SILENCE, has_status, how_ended, not_yet, show, step};
-use crate::{Ended, Folder, Program, command, succeed};
+use super::{Check, LIMIT, SILENCE, ensure, has_status, how_ended, not_yet, show, step};
+use crate::{Ended, Folder, Program, Server, command, succeed};
 
 /// What follows at once helps to see what happened.
 const MOMENT: Duration = Duration::from_millis(50);
@@ -101,6 +101,24 @@ impl Attempt {
         self.expect(done, "your program to end within 5 s", |attempt| {
             attempt.has_ended(LIMIT).ok_or("Your program still ran then.".into())
         })
+    }
+
+    /// Expects that the program ends, and that it has connected so often until then.
+    pub fn ends_after<T: Send + 'static>(
+        &mut self,
+        done: &str,
+        server: &Server<T>,
+        tries: usize,
+    ) -> Check<Ended> {
+        let ended = self.expect(done, "your program to end within 5 s", |attempt| {
+            attempt.has_ended(LIMIT).ok_or_else(|| {
+                format!("Your program still runs, and has connected {}.", times(server.count()))
+            })
+        })?;
+        let count = server.count();
+        let came = format!("Your program connected {}.", times(count));
+        ensure(count == tries, format!("your program to connect {}", times(tries)), came)?;
+        Ok(ended)
     }
 
     /// Waits a moment for the program's end.
@@ -228,6 +246,15 @@ impl Attempt {
             }
             Err("Your program did not.".into())
         })
+    }
+}
+
+/// How often.
+fn times(count: usize) -> String {
+    match count {
+        1 => "once".into(),
+        2 => "twice".into(),
+        count => format!("{count} times"),
     }
 }
 

@@ -1,82 +1,10 @@
-//! The other side of a program that is checked.
+//! The MTA of a program that is checked.
 
 use std::mem;
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
-use super::{Attempt, Check, LIMIT, ensure, not_yet};
-use crate::{Ended, Folder, polite_smtp, succeed, talk};
-
-/// A program that connects for ever would take all threads that the system has.
-const MOST: usize = 1_000;
-
-/// A TCP server of the check, for many connections at once.
-pub struct Server<T> {
-    /// Where it listens.
-    pub addr: SocketAddr,
-    connections: Arc<Mutex<Vec<JoinHandle<T>>>>,
-}
-
-impl<T: Send + 'static> Server<T> {
-    /// Starts it. For each connection it calls `serve`, with 0 for the first. After a thousand, nobody
-    /// listens any more.
-    pub fn start(serve: impl Fn(usize, TcpStream) -> T + Send + Sync + 'static) -> Self {
-        let listener = succeed("listen", TcpListener::bind("127.0.0.1:0"));
-        let addr = succeed("ask for the port", listener.local_addr());
-        let server = Server { addr, connections: Arc::default() };
-        let serve = Arc::new(serve);
-        let connections = Arc::clone(&server.connections);
-        thread::spawn(move || {
-            for (number, stream) in listener.incoming().flatten().take(MOST).enumerate() {
-                succeed("limit the wait", stream.set_read_timeout(Some(LIMIT)));
-                succeed("limit the wait", stream.set_write_timeout(Some(LIMIT)));
-                let serve = Arc::clone(&serve);
-                let thread = thread::spawn(move || serve(number, stream));
-                lock(&connections).push(thread);
-            }
-        });
-        server
-    }
-
-    /// How many connections have come.
-    pub fn count(&self) -> usize {
-        lock(&self.connections).len()
-    }
-
-    /// Expects that the program ends, and that it has connected so often until then.
-    pub fn ends_after(&self, attempt: &mut Attempt, done: &str, tries: usize) -> Check<Ended> {
-        let ended = attempt.expect(done, "your program to end within 5 s", |attempt| {
-            attempt.has_ended(LIMIT).ok_or_else(|| {
-                format!("Your program still runs, and has connected {}.", times(self.count()))
-            })
-        })?;
-        let count = self.count();
-        let came = format!("Your program connected {}.", times(count));
-        ensure(count == tries, format!("your program to connect {}", times(tries)), came)?;
-        Ok(ended)
-    }
-
-    /// What `serve` has returned for each connection. It is to be asked when the program has ended.
-    pub fn results(&self) -> Vec<T> {
-        let threads = mem::take(&mut *lock(&self.connections));
-        threads.into_iter().flat_map(JoinHandle::join).collect()
-    }
-}
-
-/// How often.
-fn times(count: usize) -> String {
-    match count {
-        1 => "once".into(),
-        2 => "twice".into(),
-        count => format!("{count} times"),
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
+use super::{Attempt, Check, not_yet};
+use crate::{Folder, Server, polite_smtp, talk};
 
 /// What an MTA got in one connection.
 pub struct Session {
