@@ -207,14 +207,11 @@ impl Account {
             return Err(why.into());
         }
         let file = path.rsplit('/').next().unwrap_or_default();
-        match protocol {
-            Protocol::Smtp | Protocol::Pop3 if !path.is_empty() => {
-                return Err("nothing can follow the port".into());
-            }
-            Protocol::Ftp if matches!(file, "" | "." | "..") => {
-                return Err("there is no FILE at its end".into());
-            }
-            _ => {}
+        if protocol != Protocol::Ftp && !path.is_empty() {
+            return Err("nothing can follow the port".into());
+        }
+        if protocol == Protocol::Ftp && matches!(file, "" | "." | "..") {
+            return Err("there is no FILE at its end".into());
         }
         Ok(Account {
             host: host.to_string().trim_matches(['[', ']']).to_string(),
