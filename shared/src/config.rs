@@ -275,7 +275,7 @@ impl Config {
     /// and does not, is an error.
     fn read_line(&mut self, line: &str, place: String) -> Result {
         let Some((name, value)) = meant(line) else {
-            // One letter of LESSON may be wrong. A comment is no name.
+            // One letter of the name may be wrong; the # of a comment is no letter.
             let name = parse_line(line).map_or("", |(name, _)| name);
             let is_near = self.settings.iter().any(|setting| edits(name, setting.name) == 1);
             let is_ours = is_near && !name.starts_with('#');
@@ -587,21 +587,11 @@ mod tests {
         config.forget_default("LESSON_TIMEOUT");
         for (name, value, origin, right) in [
             ("LESSON_TIMEOUT", "ten", "line 1 of ", "a right one is LESSON_TIMEOUT=\"10\""),
-            ("LESSON_MESSAGE", &format!("{long}..."), "line 2 of ", "a right one is LESSON_MESSA"),
-            ("LESSON_SMTP_PASSWORD", "****", "the environment)", "a right one is LESSON_SMTP_PAS"),
-            (
-                "LESSON_ECHO_ADDR",
-                &long,
-                "the flag --echo-addr)",
-                "a right one is --echo-addr \"127",
-            ),
+            ("LESSON_MESSAGE", &format!("{long}..."), "line 2 of ", "a right one is LESSON_MESS"),
+            ("LESSON_SMTP_PASSWORD", "****", "the environment", "a right one is LESSON_SMTP_PA"),
+            ("LESSON_ECHO_ADDR", &long, "the flag --echo-addr", "a right one is --echo-addr \""),
             ("LESSON_LOG", "info", "the default)", "a right one is --log \"info\""),
-            (
-                "LESSON_MAIL_TO",
-                "",
-                "the default for another machine)",
-                "a right one is --mail-to \"",
-            ),
+            ("LESSON_MAIL_TO", "", "the default for another machine", "a right one is --mail-to"),
             // What has no default has no right example.
             ("LESSON_MAIL_FROM", "", "the default)", "see what it takes: cargo run -p lesson -- "),
         ] {

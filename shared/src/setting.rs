@@ -123,7 +123,7 @@ pub(crate) fn nearest<'a>(
         if right.contains(&typed) {
             return 1;
         }
-        // In the whole name, the letter that is wrong may be one of LESSON.
+        // The wrong letter may be one of LESSON.
         edits(&typed, &right).min(edits(wrong, setting.name))
     };
     settings.min_by_key(distance).filter(|nearest| distance(nearest) <= typed.chars().count() / 3)
