@@ -212,8 +212,8 @@ mod tests {
         Ok(account.said(&reply))
     }
 
-    /// Does so at a server that answers so, which is at ADDR of the URL. Returns what comes of it,
-    /// the two lines of an error too, and what the server has heard.
+    /// Hands one in at a server that gives these answers; in the URL, ADDR stands for its address.
+    /// Returns what the server says, or the two lines of the error, and the lines that it has read.
     fn hand_in_at(
         url: &str,
         timeout: Duration,
@@ -227,7 +227,7 @@ mod tests {
         (reply.unwrap_or_else(|error| format!("{error:?}")), server.results().concat())
     }
 
-    /// A polite server that also offers this.
+    /// What a server answers that takes everything, and also offers this.
     fn offering(extension: &'static str) -> impl Fn(&str) -> Vec<u8> {
         move |line| match line.get(..4) {
             Some("EHLO") => format!("250-hi\r\n250-{extension}\r\n250 AUTH PLAIN\r\n").into(),
@@ -257,8 +257,7 @@ mod tests {
         assert_eq!(lines[1..], expected);
     }
 
-    /// Each row: what a server answers, to the command that begins so, and what is said then. Every
-    /// command is one of a phase of its own, and every answer of a kind that lettre tells in its way.
+    /// A row has a command, what a server answers to it, and a part of the error and of the hint.
     #[test]
     fn whatever_a_server_does_ends_in_one_line_and_one_hint() {
         let log_in = "cannot log in as you@y.example: permanent error (534): 5.7.9 not ";
@@ -320,8 +319,8 @@ mod tests {
         server.join().unwrap();
     }
 
-    /// Expects this when a server reads nothing of a mail, says these words, and hangs up, or, if it
-    /// says nothing, stays.
+    /// Expects this error when a server reads nothing of a mail, says these words and hangs up; or
+    /// stays, if it says nothing.
     #[track_caller]
     fn check_broken_off(words: &'static str, timeout: Duration, expected: &str) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
