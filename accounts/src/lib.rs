@@ -404,6 +404,7 @@ mod tests {
             (Ftp, "ftp://127.0.0.1/%FF", "the path is not UTF-8"),
             (Ftp, "ftp://127.0.0.1/", "there is no FILE at its end"),
             (Ftp, "ftp://127.0.0.1/a%2F..", "there is no FILE at its end"),
+            (Ftp, "ftp://127.0.0.1/a%2F.", "there is no FILE at its end"),
         ] {
             is_refused(&settings(protocol, url, &[]), protocol, why, "a right one is --");
         }

@@ -12,8 +12,6 @@ pub struct Ftp {
     pub control: BufReader<TcpStream>,
     /// The commands that came; the last one is empty: the client has gone.
     pub commands: Vec<String>,
-    /// The file that it has, under every name.
-    pub file: Vec<u8>,
     /// What came last in an upload.
     pub uploaded: Vec<u8>,
     /// Whether the client has not ended an upload in time.
@@ -26,17 +24,16 @@ pub struct Ftp {
 }
 
 impl Ftp {
-    /// Serves a client, whose connection has time-outs, until it has gone. `odd` may answer a
-    /// command in the server's place, and says whether it did; the first one is CONNECTED.
-    pub fn serve(
-        control: TcpStream,
-        file: &[u8],
-        mut odd: impl FnMut(&mut Ftp, &str) -> bool,
-    ) -> Self {
+    /// The file that it has, under every name: 11 bytes.
+    pub const FILE: &'static [u8] = b"one\ntwo\r\n\0\xff";
+
+    /// Serves a client, whose connection has time-outs, until it has gone. At the commands that begin
+    /// with `at`, `odd` answers in the server's place; the first command is CONNECTED. Whoever is odd
+    /// at PASV refuses EPSV.
+    pub fn serve(control: TcpStream, at: &str, mut odd: impl FnMut(&mut Ftp)) -> Self {
         let mut ftp = Ftp {
             control: BufReader::new(control),
             commands: Vec::new(),
-            file: file.to_vec(),
             uploaded: Vec::new(),
             is_still_open: false,
             kept: Vec::new(),
@@ -45,7 +42,11 @@ impl Ftp {
         };
         let mut command = "CONNECTED".to_string();
         while !command.is_empty() {
-            if !odd(&mut ftp, &command) {
+            if command.starts_with(at) {
+                odd(&mut ftp);
+            } else if at == "PASV" && command == "EPSV" {
+                ftp.say("502 not here");
+            } else {
                 ftp.answer(&command);
             }
             command = ftp.hear();
@@ -119,7 +120,7 @@ impl Ftp {
             "SYST" => self.say("215 UNIX Type: L8"),
             "FEAT" => self.say("211-it knows\r\n SIZE\r\n211 end"),
             "MDTM" => self.say("213 20260101120000"),
-            "SIZE" if argument == "readme.txt" => self.say(&format!("213 {}", self.file.len())),
+            "SIZE" if argument == "readme.txt" => self.say(&format!("213 {}", Self::FILE.len())),
             "SIZE" if self.uploaded.is_empty() => self.say("550 no such file"),
             "SIZE" => self.say(&format!("213 {}", self.uploaded.len())),
             "REST" => {
@@ -140,9 +141,8 @@ impl Ftp {
             }
             "NLST" | "LIST" | "MLSD" => self.send(b"readme.txt\r\n", "226 done"),
             "RETR" => {
-                let offset = mem::take(&mut self.offset).min(self.file.len());
-                let rest = self.file[offset..].to_vec();
-                self.send(&rest, "226 done");
+                let offset = mem::take(&mut self.offset).min(Self::FILE.len());
+                self.send(&Self::FILE[offset..], "226 done");
             }
             "STOR" => self.take("226 done"),
             "QUIT" => self.say("221 goodbye"),

@@ -66,6 +66,18 @@ impl Folder {
     pub fn write(&self, name: &str, text: &str) {
         succeed(name, fs::write(self.0.join(name), text));
     }
+
+    /// The names of what lies in one of its folders, each with its bytes. Where there is no such folder,
+    /// there is nothing, and a folder in it has no bytes.
+    pub fn files(&self, folder: &str) -> Vec<(String, Vec<u8>)> {
+        let mut files = Vec::new();
+        for entry in fs::read_dir(self.0.join(folder)).into_iter().flatten().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            files.push((name, fs::read(entry.path()).unwrap_or_default()));
+        }
+        files.sort();
+        files
+    }
 }
 
 impl Drop for Folder {
