@@ -80,17 +80,17 @@ fn exercise_1() -> Check {
 #[test]
 #[ignore = "exercise 2"]
 fn exercise_2() -> Check {
-    let cases: [(fn(&mut Ftp), &str, Option<u32>); 6] = [
-        (|ftp| ftp.say("213 11"), "answered SIZE with 11, and sent 11 bytes", None),
-        (|ftp| ftp.say("213 12"), "answered SIZE with 12, and sent 11 bytes", Some(12)),
-        (|ftp| ftp.say("213 10"), "answered SIZE with 10, and sent 11 bytes", Some(10)),
-        (|ftp| ftp.say("213 0"), "answered SIZE with 0, and sent 11 bytes", Some(0)),
-        (|ftp| ftp.say("502 not here"), "answered SIZE with `502 not here`", None),
-        (|ftp| ftp.say("550 no size"), "answered SIZE with `550 no size`", None),
+    let cases: [(Odd, &str, Option<u32>); 6] = [
+        (("SIZE", |ftp| ftp.say("213 11")), "answered SIZE with 11, and sent 11 bytes", None),
+        (("SIZE", |ftp| ftp.say("213 12")), "answered SIZE with 12, and sent 11 bytes", Some(12)),
+        (("SIZE", |ftp| ftp.say("213 10")), "answered SIZE with 10, and sent 11 bytes", Some(10)),
+        (("SIZE", |ftp| ftp.say("213 0")), "answered SIZE with 0, and sent 11 bytes", Some(0)),
+        (("SIZE", |ftp| ftp.say("502 not here")), "answered SIZE with `502 not here`", None),
+        (("SIZE", |ftp| ftp.say("550 no size")), "answered SIZE with `550 no size`", None),
     ];
     for (answers, done, wrong) in cases {
         let status = i32::from(wrong.is_some());
-        let run = run(Folder::create(), &[], done, ("SIZE", answers), status)?;
+        let run = run(Folder::create(), &[], done, answers, status)?;
         // Whoever asks once more behind it may do so.
         let came = with_verbs(&run.server.commands, &["SIZE", "RETR"]);
         let expected = "SIZE readme.txt, RETR readme.txt";
