@@ -190,12 +190,11 @@ mod tests {
     static TOLD: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
     fn tell(_: Level, event: &Event) {
-        let line = event.json(0.0, "practice-servers");
-        // Without the time and the place in the source.
-        let fields = line.trim_matches(['{', '}']).split(',').skip(2);
-        let fields =
-            fields.filter(|field| !field.contains("\"file\"") && !field.contains("\"line\""));
-        TOLD.lock().unwrap().push(fields.collect::<Vec<_>>().join(","));
+        let service = event.service.unwrap();
+        let peer = event.peer.unwrap();
+        let bytes = event.bytes.unwrap_or_default().escape_ascii();
+        let told = format!("{service} {:?} {peer} [{bytes}] {}", event.kind, event.text);
+        TOLD.lock().unwrap().push(told);
     }
 
     #[test]
@@ -206,9 +205,9 @@ mod tests {
         transcript.received("PASS \"practice\"");
         transcript.part(Kind::Sent, limits::SHOWN - 1, b"\0x");
         let told = [
-            r#""service":"qq-smtp","kind":"accepted","peer":"127.0.0.1:50312","text":"qq smtp #3 | hello""#,
-            r#""service":"qq-smtp","kind":"received","peer":"127.0.0.1:50312","bytes":"50415353202a2a2a2a","text":"qq smtp #3 < PASS ****""#,
-            r#""service":"qq-smtp","kind":"sent","peer":"127.0.0.1:50312","bytes":"00","text":"qq smtp #3 > \"\\x00\"""#,
+            r#"qq-smtp Accepted 127.0.0.1:50312 [] qq smtp #3 | hello"#,
+            r#"qq-smtp Received 127.0.0.1:50312 [PASS ****] qq smtp #3 < PASS ****"#,
+            r#"qq-smtp Sent 127.0.0.1:50312 [\x00] qq smtp #3 > "\x00""#,
         ];
         assert_eq!(*TOLD.lock().unwrap(), told);
     }

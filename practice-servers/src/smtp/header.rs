@@ -4,34 +4,30 @@ use std::mem;
 
 use crate::smtp::path;
 
+/// No line of a header is longer. Behind a longer one comes the text of the message.
+const LINE: usize = 1 << 16;
+
+/// So many bytes of `From` are looked at, and perhaps a line more.
+const FROM: usize = 10_000;
+
 /// Reads a message as it comes, in parts.
 #[derive(Default)]
 pub(crate) struct Header {
-    /// The beginning of a line, until it is clear which field it is.
-    start: Vec<u8>,
-    /// Whether the line is known, and the rest of it just follows.
-    is_known: bool,
-    /// Whether the field is left out.
-    is_dropped: bool,
+    /// What has come of a line.
+    line: Vec<u8>,
+    /// The name of the field to which the line belongs, in small letters.
+    field: String,
     /// Whether a field has come that no server adds.
     is_below_top: bool,
     /// Whether the empty line has come that ends the header.
     is_over: bool,
     /// The text of the `From` field, as far as it is needed.
     from: String,
-    /// Whether the line belongs to the `From` field.
-    is_from: bool,
     /// How many servers the mail has passed, by its `Received` fields.
     pub(crate) hops: usize,
     /// How many bytes of the header servers on this way have added at its top.
     pub(crate) traces: u64,
 }
-
-/// At most this many bytes of `From` are looked at, and perhaps a line more.
-const FROM: usize = 10_000;
-
-/// More bytes than the names of the fields that are looked for.
-const NAME: usize = 20;
 
 impl Header {
     /// Adds to `kept` what stays of the next part: all but `Return-Path`, which the last office alone
@@ -42,25 +38,34 @@ impl Header {
             let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
             let (piece, behind) = rest.split_at(end);
             rest = behind;
-            self.start.extend_from_slice(piece);
-            let is_line = piece.ends_with(b"\n");
-            if !self.is_known && !is_line && self.start.len() < NAME {
-                continue;
+            self.line.extend_from_slice(piece);
+            self.is_over = self.line.len() > LINE;
+            if piece.ends_with(b"\n") || self.is_over {
+                let line = mem::take(&mut self.line);
+                self.read(&line);
+                if self.field != "return-path" {
+                    kept.extend_from_slice(&line);
+                }
             }
-            if !self.is_known {
-                self.begin_line();
-            }
-            let piece = mem::take(&mut self.start);
-            if self.is_from && self.from.len() < FROM {
-                self.from += &String::from_utf8_lossy(&piece);
-            }
-            if !self.is_dropped {
-                kept.extend_from_slice(&piece);
-                self.traces += if self.is_below_top { 0 } else { piece.len() as u64 };
-            }
-            self.is_known = !is_line;
         }
         kept.extend_from_slice(rest);
+    }
+
+    /// Reads the next line. A field goes on in lines that begin with a blank or a tab.
+    fn read(&mut self, line: &[u8]) {
+        if !line.starts_with(b" ") && !line.starts_with(b"\t") {
+            let (name, _) = line.split_at(memchr::memchr(b':', line).unwrap_or(0));
+            self.field = String::from_utf8_lossy(name.trim_ascii()).to_ascii_lowercase();
+            self.is_over |= line == b"\r\n";
+            self.hops += usize::from(self.field == "received");
+            self.is_below_top |= self.field != "received" && self.field != "return-path";
+        }
+        if self.field == "from" && self.from.len() < FROM {
+            self.from += &String::from_utf8_lossy(line);
+        }
+        if self.field == "received" && !self.is_below_top {
+            self.traces += line.len() as u64;
+        }
     }
 
     /// Whether the mail says, in an address, who has written it (RFC 5322 section 3.6.2).
@@ -71,25 +76,6 @@ impl Header {
             None => authors.split(['(', ',']).next().unwrap_or_default().trim(),
         };
         path::parse_address(address).is_some()
-    }
-
-    /// Finds out which field begins with the line whose start has come. A field goes on in lines that
-    /// begin with a blank or a tab.
-    fn begin_line(&mut self) {
-        let line = &self.start[..];
-        if line == b"\r\n" {
-            self.is_over = true;
-            self.is_dropped = false;
-            self.is_from = false;
-            self.is_below_top = true;
-        } else if !line.starts_with(b" ") && !line.starts_with(b"\t") {
-            let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
-            let is = |field: &str| name.trim_ascii().eq_ignore_ascii_case(field.as_bytes());
-            self.is_dropped = is("Return-Path") && line.contains(&b':');
-            self.is_from = is("From");
-            self.hops += usize::from(is("Received"));
-            self.is_below_top |= !self.is_dropped && !is("Received");
-        }
     }
 }
 

@@ -60,15 +60,15 @@ fn silent_clients_make_room_for_others() {
 #[cfg(unix)]
 #[test]
 fn a_full_disk() {
-    use crate::support::on_free_ports;
-    use testing::{Folder, command};
+    use crate::support::SERVERS;
+    use testing::{Folder, Practice, command};
 
     let folder = Folder::create();
-    let servers = on_free_ports(&folder);
+    let servers = Practice::command(SERVERS, &folder);
     let mut shell = command("sh", &folder);
     shell.args(["-c", "trap '' XFSZ; ulimit -f 64; exec \"$0\" \"$@\""]);
     shell.arg(servers.get_program()).args(servers.get_args());
-    let mut servers = Servers::start_by(shell, folder);
+    let mut servers = Servers(Practice::start_by(shell, folder));
 
     let data = servers.path("");
     let mut peer = servers.laoshi();

@@ -4,9 +4,9 @@
 use std::fs;
 use std::net::TcpListener;
 
-use testing::{Folder, Program, command, fails, refuses, run};
+use testing::{Folder, Practice, Program, command, fails, refuses, run};
 
-use crate::support::{SERVERS, Servers, base64, on_free_ports};
+use crate::support::{SERVERS, Servers, base64};
 
 #[test]
 fn the_start_says_all_that_a_learner_needs() {
@@ -105,7 +105,7 @@ fn every_line_is_shown_but_no_secret() {
 fn two_servers_never_share_a_folder() {
     let servers = Servers::start();
     let folder = servers.folder.path().join("practice-data").display().to_string();
-    let ended = Program::start(&mut on_free_ports(&servers.folder)).finish();
+    let ended = Program::start(&mut Practice::command(SERVERS, &servers.folder)).finish();
     fails(
         &ended,
         &format!("cannot use {folder}: other practice servers do"),
@@ -130,7 +130,7 @@ fn key_and_certificates_that_are_none_are_named() {
     let servers = Servers::start();
     let file = servers.path("tls.pem");
     fs::write(&file, "nonsense").unwrap();
-    let ended = Program::start(&mut on_free_ports(&servers.stop())).finish();
+    let ended = Program::start(&mut Practice::command(SERVERS, &servers.stop())).finish();
     let file = file.display();
     fails(
         &ended,

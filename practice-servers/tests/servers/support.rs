@@ -4,7 +4,6 @@ use std::fs;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::ops::{Deref, DerefMut};
-use std::process::Command;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -20,11 +19,6 @@ pub const SERVERS: &str = env!("CARGO_BIN_EXE_practice-servers");
 
 /// The login of laoshi@qq.example.
 pub const LOGIN: &str = "AUTH PLAIN AGxhb3NoaUBxcS5leGFtcGxlAHByYWN0aWNl";
-
-/// A command that starts the servers in `folder`, on free ports.
-pub fn on_free_ports(folder: &Folder) -> Command {
-    Practice::command(SERVERS, folder)
-}
 
 /// The running servers.
 pub struct Servers(pub Practice);
@@ -51,11 +45,6 @@ impl Servers {
     /// Starts them in a folder in which they may have run before.
     pub fn start_in(folder: Folder) -> Self {
         Servers(Practice::start_in(SERVERS, folder))
-    }
-
-    /// Starts them by a command that ends in [`on_free_ports`].
-    pub fn start_by(command: Command, folder: Folder) -> Self {
-        Servers(Practice::start_by(command, folder))
     }
 
     /// Kills them, as SIGKILL does, and returns their folder.

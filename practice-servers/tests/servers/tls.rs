@@ -4,45 +4,30 @@ use std::fs;
 use std::io::{Read, Write};
 
 use rustls::HandshakeKind;
-use testing::{Folder, is_closed, tcp_peer};
+use testing::{Folder, Practice, is_closed, tcp_peer};
 
-use crate::support::{LOGIN, Peer, Servers, in_tls, on_free_ports};
+use crate::support::{LOGIN, SERVERS, Servers, in_tls};
 
 #[test]
 fn from_the_start() {
     let servers = Servers::start();
-    for (name, greeting, command, reply) in [
-        ("qq-smtps", "220 qq.example", "NOOP", "250"),
-        ("sina-smtps", "220 sina.example", "NOOP", "250"),
-        ("qq-pop3s", "+OK qq.example", "USER laoshi@qq.example", "+OK"),
-        ("sina-pop3s", "+OK sina.example", "USER x", "+OK"),
-    ] {
-        let mut peer = servers.tls_peer(name);
-        peer.expects(greeting);
-        peer.says(command, reply);
-        peer.says("QUIT", if reply == "250" { "221" } else { "+OK" });
-        // The server sends TLS's close_notify before it closes the connection.
-        assert_eq!(peer.rest(), b"");
-    }
-}
-
-#[test]
-fn only_for_those_who_trust_the_authority() {
-    let servers = Servers::start();
-    // An authority that has signed nothing here.
-    let other = Servers::start().tls();
-    let mut peer = Peer::new(tcp_peer(servers.addr("qq-smtps")));
-    let error = peer.secure(&other).unwrap_err();
-    assert!(error.to_string().contains("UnknownIssuer"), "{error}");
-    let mut peer = servers.peer("ftp");
-    peer.says("AUTH TLS", "234");
-    assert!(peer.secure(&other).is_err());
     // A client that speaks no TLS at all does the server no harm.
     let mut plain = tcp_peer(servers.addr("qq-pop3s"));
     plain.write_all(b"USER laoshi@qq.example\r\n").unwrap();
     let _ = plain.read(&mut [0; 100]);
     is_closed(&mut plain);
-    servers.tls_peer("qq-pop3s");
+    for (name, greeting, farewell) in [
+        ("qq-smtps", "220 qq.example", "221"),
+        ("sina-smtps", "220 sina.example", "221"),
+        ("qq-pop3s", "+OK qq.example", "+OK"),
+        ("sina-pop3s", "+OK sina.example", "+OK"),
+    ] {
+        let mut peer = servers.tls_peer(name);
+        peer.expects(greeting);
+        peer.says("QUIT", farewell);
+        // The server sends TLS's close_notify before it closes the connection.
+        assert_eq!(peer.rest(), b"");
+    }
 }
 
 #[test]
@@ -61,9 +46,9 @@ fn the_authority_stays_over_restarts() {
 fn the_keys_go_where_wireshark_finds_them() {
     let folder = Folder::create();
     let keys = folder.path().join("keys.txt");
-    let mut command = on_free_ports(&folder);
+    let mut command = Practice::command(SERVERS, &folder);
     command.env("SSLKEYLOGFILE", &keys);
-    let mut servers = Servers::start_by(command, folder);
+    let mut servers = Servers(Practice::start_by(command, folder));
     servers.program.logged("keys.txt (SSLKEYLOGFILE) can read these connections");
     let mut peer = servers.tls_peer("qq-smtps");
     peer.reply();
