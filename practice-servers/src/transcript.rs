@@ -189,11 +189,13 @@ mod tests {
 
     static TOLD: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-    fn tell(_: Level, event: &Event) {
+    fn tell(level: Level, event: &Event) {
         let service = event.service.unwrap();
         let peer = event.peer.unwrap();
         let bytes = event.bytes.unwrap_or_default().escape_ascii();
-        let told = format!("{service} {:?} {peer} [{bytes}] {}", event.kind, event.text);
+        let kind = event.kind;
+        let text = event.text;
+        let told = format!("{level:?} {service} {kind:?} {peer} [{bytes}] {text}");
         TOLD.lock().unwrap().push(told);
     }
 
@@ -205,9 +207,9 @@ mod tests {
         transcript.received("PASS \"practice\"");
         transcript.part(Kind::Sent, limits::SHOWN - 1, b"\0x");
         let told = [
-            r#"qq-smtp Accepted 127.0.0.1:50312 [] qq smtp #3 | hello"#,
-            r#"qq-smtp Received 127.0.0.1:50312 [PASS ****] qq smtp #3 < PASS ****"#,
-            r#"qq-smtp Sent 127.0.0.1:50312 [\x00] qq smtp #3 > "\x00""#,
+            r#"Info qq-smtp Accepted 127.0.0.1:50312 [] qq smtp #3 | hello"#,
+            r#"Info qq-smtp Received 127.0.0.1:50312 [PASS ****] qq smtp #3 < PASS ****"#,
+            r#"Debug qq-smtp Sent 127.0.0.1:50312 [\x00] qq smtp #3 > "\x00""#,
         ];
         assert_eq!(*TOLD.lock().unwrap(), told);
     }

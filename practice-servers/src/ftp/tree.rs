@@ -112,6 +112,7 @@ mod tests {
                      a |a. .|...";
         for name in names.split('|') {
             assert!(means_something_else(name), "{name}");
+            assert_eq!(is_name(name), !cfg!(windows), "{name}");
         }
         for name in ["nula", "console", "com", "com10", "lpt", ".con", " a", "a.b", "课 件.txt"] {
             assert!(!means_something_else(name), "{name}");

@@ -111,22 +111,6 @@ fn names_that_are_none_get_501_and_the_session_lives() {
     }
 }
 
-/// Windows takes these names for devices, for streams of other files, and for other files.
-#[cfg(windows)]
-#[test]
-fn a_name_that_windows_takes_for_something_else_is_refused() {
-    let servers = Servers::start();
-    let mut peer = servers.ftp("laoshi");
-    for name in
-        ["NUL", "con.txt", "pub/aux", "pub:x", "pub/readme.txt::$DATA", "pub.", "pub ", "a\\b"]
-    {
-        for verb in ["STOR", "RETR", "SIZE", "MDTM", "CWD", "MKD", "DELE", "RNFR", "NLST"] {
-            peer.says(&format!("{verb} {name}"), "55");
-        }
-    }
-    assert_eq!(servers.files("ftp/laoshi"), ["pub"]);
-}
-
 /// RFC 959 appendix II. Windows has no such names.
 #[cfg(unix)]
 #[test]
