@@ -23,18 +23,27 @@ const SAFE: Options<Option<char>> = Options {
     ..Options::DEFAULT
 };
 
-/// Saves an attachment into `folder` under its own name as far as that is safe, else by its
-/// `number`, and returns the file's path.
+/// Saves the attachments of a mail into `folder`, and says where.
 ///
 /// # Errors
-/// The file cannot be written.
-pub fn save(file: &ParsedMail, number: usize, folder: &Path) -> shared::Result<PathBuf> {
+/// A file cannot be written.
+pub fn save_all(mail: &ParsedMail, folder: &Path) -> shared::Result {
+    for (number, file) in (1..).zip(reading::files(mail)) {
+        let content = file.get_body_raw().unwrap_or_default();
+        let path = save_as(&safe_name(file, number), &content, folder)?;
+        shared::print(format!("saved {}{}", path.display(), reading::note(file)))?;
+    }
+    Ok(())
+}
+
+/// The attachment's own name as far as that is safe, else one with its `number`.
+fn safe_name(file: &ParsedMail, number: usize) -> String {
     let name = reading::name(file).unwrap_or_default();
     // Whatever folders the sender has written before the name, they are not used; and on Windows no
     // name ends with a blank or a dot.
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let mut name = sanitise_with_options(last.trim_end_matches([' ', '.']), &SAFE);
-    let extension = extension(reading::kind(file));
+    let extension = extension(&file.ctype.mimetype);
     if name.is_empty() {
         name = format!("attachment-{number}{extension}");
     }
@@ -46,7 +55,7 @@ pub fn save(file: &ParsedMail, number: usize, folder: &Path) -> shared::Result<P
     if [".eml", ".ics", ".vcf"].contains(&extension) && !name.to_lowercase().ends_with(extension) {
         name += extension;
     }
-    save_as(&name, &file.get_body_raw().unwrap_or_default(), folder)
+    name
 }
 
 /// The extension by which programs know files of the commonest types, with its dot.

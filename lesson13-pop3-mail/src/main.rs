@@ -53,13 +53,7 @@ fn main() -> shared::Result {
     let mended = mend::mail(&message);
     let mail = mailparse::parse_mail(&mended).or_cannot("take apart", "the mail")?;
     show::mail(&mail, 0)?;
-    let folder = Path::new(config.text("LESSON_SAVE_DIR"));
-    for (number, file) in (1..).zip(reading::files(&mail)) {
-        let path = files::save(file, number, folder)?;
-        let note = reading::note(file);
-        shared::print(format!("saved {}{note}", path.display()))?;
-    }
-    Ok(())
+    files::save_all(&mail, Path::new(config.text("LESSON_SAVE_DIR")))
 }
 
 /// Shows the number and the size of each message, or of the ten newest.

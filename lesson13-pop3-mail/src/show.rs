@@ -29,11 +29,12 @@ pub fn mail(mail: &ParsedMail, depth: usize) -> shared::Result {
         shared::print("(no text)\n")?;
     }
     for part in texts {
-        let text = reading::text(part);
+        let text = part.get_body().unwrap_or_default().replace("\r\n", "\n").replace('\r', "\n");
         shared::print(format!("{}\n", shortened(text.trim_end(), MAX_TEXT)))?;
     }
     for part in reading::leaves(mail) {
-        if reading::is_mail(part) && depth < MAX_DEPTH {
+        let is_mail = ["message/rfc822", "message/global"].contains(&part.ctype.mimetype.as_str());
+        if is_mail && depth < MAX_DEPTH {
             shared::print("This mail came with it:")?;
             let mended = mend::mail(&part.get_body_raw().unwrap_or_default());
             let inner = mailparse::parse_mail(&mended).or_cannot("take apart", "the mail in it")?;
@@ -47,12 +48,10 @@ pub fn mail(mail: &ParsedMail, depth: usize) -> shared::Result {
 fn tree(part: &ParsedMail, depth: usize) -> shared::Result {
     let name = reading::name(part).map(|name| format!(" {name:?}")).unwrap_or_default();
     let leaves = reading::leaves(part);
-    let bodies = leaves.iter().map(|leaf| leaf.get_body_raw().unwrap_or_default());
-    let size: usize = bodies.map(|body| body.len()).sum();
-    let indent = 2 * depth;
-    let kind = reading::kind(part);
+    let size: usize = leaves.iter().map(|leaf| leaf.get_body_raw().unwrap_or_default().len()).sum();
+    let kind = &part.ctype.mimetype;
     let note = reading::note(part);
-    shared::print(format!("{:indent$}{kind}{name}, {size} bytes{note}", ""))?;
+    shared::print(format!("{:indent$}{kind}{name}, {size} bytes{note}", "", indent = 2 * depth))?;
     for inner in &part.subparts {
         tree(inner, depth + 1)?;
     }

@@ -4,6 +4,7 @@
 //! - Each field stands in one line, or in lines as long as RFC 5322 allows. What a header has once
 //!   is there once.
 //! - What is not ASCII in a field is UTF-8: in encoded words, or percent-encoded in a parameter.
+//! - The name of a file stands in `Content-Disposition`, whichever field it has come in.
 //! - A text that has no name of a file is UTF-8, `8bit`, in lines that end in CR LF. All else is
 //!   base64, byte for byte what was sent; a text among it names its true charset.
 //! - The boundary of a container stands nowhere else in it.
@@ -86,15 +87,20 @@ fn content_type(field: &str, depth: usize) -> Parameterized {
     content_type
 }
 
-/// Whether a part is to be shown or saved, if it says so. What nobody knows is to be saved (RFC 2183
-/// section 2.8).
-fn disposition(header: &Header) -> Option<Parameterized> {
-    let field = header.value("Content-Disposition").filter(|field| !field.is_empty())?;
-    let mut disposition = Parameterized::read(field);
+/// Whether a part is to be shown or saved, and under which name, if it says so. What nobody knows is to
+/// be saved (RFC 2183 section 2.8); many mail programs give the name to the type alone.
+fn disposition(header: &Header, content_type: &Parameterized) -> Option<Parameterized> {
+    let field = header.value("Content-Disposition").filter(|field| !field.is_empty());
+    let mut disposition = Parameterized::read(field.unwrap_or("inline"));
     if !is_token(&disposition.value) {
         disposition.value = "attachment".into();
     }
-    Some(disposition)
+    match content_type.get("name") {
+        Some(name) if disposition.get("filename").is_none() => {
+            Some(disposition.with("filename", name))
+        }
+        _ => field.and(Some(disposition)),
+    }
 }
 
 fn is_token(word: &str) -> bool {
@@ -179,9 +185,7 @@ fn container(
     let number = parts.iter().map(|part| unused_number(part)).max().unwrap_or_default();
     let boundary = format!("mend-{number}-");
     let content_type = content_type.with("boundary", &boundary);
-    let mut mended = start(header, is_whole);
-    mended += &format!("Content-Type: {content_type}\r\n\r\n");
-    let mut mended = mended.into_bytes();
+    let mut mended = (start(header, &content_type, is_whole) + "\r\n").into_bytes();
     for part in parts {
         mended.extend(format!("--{boundary}\r\n").bytes());
         mended.extend(part);
@@ -203,30 +207,26 @@ fn unused_number(bytes: &[u8]) -> u64 {
 }
 
 /// Writes a part that is not made of others.
-fn leaf(header: &Header, content_type: Parameterized, body: &[u8], encoding: &str) -> Vec<u8> {
+fn leaf(header: &Header, mut content_type: Parameterized, body: &[u8], encoding: &str) -> Vec<u8> {
     let (mut content, is_whole) = bodies::decode(body, encoding);
-    let disposition = disposition(header);
-    let is_attached = disposition.as_ref().is_some_and(|found| found.value != "inline");
-    let name = disposition.as_ref().and_then(|found| found.get("filename"));
-    let has_name = name.or(content_type.get("name")).is_some_and(|name| !name.is_empty());
-    let mut content_type = content_type;
+    let is_file = disposition(header, &content_type)
+        .is_some_and(|found| found.value != "inline" || found.get("filename").is_some());
     let mut encoding = "base64";
-    if is_text(&content_type.value) {
+    if content_type.value.starts_with("text/") || is_text(&content_type.value) {
         let mut label = content_type.get("charset").unwrap_or_default().to_string();
         if content_type.value == "text/html" && !charsets::is_known(&label) {
             label = charsets::named_by_page(&content);
         }
         let charset = charsets::of_text(&content, &label);
         content_type = content_type.with("charset", &charset.name().to_lowercase());
-        if !is_attached && !has_name {
+        if !is_file {
             let text = charset.decode_without_bom_handling(&content).0;
             content = lines::with_crlf(text.trim_start_matches('\u{feff}').as_bytes());
             content_type = content_type.with("charset", "utf-8");
             encoding = "8bit";
         }
     }
-    let mut mended = start(header, is_whole);
-    mended += &format!("Content-Type: {content_type}\r\n");
+    let mut mended = start(header, &content_type, is_whole);
     mended += &format!("Content-Transfer-Encoding: {encoding}\r\n\r\n");
     if encoding == "base64" {
         return (mended + &BASE64_MIME.encode(&content)).into_bytes();
@@ -234,15 +234,21 @@ fn leaf(header: &Header, content_type: Parameterized, body: &[u8], encoding: &st
     [mended.into_bytes(), content].concat()
 }
 
-/// Whether people can read it: a text, or a report, such as why a mail came back.
-fn is_text(kind: &str) -> bool {
-    let report = kind.strip_prefix("message/").and_then(|report| report.rsplit('-').next());
-    kind.starts_with("text/") || matches!(report, Some("status" | "notification" | "report"))
+/// Whether people can read what is of this type: a text, or a report, such as why a mail came back.
+/// Calendars and cards are for programs.
+pub fn is_text(kind: &str) -> bool {
+    match kind.split_once('/') {
+        Some(("text", kind)) => !["calendar", "vcard", "x-vcard", "directory"].contains(&kind),
+        Some(("message", kind)) => {
+            ["-status", "-notification", "-report"].iter().any(|end| kind.ends_with(end))
+        }
+        _ => false,
+    }
 }
 
-/// Writes the fields with which a header begins, but for those that are beyond the bound. Those that
-/// tell how to read the body follow.
-fn start(header: &Header, is_whole: bool) -> String {
+/// Writes the fields of a header, but for those that are beyond the bound. The last of them tell what
+/// the body is.
+fn start(header: &Header, content_type: &Parameterized, is_whole: bool) -> String {
     let mut start = String::new();
     let mut characters_left = MAX_CHARACTERS;
     for field in &header.fields {
@@ -256,8 +262,8 @@ fn start(header: &Header, is_whole: bool) -> String {
     if !is_whole || header.value(INCOMPLETE).is_some() {
         start += &format!("{INCOMPLETE}: not all of the body is here\r\n");
     }
-    if let Some(disposition) = disposition(header) {
+    if let Some(disposition) = disposition(header, content_type) {
         start += &format!("Content-Disposition: {disposition}\r\n");
     }
-    start
+    start + &format!("Content-Type: {content_type}\r\n")
 }

@@ -68,11 +68,13 @@ impl Parameterized {
                 written.pieces.entry(number).or_insert((star.ends_with('*'), value));
             }
         }
-        let decoded = |(name, written): (String, Written)| {
-            let value = written.decoded(&name).chars().take(MAX_VALUE).collect();
+        let decoded = parameters.into_iter().map(|(name, written)| {
+            let value: String = written.decoded(&name).chars().take(MAX_VALUE).collect();
             (name, value)
-        };
-        Parameterized { value, parameters: parameters.into_iter().map(decoded).collect() }
+        });
+        // An empty one says nothing.
+        let parameters = decoded.filter(|(_, value)| !value.is_empty()).collect();
+        Parameterized { value, parameters }
     }
 
     /// What a parameter stands for.

@@ -3,126 +3,125 @@
 
 use mailparse::{ParsedMail, parse_mail};
 
-/// Mails as they are sent and as they are written, each line ended by CR LF.
-const WRITTEN: [(&str, &str); 20] = [
-    // The fields of the body come last, in one form.
+/// Fields as they are sent and as they are written, with no blank at the start or the end.
+const FIELDS: [(&str, &str); 12] = [
+    // Words of UTF-8 stand for what is not ASCII.
+    ("Subject :  hi  ", "Subject: hi"),
+    ("Subject: \t你 \n好 ", "Subject: =?utf-8?B?5L2g?="),
     (
-        "Content-Type: TEXT/Plain;Charset=GB2312;format=flowed\nSubject :  hi  \n\n你\n",
-        "Subject: hi\nContent-Type: text/plain; charset=\"utf-8\"; format=\"flowed\"\n\
-         Content-Transfer-Encoding: 8bit\n\n你\n",
-    ),
-    ("", "Content-Type: text/plain; charset=\"utf-8\"\nContent-Transfer-Encoding: 8bit\n\n"),
-    // A field begins and ends with no blank, and words of UTF-8 stand for what is not ASCII.
-    (
-        "Subject: \t你 \n好 \nContent-Type: a/b\n\n",
-        "Subject: =?utf-8?B?5L2g?=\nContent-Type: a/b\nContent-Transfer-Encoding: base64\n\n",
-    ),
-    (
-        "To: \"=?utf-8?Q?a=22?=b\" c (=?utf-8?Q?d?=,\u{7f}) =?utf-8?Q?=2C?= x\nContent-Type: a/b\n\n",
-        "To: \"=?utf-8?B?YSJi?=\" c (=?utf-8?B?ZA==?=,=?utf-8?B?fw==?=) =?utf-8?B?LA==?= x\n\
-         Content-Type: a/b\nContent-Transfer-Encoding: base64\n\n",
+        "To: \"=?utf-8?Q?a=22?=b\" c (=?utf-8?Q?d?=,\u{7f}) =?utf-8?Q?=2C?= x",
+        "To: \"=?utf-8?B?YSJi?=\" c (=?utf-8?B?ZA==?=,=?utf-8?B?fw==?=) =?utf-8?B?LA==?= x",
     ),
     // What looks like a word is none, and so becomes one; blanks between words become part of them.
     (
-        "Subject: x =?a y=z? =?utf-8?Q?b?= \t 你 c\nContent-Type: a/b\n\n",
-        "Subject: x =?utf-8?B?PT9h?= y=z? =?utf-8?B?YiAJIOS9oA==?= c\n\
-         Content-Type: a/b\nContent-Transfer-Encoding: base64\n\n",
+        "Subject: x =?a y=z? =?utf-8?Q?b?= \t 你 c",
+        "Subject: x =?utf-8?B?PT9h?= y=z? =?utf-8?B?YiAJIOS9oA==?= c",
     ),
     // A word has 45 bytes at most, and no half of a character.
     (
-        "Subject: 一二三四五六七八九十一二三四éé\nContent-Type: a/b\n\n",
+        "Subject: 一二三四五六七八九十一二三四éé",
         "Subject: =?utf-8?B?5LiA5LqM5LiJ5Zub5LqU5YWt5LiD5YWr5Lmd5Y2B5LiA5LqM5LiJ5Zubw6k=?= \
-         =?utf-8?B?w6k=?=\nContent-Type: a/b\nContent-Transfer-Encoding: base64\n\n",
+         =?utf-8?B?w6k=?=",
     ),
-    // Parameters: as they are, or percent-encoded.
+    // Parameters are as they are, or percent-encoded. An empty one is none.
     (
-        "Content-Type: a/b; name=\"a b~\"; x=a\\b; y=\"=?utf-8?Q?c?=\"; name=d\n\n",
-        "Content-Type: a/b; name=\"a b~\"; x*=utf-8''a%5Cb; y*=utf-8''%3D%3Futf-8%3FQ%3Fc%3F%3D\n\
-         Content-Transfer-Encoding: base64\n\n",
+        "Content-Disposition: X; x=\"a b~\"; y=a\\b; z=\"=?utf-8?Q?c?=\"; x=d; u=\"\"",
+        "Content-Disposition: x; x=\"a b~\"; y*=utf-8''a%5Cb; z*=utf-8''%3D%3Futf-8%3FQ%3Fc%3F%3D",
     ),
     (
-        "Content-Type: a/b; name=\"a\\\"b\"; \u{e9}=x; =y; x=y(comment) z=\"=\" z=2 u=v w\n\n",
-        "Content-Type: a/b; name*=utf-8''a%22b; x=\"y\"; z=\"=\"; u=\"v\"\n\
-         Content-Transfer-Encoding: base64\n\n",
+        "Content-Disposition: x; n=\"a\\\"b\"; \u{e9}=x; =y; x=y(comment) z=\"=\" z=2 u=v w",
+        "Content-Disposition: x; n*=utf-8''a%22b; x=\"y\"; z=\"=\"; u=\"v\"",
     ),
     // A quote ends where another parameter begins, or a comment, or nothing.
     (
-        "Content-Type: a/b; name=\"a\"b=c\" =d\" e\" x*=utf-8''f (\"g\") h=\"i\"(j); k=\"l\\m\"\n\n",
-        "Content-Type: a/b; name*=utf-8''a%22b%3Dc%22%20%3Dd%22%20e; x=\"f\"; h=\"i\"; k*=utf-8''l%5Cm\n\
-         Content-Transfer-Encoding: base64\n\n",
+        "Content-Disposition: x; n=\"a\"b=c\" =d\" e\" x*=utf-8''f (\"g\") h=\"i\"(j); k=\"l\\m\"",
+        "Content-Disposition: x; n*=utf-8''a%22b%3Dc%22%20%3Dd%22%20e; x=\"f\"; h=\"i\"; \
+         k*=utf-8''l%5Cm",
     ),
     // The names of files have blanks and brackets in them.
     (
-        "Content-Type: a/b; name=a (1) b.txt; x=y z\n\n",
-        "Content-Type: a/b; name=\"a (1) b.txt\"; x=\"y\"\nContent-Transfer-Encoding: base64\n\n",
+        "Content-Disposition: x; y=z; filename=a (1) b.txt; x=y z",
+        "Content-Disposition: x; y=\"z\"; filename=\"a (1) b.txt\"; x=\"y\"",
     ),
     // A disposition that nobody knows is that of an attachment; an empty one is none.
     (
-        "Content-Disposition: ?; filename=\"é_1.txt\"\n\nhello\n",
-        "Content-Disposition: attachment; filename*=utf-8''%C3%A9_1.txt\n\
-         Content-Type: text/plain; charset=\"utf-8\"\n\
-         Content-Transfer-Encoding: base64\n\naGVsbG8NCg==\n",
+        "Content-Disposition: ?; filename=\"é_1.txt\"",
+        "Content-Disposition: attachment; filename*=utf-8''%C3%A9_1.txt",
     ),
+    ("Content-Disposition: \nSubject: x", "Subject: x"),
+    // What is missing was said of the mail itself.
+    ("X-Mend-Incomplete: x", "X-Mend-Incomplete: not all of the body is here"),
+];
+
+/// Mails as they are sent and as they are written, where `{text}` and `{base64}` stand for the last
+/// fields of a text and of all else.
+const MAILS: [(&str, &str); 11] = [
+    // The fields of the body come last, in one form.
     (
-        "Content-Disposition: \n\nhello",
-        "Content-Type: text/plain; charset=\"utf-8\"\nContent-Transfer-Encoding: 8bit\n\nhello",
+        "Content-Type: TEXT/Html;Charset=GB2312;format=flowed\nSubject: hi\n\n你\n",
+        "Subject: hi\nContent-Type: text/html; charset=\"utf-8\"; format=\"flowed\"\n\
+         Content-Transfer-Encoding: 8bit\n\n你\n",
     ),
-    // A text that is a file keeps its bytes; one that is shown does not.
+    ("", "{text}"),
+    // A text that is a file keeps its bytes, whichever field has the name; one that is shown does not.
     (
         "Content-Type: text/plain; name=x\n\n你\n",
-        "Content-Type: text/plain; charset=\"utf-8\"; name=\"x\"\n\
-         Content-Transfer-Encoding: base64\n\n5L2gDQo=\n",
+        "Content-Disposition: inline; filename=\"x\"\n\
+         Content-Type: text/plain; charset=\"utf-8\"; name=\"x\"\n{base64}5L2gDQo=\n",
+    ),
+    (
+        "Content-Type: a/b; name=é\nContent-Disposition: attachment; filename=y\n\nabc",
+        "Content-Disposition: attachment; filename=\"y\"\nContent-Type: a/b; name*=utf-8''%C3%A9\n\
+         {base64}YWJj\n",
     ),
     (
         "Content-Type: text/plain; name=\"\"\nContent-Disposition: inline; filename=\"\"\n\n你",
-        "Content-Disposition: inline; filename=\"\"\n\
-         Content-Type: text/plain; charset=\"utf-8\"; name=\"\"\n\
-         Content-Transfer-Encoding: 8bit\n\n你",
+        "Content-Disposition: inline\n{text}你",
     ),
     (
         "Content-Disposition: attachment\nContent-Type: text/html; charset=gbk\n\nabc",
         "Content-Disposition: attachment\nContent-Type: text/html; charset=\"utf-8\"\n\
-         Content-Transfer-Encoding: base64\n\nYWJj\n",
+         {base64}YWJj\n",
     ),
-    // A report is a text, and a mail within a mail is none.
+    // A report is a text, and so is what programs read of text; a mail within a mail is none.
     (
         "Content-Type: message/delivery-status\n\na",
         "Content-Type: message/delivery-status; charset=\"utf-8\"\n\
          Content-Transfer-Encoding: 8bit\n\na",
     ),
     (
-        "Content-Type: message/rfc822\n\na",
-        "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\nYQ==\n",
+        "Content-Type: text/calendar\n\na",
+        "Content-Type: text/calendar; charset=\"utf-8\"\nContent-Transfer-Encoding: 8bit\n\na",
     ),
-    (
-        "X-Mend-Incomplete: x\nContent-Transfer-Encoding: base64\n\nYWJjZ",
-        "X-Mend-Incomplete: not all of the body is here\n\
-         Content-Type: text/plain; charset=\"utf-8\"\nContent-Transfer-Encoding: 8bit\n\nabc",
-    ),
+    ("Content-Type: message/rfc822\n\na", "Content-Type: message/rfc822\n{base64}YQ==\n"),
     // The boundary stands in no part; what lies before and behind the parts is left out.
     (
         "Content-Type: multipart/mixed; boundary=\"b \"; x=y\n\nbefore\n--b \nA: b\n\n--mend-7-\n\
          --b\n\n--bc\n\n--b--\nbehind\n",
         "Content-Type: multipart/mixed; boundary=\"mend-8-\"; x=\"y\"\n\n--mend-8-\nA: b\n\
-         Content-Type: text/plain; charset=\"utf-8\"\n\
-         Content-Transfer-Encoding: 8bit\n\n--mend-7-\n--mend-8-\n\
-         Content-Type: text/plain; charset=\"utf-8\"\n\
-         Content-Transfer-Encoding: 8bit\n\n--bc\n\n--mend-8---\n",
+         {text}--mend-7-\n--mend-8-\n{text}--bc\n\n--mend-8---\n",
     ),
-    // One that has been cut short, and one without a boundary.
+    // One that has been cut short.
     (
         "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nhi\n",
-        "Content-Type: multipart/mixed; boundary=\"mend-0-\"\n\n--mend-0-\n\
-         Content-Type: text/plain; charset=\"utf-8\"\n\
-         Content-Transfer-Encoding: 8bit\n\nhi\n\n--mend-0---\n",
+        "Content-Type: multipart/mixed; boundary=\"mend-0-\"\n\n--mend-0-\n{text}hi\n\n--mend-0---\n",
     ),
 ];
 
 #[test]
 fn each_thing_in_one_way() {
-    for (sent, written) in WRITTEN {
+    let check = |sent: &str, written: &str| {
         let mended = mend::mail(sent.replace('\n', "\r\n").as_bytes());
         assert_eq!(String::from_utf8(mended).unwrap().replace("\r\n", "\n"), written, "{sent}");
+    };
+    let rest = "Content-Type: a/b\nContent-Transfer-Encoding: base64\n\n";
+    for (sent, written) in FIELDS {
+        check(&format!("{sent}\n{rest}"), &format!("{written}\n{rest}"));
+    }
+    let text = "Content-Type: text/plain; charset=\"utf-8\"\nContent-Transfer-Encoding: 8bit\n\n";
+    let base64 = "Content-Transfer-Encoding: base64\n\n";
+    for (sent, written) in MAILS {
+        check(sent, &written.replace("{text}", text).replace("{base64}", base64));
     }
 }
 
