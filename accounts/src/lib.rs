@@ -27,7 +27,7 @@ use url::{Host, Url};
 
 pub use failure::{InPhase, Phase, Refused};
 pub use mailboxes::{bcc, cc, recipients, reply_to, sender};
-pub use mda::Stream;
+pub use mda::Mda;
 pub use mta::Mta;
 use protocol::Facts;
 pub use protocol::Protocol;

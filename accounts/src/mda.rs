@@ -1,13 +1,13 @@
 //! The way to an MDA, over POP3 (RFC 1939): the same whether plain or in TLS, and never endless.
 
-use std::io::{self, BufReader, ErrorKind, Read, Write};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, StreamOwned};
 
-use crate::Phase::StartTls;
+use crate::Phase::{Connect, StartTls};
 use crate::{Account, InPhase, Tls};
 
 /// A whole answer may take this many times the longest wait, however slowly its bytes come in.
@@ -19,34 +19,70 @@ impl Account {
     ///
     /// # Errors
     /// There is no connection, TLS does not come about, or the MDA's certificate is not trusted.
-    pub fn connect_mda(&self) -> shared::Result<BufReader<Box<dyn Stream>>> {
+    pub fn connect_mda(&self) -> shared::Result<Mda> {
+        let socket = self.connect()?;
+        let below = socket.try_clone().in_phase(Connect, self)?;
         let longest = self.timeout.saturating_mul(MAX_WAITS);
-        let mut socket = Timed { socket: self.connect()?, started: Instant::now(), longest };
+        let mut timed = Timed { socket, started: Instant::now(), longest };
         if self.tls != Tls::FromTheStart {
-            return Ok(BufReader::new(Box::new(socket)));
+            return Ok(Mda { stream: BufReader::new(Box::new(timed)), socket: below });
         }
         let name = ServerName::try_from(self.host.clone()).in_phase(StartTls, self)?;
         let mut tls = ClientConnection::new(self.tls_config()?, name).in_phase(StartTls, self)?;
-        tls.complete_io(&mut socket).in_phase(StartTls, self)?;
-        Ok(BufReader::new(Box::new(StreamOwned::new(tls, socket))))
+        tls.complete_io(&mut timed).in_phase(StartTls, self)?;
+        let stream = StreamOwned::new(tls, timed);
+        Ok(Mda { stream: BufReader::new(Box::new(stream)), socket: below })
     }
 }
 
-/// The bytes of a connection, plain or in TLS.
-pub trait Stream: Read + Write {
+/// A connection to an MDA, plain or in TLS. No answer is endless, neither in time nor in bytes.
+pub struct Mda {
+    stream: BufReader<Box<dyn Stream>>,
     /// The socket below.
-    fn socket(&self) -> &TcpStream;
+    socket: TcpStream,
 }
 
-impl Stream for Timed {
-    fn socket(&self) -> &TcpStream {
-        &self.socket
+trait Stream: Read + Write {}
+
+impl<T: Read + Write> Stream for T {}
+
+impl Mda {
+    /// Sends a text as it is.
+    ///
+    /// # Errors
+    /// The connection is broken, or the MDA takes nothing within the time-out.
+    pub fn send(&mut self, text: &str) -> io::Result<()> {
+        let stream = self.stream.get_mut();
+        stream.write_all(text.as_bytes())?;
+        stream.flush()
     }
-}
 
-impl Stream for StreamOwned<ClientConnection, Timed> {
-    fn socket(&self) -> &TcpStream {
-        &self.sock.socket
+    /// Receives a line and adds it to `lines`, which grow to `max` bytes at most. Only CR LF ends a
+    /// line: with a CR or an LF alone, a message would seem to come to an end in its middle.
+    ///
+    /// # Errors
+    /// The MDA sends more, or closes the connection, or does not send all of its answer in time.
+    pub fn receive_line(&mut self, lines: &mut Vec<u8>, max: usize) -> io::Result<()> {
+        let start = lines.len();
+        while !lines[start..].ends_with(b"\r\n") {
+            if lines.len() == max {
+                let why = format!("the server sends more than {max} bytes");
+                return Err(io::Error::new(ErrorKind::FileTooLarge, why));
+            }
+            let mut limited = (&mut self.stream).take((max - lines.len()) as u64);
+            if limited.read_until(b'\n', lines)? == 0 {
+                return Err(ErrorKind::UnexpectedEof.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits no longer than this for what comes next.
+    ///
+    /// # Errors
+    /// The system's own.
+    pub fn set_timeout(&self, timeout: Duration) -> io::Result<()> {
+        self.socket.set_read_timeout(Some(timeout))
     }
 }
 
@@ -80,7 +116,6 @@ impl Write for Timed {
 
 #[cfg(test)]
 mod tests {
-    use std::io::BufRead;
     use std::net::TcpListener;
 
     use testing::{Server, talk};
@@ -96,10 +131,13 @@ mod tests {
         let timeout = Duration::from_secs(20);
         let account = Account { timeout, ..account(&format!("pop3://{}", server.addr)) };
         let mut mda = account.connect_mda().unwrap();
-        mda.get_mut().write_all(b"NOOP\r\n").unwrap();
-        let answers: Vec<_> = mda.by_ref().take(100).lines().take(2).map(Result::unwrap).collect();
-        assert_eq!(answers, ["+OK ", "+OK NOOP"]);
-        assert_eq!(mda.get_ref().socket().peer_addr().unwrap(), server.addr);
+        mda.send("NOOP\r\n").unwrap();
+        let mut answers = Vec::new();
+        mda.receive_line(&mut answers, 16).unwrap();
+        mda.receive_line(&mut answers, 16).unwrap();
+        assert_eq!(answers, b"+OK \r\n+OK NOOP\r\n");
+        let error = mda.receive_line(&mut answers, 16).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::FileTooLarge);
         drop(mda);
         assert_eq!(server.results(), [["NOOP"]]);
     }

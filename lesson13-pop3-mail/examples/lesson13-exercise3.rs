@@ -79,11 +79,11 @@ fn show_list(list: &[(u64, u64)], mailbox: &mut Mailbox) -> shared::Result {
 fn subject(mailbox: &mut Mailbox, number: u64) -> shared::Result<String> {
     let number = number.to_string();
     let phase = Do("fetch the headers of message", &number);
-    if mailbox.ask(&format!("TOP {number} 0"), phase).is_err() {
-        // If the connection broke, the next command fails, too.
+    let Ok(headers) = mailbox.lines(&format!("TOP {number} 0"), phase, 1024 * 1024) else {
+        // If more has gone wrong, the next command fails, too.
         return Ok(String::new());
-    }
-    let mended = mend::mail(&mailbox.lines(phase, 1024 * 1024)?);
+    };
+    let mended = mend::mail(&headers);
     let mail = mailparse::parse_mail(&mended).or_cannot("take apart", "the headers")?;
     let subject = mail.headers.get_first_value("Subject");
     Ok(subject.map(|subject| format!(": {subject}")).unwrap_or_default())

@@ -1,10 +1,10 @@
 //! POP3 (RFC 1939), the client's side: a command is a line, and so is the reply to it. What is
 //! longer follows in lines of its own, up to one with nothing but a dot.
 
-use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind};
 
 use accounts::Phase::{Connect, Do, LogIn, Quit};
-use accounts::{Account, InPhase, Phase, Refused, Stream};
+use accounts::{Account, InPhase, Mda, Phase, Refused};
 
 /// The longest reply, in bytes, with its CR LF (RFC 1939 section 3).
 const MAX_REPLY: usize = 512;
@@ -16,7 +16,7 @@ const MAX_MESSAGE: usize = 64 * 1024 * 1024;
 /// A mailbox at a server, open to us alone until [`Mailbox::quit`].
 pub struct Mailbox<'a> {
     account: &'a Account,
-    stream: BufReader<Box<dyn Stream>>,
+    mda: Mda,
 }
 
 impl<'a> Mailbox<'a> {
@@ -25,7 +25,7 @@ impl<'a> Mailbox<'a> {
     /// # Errors
     /// There is no connection, TLS does not come about, or the server does not want us.
     pub fn connect(account: &'a Account) -> shared::Result<Self> {
-        let mut mailbox = Mailbox { account, stream: account.connect_mda()? };
+        let mut mailbox = Mailbox { account, mda: account.connect_mda()? };
         mailbox.reply(Connect)?;
         shared::connected(account.host_and_port(), format_args!("connected to {account}"));
         Ok(mailbox)
@@ -58,10 +58,8 @@ impl<'a> Mailbox<'a> {
     /// The server's answer is no such list, or longer than 1 MiB.
     pub fn list(&mut self) -> shared::Result<Vec<(u64, u64)>> {
         let phase = Do("list", "the messages");
-        self.ask("LIST", phase)?;
-        let lines = self.lines(phase, MAX_LIST)?;
-        let list: io::Result<_> =
-            String::from_utf8_lossy(&lines).lines().map(two_numbers).collect();
+        let lines = self.lines("LIST", phase, MAX_LIST)?;
+        let list: io::Result<_> = accounts::text_of(&lines).lines().map(two_numbers).collect();
         list.in_phase(phase, self.account)
     }
 
@@ -71,9 +69,7 @@ impl<'a> Mailbox<'a> {
     /// The server refuses, breaks off, or sends more than 64 MiB.
     pub fn retrieve(&mut self, number: u64) -> shared::Result<Vec<u8>> {
         let number = number.to_string();
-        let phase = Do("fetch message", &number);
-        self.ask(&format!("RETR {number}"), phase)?;
-        self.lines(phase, MAX_MESSAGE)
+        self.lines(&format!("RETR {number}"), Do("fetch message", &number), MAX_MESSAGE)
     }
 
     /// Takes leave. Only here a server removes what `DELE` has marked (RFC 1939 section 6).
@@ -81,8 +77,7 @@ impl<'a> Mailbox<'a> {
     /// # Errors
     /// The server breaks off, or could not remove something.
     pub fn quit(mut self) -> shared::Result {
-        let socket = self.stream.get_ref().socket();
-        socket.set_read_timeout(Some(self.account.goodbye())).in_phase(Quit, self.account)?;
+        self.mda.set_timeout(self.account.goodbye()).in_phase(Quit, self.account)?;
         self.ask("QUIT", Quit)?;
         Ok(())
     }
@@ -92,9 +87,7 @@ impl<'a> Mailbox<'a> {
     /// # Errors
     /// The server refuses, or breaks off.
     pub fn ask(&mut self, command: &str, phase: Phase) -> shared::Result<String> {
-        let stream = self.stream.get_mut();
-        let sent = stream.write_all(format!("{command}\r\n").as_bytes());
-        sent.and_then(|()| stream.flush()).in_phase(phase, self.account)?;
+        self.mda.send(&format!("{command}\r\n")).in_phase(phase, self.account)?;
         let shown = if command.starts_with("PASS ") { "PASS ****" } else { command };
         shared::sent_line(shown, self.account);
         self.reply(phase)
@@ -103,7 +96,7 @@ impl<'a> Mailbox<'a> {
     /// Receives one line, in whatever charset, and returns it without its CR LF.
     fn reply(&mut self, phase: Phase) -> shared::Result<String> {
         let mut line = Vec::new();
-        self.add_line(&mut line, MAX_REPLY).in_phase(phase, self.account)?;
+        self.mda.receive_line(&mut line, MAX_REPLY).in_phase(phase, self.account)?;
         let text = accounts::text_of(&line).trim_end_matches("\r\n").to_string();
         shared::received_line(&self.account.masked(&text), self.account);
         if text == "+OK" || text.starts_with("+OK ") {
@@ -112,16 +105,18 @@ impl<'a> Mailbox<'a> {
         Err(Refused { code: 0, words: text }).in_phase(phase, self.account)
     }
 
-    /// Receives lines up to the one that is a dot, with which they have at most `max` bytes. Where
-    /// a line of the message begins with a dot, the server has put one more before it.
+    /// Sends a command, and returns the lines that follow the reply to it, up to the one that is a
+    /// dot, with which they have at most `max` bytes. Where a line of the message begins with a dot,
+    /// the server has put one more before it.
     ///
     /// # Errors
-    /// The server breaks off, or sends more.
-    pub fn lines(&mut self, phase: Phase, max: usize) -> shared::Result<Vec<u8>> {
+    /// The server refuses, breaks off, or sends more.
+    pub fn lines(&mut self, command: &str, phase: Phase, max: usize) -> shared::Result<Vec<u8>> {
+        self.ask(command, phase)?;
         let mut lines = Vec::new();
         loop {
             let start = lines.len();
-            self.add_line(&mut lines, max).in_phase(phase, self.account)?;
+            self.mda.receive_line(&mut lines, max).in_phase(phase, self.account)?;
             if lines[start..] == *b".\r\n" {
                 lines.truncate(start);
                 shared::received(&lines, self.account);
@@ -132,33 +127,14 @@ impl<'a> Mailbox<'a> {
             }
         }
     }
-
-    /// Receives a line and adds it to `lines`, which grow to `max` bytes at most. Only CR LF ends a
-    /// line: with a CR or an LF alone, a message would seem to come to an end in its middle.
-    fn add_line(&mut self, lines: &mut Vec<u8>, max: usize) -> io::Result<()> {
-        let start = lines.len();
-        while !lines[start..].ends_with(b"\r\n") {
-            if lines.len() == max {
-                let why = format!("the server sends more than {max} bytes");
-                return Err(io::Error::new(ErrorKind::FileTooLarge, why));
-            }
-            let mut limited = (&mut self.stream).take((max - lines.len()) as u64);
-            if limited.read_until(b'\n', lines)? == 0 {
-                return Err(ErrorKind::UnexpectedEof.into());
-            }
-        }
-        Ok(())
-    }
 }
 
 /// Reads two numbers; more may follow (RFC 1939 section 5).
 fn two_numbers(line: &str) -> io::Result<(u64, u64)> {
     let mut words = line.split_whitespace().map(str::parse);
-    match (words.next(), words.next()) {
-        (Some(Ok(first)), Some(Ok(second))) => Ok((first, second)),
-        _ => {
-            let why = format!("\"{}\" is not two numbers", line.trim());
-            Err(io::Error::new(ErrorKind::InvalidData, why))
-        }
+    if let (Some(Ok(first)), Some(Ok(second))) = (words.next(), words.next()) {
+        return Ok((first, second));
     }
+    let why = format!("\"{}\" is not two numbers", line.trim());
+    Err(io::Error::new(ErrorKind::InvalidData, why))
 }
