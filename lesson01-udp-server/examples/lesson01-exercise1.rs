@@ -1,6 +1,5 @@
 //! Lesson 01 with exercise 1 solved: it answers in capitals.
 //!
-//! Check it: `cargo run -- check solutions 01`.
 //! Diff it: `cargo run -- diff 01 --exercise 1`.
 
 use std::net::UdpSocket;

@@ -1,6 +1,5 @@
 //! Lesson 01 with exercise 2 solved: it tells a peer who it is.
 //!
-//! Check it: `cargo run -- check solutions 01`.
 //! Diff it: `cargo run -- diff 01 --exercise 2`.
 
 use std::net::UdpSocket;

@@ -1,6 +1,5 @@
 //! Lesson 01 with exercise 3 solved: it does not wait forever.
 //!
-//! Check it: `cargo run -- check solutions 01`.
 //! Diff it: `cargo run -- diff 01 --exercise 3`.
 
 use std::net::UdpSocket;

@@ -1,6 +1,5 @@
 //! Lesson 02 with exercise 1 solved: it sees whether the answer is the echo.
 //!
-//! Check it: `cargo run -- check solutions 02`.
 //! Diff it: `cargo run -- diff 02 --exercise 1`.
 
 use std::net::UdpSocket;

@@ -1,6 +1,5 @@
 //! Lesson 02 with exercise 2 solved: it asks up to three times.
 //!
-//! Check it: `cargo run -- check solutions 02`.
 //! Diff it: `cargo run -- diff 02 --exercise 2`.
 
 use std::io::ErrorKind::{TimedOut, WouldBlock};

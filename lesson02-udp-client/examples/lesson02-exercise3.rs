@@ -1,6 +1,5 @@
 //! Lesson 02 with exercise 3 solved: it takes the answer to its own question alone.
 //!
-//! Check it: `cargo run -- check solutions 02`.
 //! Diff it: `cargo run -- diff 02 --exercise 3`.
 
 use std::io::{self, ErrorKind};

@@ -1,6 +1,5 @@
 //! Lesson 03 with exercise 1 solved: it logs sums.
 //!
-//! Check it: `cargo run -- check solutions 03`.
 //! Diff it: `cargo run -- diff 03 --exercise 1`.
 
 use std::net::UdpSocket;

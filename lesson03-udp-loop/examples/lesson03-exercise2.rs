@@ -1,6 +1,5 @@
 //! Lesson 03 with exercise 2 solved: it answers five datagrams of each peer.
 //!
-//! Check it: `cargo run -- check solutions 03`.
 //! Diff it: `cargo run -- diff 03 --exercise 2`.
 
 use std::collections::HashMap;

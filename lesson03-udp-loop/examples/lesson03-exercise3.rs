@@ -1,6 +1,5 @@
 //! Lesson 03 with exercise 3 solved: its owner may end it.
 //!
-//! Check it: `cargo run -- check solutions 03`.
 //! Diff it: `cargo run -- diff 03 --exercise 3`.
 
 use std::net::{SocketAddr, UdpSocket};

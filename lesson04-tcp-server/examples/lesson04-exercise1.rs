@@ -1,6 +1,5 @@
 //! Lesson 04 with exercise 1 solved: it sends the sum at the end.
 //!
-//! Check it: `cargo run -- check solutions 04`.
 //! Diff it: `cargo run -- diff 04 --exercise 1`.
 
 use std::io::{Read, Write};

@@ -1,6 +1,5 @@
 //! Lesson 04 with exercise 2 solved: it serves a client for so long in all.
 //!
-//! Check it: `cargo run -- check solutions 04`.
 //! Diff it: `cargo run -- diff 04 --exercise 2`.
 
 use std::io::{self, ErrorKind, Read, Write};

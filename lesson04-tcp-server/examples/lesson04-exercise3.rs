@@ -1,6 +1,5 @@
 //! Lesson 04 with exercise 3 solved: it sends back whole lines.
 //!
-//! Check it: `cargo run -- check solutions 04`.
 //! Diff it: `cargo run -- diff 04 --exercise 3`.
 
 use std::io::{self, BufRead, BufReader, Read, Write};

@@ -1,6 +1,5 @@
 //! Lesson 04 with exercise 4 solved: it takes messages with a length in front.
 //!
-//! Check it: `cargo run -- check solutions 04`.
 //! Diff it: `cargo run -- diff 04 --exercise 4`.
 
 use std::io::{self, ErrorKind, Read, Write};

@@ -5,8 +5,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
 
 use testing::{
-    Kind, break_off, bytes_are_echoed, fails, is_closed, long_stream_is_echoed, run, serve,
-    tcp_peer,
+    Kind, break_off, bytes_are_echoed, is_closed, long_stream_is_echoed, serve, tcp_peer,
 };
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson04-tcp-server");
@@ -85,14 +84,6 @@ fn clients_that_fail_do_no_harm() {
         drop(tcp_peer(server));
     }
     bytes_are_echoed(b"hello", &mut tcp_peer(server));
-}
-
-#[test]
-fn a_port_in_use_is_said_so() {
-    let (_lesson, server) = serve(LESSON, &[]);
-    let why = format!("cannot listen on {server}: address in use");
-    let ended = run(LESSON, &["--echo-addr", &server.to_string()]);
-    fails(&ended, &why, "or choose another: --echo-addr");
 }
 
 /// No file is left for a client.

@@ -1,6 +1,5 @@
 //! Lesson 05 with exercise 1 solved: it sees whether all of the answer has come.
 //!
-//! Check it: `cargo run -- check solutions 05`.
 //! Diff it: `cargo run -- diff 05 --exercise 1`.
 
 use std::io::{Read, Write};

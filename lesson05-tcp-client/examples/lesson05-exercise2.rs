@@ -1,6 +1,5 @@
 //! Lesson 05 with exercise 2 solved: it asks a second question.
 //!
-//! Check it: `cargo run -- check solutions 05`.
 //! Diff it: `cargo run -- diff 05 --exercise 2`.
 
 use std::io::{Read, Write};

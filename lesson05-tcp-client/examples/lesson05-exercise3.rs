@@ -1,6 +1,5 @@
 //! Lesson 05 with exercise 3 solved: it tries three times.
 //!
-//! Check it: `cargo run -- check solutions 05`.
 //! Diff it: `cargo run -- diff 05 --exercise 3`.
 
 use std::io::{Read, Write};

@@ -1,6 +1,5 @@
 //! Lesson 05 with exercise 4 solved: it sends and takes messages with a length in front.
 //!
-//! Check it: `cargo run -- check solutions 05`.
 //! Diff it: `cargo run -- diff 05 --exercise 4`.
 
 use std::io::{Read, Write};

@@ -1,6 +1,5 @@
 //! Lesson 06 with exercise 1 solved: lines that are nothing but dots.
 //!
-//! Check it: `cargo run -- check solutions 06`.
 //! Diff it: `cargo run -- diff 06 --exercise 1`.
 
 use lettre::Message;

@@ -1,6 +1,5 @@
 //! Lesson 06 with exercise 2 solved: it tries again later.
 //!
-//! Check it: `cargo run -- check solutions 06`.
 //! Diff it: `cargo run -- diff 06 --exercise 2`.
 
 use std::error::Error;

@@ -1,6 +1,5 @@
 //! Lesson 06 with exercise 3 solved: one recipient is refused, the others get the mail.
 //!
-//! Check it: `cargo run -- check solutions 06`.
 //! Diff it: `cargo run -- diff 06 --exercise 3`.
 
 use accounts::Phase::{self, SendMail, Sender};

@@ -1,6 +1,5 @@
 //! Lesson 07 with exercise 1 solved: the page greets its reader by name.
 //!
-//! Check it: `cargo run -- check solutions 07`.
 //! Diff it: `cargo run -- diff 07 --exercise 1`.
 
 use lettre::Message;

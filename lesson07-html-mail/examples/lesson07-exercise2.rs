@@ -1,6 +1,5 @@
 //! Lesson 07 with exercise 2 solved: the page shows a picture that travels with the mail.
 //!
-//! Check it: `cargo run -- check solutions 07`.
 //! Diff it: `cargo run -- diff 07 --exercise 2`.
 
 use lettre::Message;

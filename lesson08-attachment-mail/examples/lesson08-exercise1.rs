@@ -1,6 +1,5 @@
 //! Lesson 08 with exercise 1 solved: no file is too large.
 //!
-//! Check it: `cargo run -- check solutions 08`.
 //! Diff it: `cargo run -- diff 08 --exercise 1`.
 
 #[path = "../src/file.rs"]

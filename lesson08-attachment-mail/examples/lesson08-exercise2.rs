@@ -1,6 +1,5 @@
 //! Lesson 08 with exercise 2 solved: the type follows from the name.
 //!
-//! Check it: `cargo run -- check solutions 08`.
 //! Diff it: `cargo run -- diff 08 --exercise 2`.
 
 #[path = "../src/file.rs"]

@@ -1,6 +1,5 @@
 //! Lesson 08 with exercise 3 solved: a second file tells about the first.
 //!
-//! Check it: `cargo run -- check solutions 08`.
 //! Diff it: `cargo run -- diff 08 --exercise 3`.
 
 #[path = "../src/file.rs"]

@@ -1,6 +1,5 @@
 //! Lesson 08 with exercise 4 solved: old programs, too, can read the name of the file.
 //!
-//! Check it: `cargo run -- check solutions 08`.
 //! Diff it: `cargo run -- diff 08 --exercise 4`.
 
 #[path = "../src/file.rs"]

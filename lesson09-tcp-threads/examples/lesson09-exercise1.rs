@@ -1,6 +1,5 @@
 //! Lesson 09 with exercise 1 solved: it logs how many clients are there.
 //!
-//! Check it: `cargo run -- check solutions 09`.
 //! Diff it: `cargo run -- diff 09 --exercise 1`.
 
 use std::io::{Read, Write};

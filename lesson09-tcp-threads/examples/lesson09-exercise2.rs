@@ -1,6 +1,5 @@
 //! Lesson 09 with exercise 2 solved: it serves no more than two clients at once.
 //!
-//! Check it: `cargo run -- check solutions 09`.
 //! Diff it: `cargo run -- diff 09 --exercise 2`.
 
 use std::io::{Read, Write};

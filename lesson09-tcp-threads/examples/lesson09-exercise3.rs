@@ -1,6 +1,5 @@
 //! Lesson 09 with exercise 3 solved: everybody hears what a client sends.
 //!
-//! Check it: `cargo run -- check solutions 09`.
 //! Diff it: `cargo run -- diff 09 --exercise 3`.
 
 use std::io::{Read, Write};

@@ -1,6 +1,5 @@
 //! Lesson 10 with exercise 1 solved: half an upload is never seen.
 //!
-//! Check it: `cargo run -- check solutions 10`.
 //! Diff it: `cargo run -- diff 10 --exercise 1`.
 
 #[path = "../src/files.rs"]

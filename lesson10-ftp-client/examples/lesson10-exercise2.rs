@@ -1,6 +1,5 @@
 //! Lesson 10 with exercise 2 solved: it sees whether all of the file has come.
 //!
-//! Check it: `cargo run -- check solutions 10`.
 //! Diff it: `cargo run -- diff 10 --exercise 2`.
 
 #[path = "../src/files.rs"]

@@ -1,6 +1,5 @@
 //! Lesson 11 with exercise 1 solved: it answers another mail.
 //!
-//! Check it: `cargo run -- check solutions 11`.
 //! Diff it: `cargo run -- diff 11 --exercise 1`.
 
 use lettre::Message;

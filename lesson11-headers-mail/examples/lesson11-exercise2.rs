@@ -1,6 +1,5 @@
 //! Lesson 11 with exercise 2 solved: nobody gets it twice.
 //!
-//! Check it: `cargo run -- check solutions 11`.
 //! Diff it: `cargo run -- diff 11 --exercise 2`.
 
 use lettre::Message;

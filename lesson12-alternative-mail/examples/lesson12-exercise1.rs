@@ -1,6 +1,5 @@
 //! Lesson 12 with exercise 1 solved: a version in Markdown.
 //!
-//! Check it: `cargo run -- check solutions 12`.
 //! Diff it: `cargo run -- diff 12 --exercise 1`.
 
 use lettre::Message;

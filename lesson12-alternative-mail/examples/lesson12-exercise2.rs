@@ -1,6 +1,5 @@
 //! Lesson 12 with exercise 2 solved: the versions and a file.
 //!
-//! Check it: `cargo run -- check solutions 12`.
 //! Diff it: `cargo run -- diff 12 --exercise 2`.
 
 use lettre::Message;

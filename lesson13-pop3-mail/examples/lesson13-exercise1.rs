@@ -1,6 +1,5 @@
 //! Lesson 13 with exercise 1 solved: the mail itself is saved.
 //!
-//! Check it: `cargo run -- check solutions 13`.
 //! Diff it: `cargo run -- diff 13 --exercise 1`.
 
 #[path = "../src/files.rs"]

@@ -1,6 +1,5 @@
 //! Lesson 13 with exercise 2 solved: the mail is deleted when it has been fetched.
 //!
-//! Check it: `cargo run -- check solutions 13`.
 //! Diff it: `cargo run -- diff 13 --exercise 2`.
 
 #[path = "../src/files.rs"]

@@ -1,6 +1,5 @@
 //! Lesson 13 with exercise 3 solved: the list shows subjects.
 //!
-//! Check it: `cargo run -- check solutions 13`.
 //! Diff it: `cargo run -- diff 13 --exercise 3`.
 
 #[path = "../src/files.rs"]

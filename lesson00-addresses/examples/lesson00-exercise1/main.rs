@@ -1,6 +1,5 @@
 //! Lesson 00 with exercise 1 solved: the space that providers share is a kind of its own.
 //!
-//! Check it: `cargo run -- check solutions 00`.
 //! Diff it: `cargo run -- diff 00 --exercise 1`.
 
 mod kind;

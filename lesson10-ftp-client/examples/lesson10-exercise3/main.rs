@@ -1,6 +1,5 @@
 //! Lesson 10 with exercise 3 solved: it goes on where it broke off.
 //!
-//! Check it: `cargo run -- check solutions 10`.
 //! Diff it: `cargo run -- diff 10 --exercise 3`.
 
 mod files;
