@@ -95,7 +95,7 @@ mod tests {
             "sina-pop3 >> Return-Path: <a>\r\nReceived: 2\r\nReceived: 1\r\nx",
             "sina-pop3 >",
         ];
-        let play = play("lesson13-pop3-mail", &lines);
+        let play = play(&lines);
         let way = ladder(&play, &Sources::default()).unwrap();
         let rows = way.rows.iter().filter(|row| matches!(row.what, What::Mail | What::Writes));
         let rows: Vec<_> = rows.map(|row| (row.from, row.to, row.text.trim_end())).collect();
