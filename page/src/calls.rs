@@ -52,7 +52,7 @@ mod tests {
     fn each_lesson_is_drawn_and_each_arrow_has_its_line() {
         let lessons: Vec<_> = LESSONS.iter().collect();
         let recording = tour::play(&lessons, |_| {}).unwrap();
-        let sources = Sources::read(&recording).unwrap();
+        let sources = Sources::read().unwrap();
         for play in &recording.plays {
             assert_eq!(play.problem, None);
             let ladder = html::ladder_of(&recording, play, &sources);

@@ -221,7 +221,7 @@ mod tests {
             LESSONS[..3].iter().map(|lesson| Play::new(lesson, Vec::new(), Vec::new())).collect();
         plays[1].problem = Some("it does not compile\n\nerror: expected `;`\n  --> 1 < 2".into());
         let recording = Recording { begun: SystemTime::UNIX_EPOCH, services: Vec::new(), plays };
-        let sources = Sources::read(&recording).unwrap();
+        let sources = Sources::read().unwrap();
         let page = page(&recording, &sources).unwrap();
         let sections: Vec<&str> = page.split("<section ").skip(1).collect();
         let has = |text: &str| sections.iter().map(|one| one.contains(text)).collect::<Vec<_>>();

@@ -57,7 +57,7 @@ fn main() -> Result {
             report(&format!("{} FAILED: {line}", play.lesson.package));
         }
     }
-    let sources = Sources::read(&recording).or_cannot("read", "the lessons' source")?;
+    let sources = Sources::read().or_cannot("read", "the lessons' source")?;
     let page = html::page(&recording, &sources).or_cannot("draw", "the page")?;
     let file = write(&page)?;
     shared::print(format!("{} ({} KB)", file.display(), page.len() / 1000))?;

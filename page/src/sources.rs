@@ -1,11 +1,11 @@
-//! The source of all packages that a recording names.
+//! The source of all lessons.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 
-use tour::lessons::workspace;
-use tour::recording::{Entry, Place, Recording};
+use tour::lessons::LESSONS;
+use tour::recording::{Entry, Place};
 
 use crate::code::{File, read_file};
 
@@ -20,22 +20,19 @@ impl Sources {
     ///
     /// # Errors
     /// They cannot be read.
-    pub fn read(recording: &Recording) -> io::Result<Self> {
+    pub fn read() -> io::Result<Self> {
         let mut packages = BTreeMap::new();
-        for play in &recording.plays {
-            let parent = play.lesson.find_parent().map(|parent| parent.package);
-            for package in play.lesson.packages().chain([play.lesson.package]).chain(parent) {
-                let mut files = Vec::new();
-                for entry in fs::read_dir(workspace().join(package).join("src"))? {
-                    let path = entry?.path();
-                    // An editor keeps files of its own there.
-                    if path.extension().is_some_and(|extension| extension == "rs") {
-                        files.push(read_file(&path)?);
-                    }
+        for lesson in LESSONS {
+            let mut files = Vec::new();
+            for entry in fs::read_dir(lesson.folder().join("src"))? {
+                let path = entry?.path();
+                // An editor keeps files of its own there.
+                if path.extension().is_some_and(|extension| extension == "rs") {
+                    files.push(read_file(&path)?);
                 }
-                files.sort_by_key(|file| (file.name != "main.rs", file.name.clone()));
-                packages.insert(package, files);
             }
+            files.sort_by_key(|file| (file.name != "main.rs", file.name.clone()));
+            packages.insert(lesson.package, files);
         }
         Ok(Sources { packages })
     }
@@ -62,16 +59,13 @@ impl Sources {
 
     /// Where a package makes one of these calls; the first of them that it makes at all counts.
     pub fn calls(&self, package: &str, calls: &[&str]) -> Vec<Place> {
-        for call in calls {
-            let mut places = Vec::new();
-            for file in self.files(package) {
+        let places = |call: &&str| -> Vec<Place> {
+            let in_file = |file: &File| -> Vec<Place> {
                 let place = |line| Place { package: package.into(), file: file.name.clone(), line };
-                places.extend(file.calls(call).map(place));
-            }
-            if !places.is_empty() {
-                return places;
-            }
-        }
-        Vec::new()
+                file.calls(call).map(place).collect()
+            };
+            self.files(package).iter().flat_map(in_file).collect()
+        };
+        calls.iter().map(places).find(|places| !places.is_empty()).unwrap_or_default()
     }
 }

@@ -107,14 +107,9 @@ impl Browser {
         answer["value"].take()
     }
 
-    /// Runs a function body in the page, and returns what it returns.
+    /// Runs a function body in the page, and returns what it returns, or what its promise becomes.
     pub fn run(&self, script: &str) -> Value {
         self.post("/execute/sync", &json!({ "script": script, "args": [] }))
-    }
-
-    /// Runs a function body, and returns what this calls `arguments[0]` with.
-    pub fn run_async(&self, script: &str) -> Value {
-        self.post("/execute/async", &json!({ "script": script, "args": [] }))
     }
 
     /// Clicks an element as a reader would.
@@ -126,28 +121,22 @@ impl Browser {
     /// Puts a finger down on an element, and takes it off.
     pub fn tap(&self, selector: &str) {
         let found = json!({ "element-6066-11e4-a52e-4f735466cecf": self.element(selector) });
-        self.act(
-            "pointer",
-            &json!([
-                { "type": "pointerMove", "origin": found, "x": 0, "y": 0 },
-                { "type": "pointerDown", "button": 0 },
-                { "type": "pointerUp", "button": 0 },
-            ]),
-        );
+        self.touch(&json!([
+            { "type": "pointerMove", "origin": found, "x": 0, "y": 0 },
+            { "type": "pointerDown", "button": 0 },
+            { "type": "pointerUp", "button": 0 },
+        ]));
     }
 
     /// Moves a finger in the middle of the screen so that what is below comes up by so many pixels.
     pub fn swipe(&self, pixels: i32) {
         let start = (HEIGHT + pixels) / 2;
-        self.act(
-            "pointer",
-            &json!([
-                { "type": "pointerMove", "x": 195, "y": start },
-                { "type": "pointerDown", "button": 0 },
-                { "type": "pointerMove", "x": 195, "y": start - pixels, "duration": 200 },
-                { "type": "pointerUp", "button": 0 },
-            ]),
-        );
+        self.touch(&json!([
+            { "type": "pointerMove", "x": 195, "y": start },
+            { "type": "pointerDown", "button": 0 },
+            { "type": "pointerMove", "x": 195, "y": start - pixels, "duration": 200 },
+            { "type": "pointerUp", "button": 0 },
+        ]));
         // The page swings on for a while.
         let mut last = Value::Null;
         while last != self.run("return scrollY") {
@@ -156,32 +145,34 @@ impl Browser {
         }
     }
 
+    fn touch(&self, actions: &Value) {
+        let touch = json!({ "pointerType": "touch" });
+        let finger =
+            json!({ "type": "pointer", "id": "finger", "parameters": touch, "actions": actions });
+        self.post("/actions", &json!({ "actions": [finger] }));
+    }
+
     /// Turns the wheel in the middle of the screen so that what is below comes up by so many pixels.
     pub fn wheel(&self, pixels: i32) {
-        let x = self.run("return innerWidth / 2").as_f64().unwrap() as i32;
-        let turn =
-            json!({ "type": "scroll", "x": x, "y": HEIGHT / 2, "deltaX": 0, "deltaY": pixels });
-        self.act("wheel", &json!([turn]));
-        self.settle();
+        let middle = self.run("return { x: innerWidth / 2, y: innerHeight / 2 }");
+        self.cdp(
+            "Input.synthesizeScrollGesture",
+            &json!({ "x": middle["x"], "y": middle["y"], "yDistance": -pixels }),
+        );
     }
 
-    /// Presses a key, by its name in WebDriver or its letter.
+    /// Presses a key, by its name in the events of the page.
     pub fn press(&self, key: &str) {
-        let press = json!([{ "type": "keyDown", "value": key }, { "type": "keyUp", "value": key }]);
-        self.act("key", &press);
-    }
-
-    fn act(&self, kind: &str, actions: &Value) {
-        let touch = json!({ "pointerType": "touch" });
-        let source = json!({ "type": kind, "id": kind, "parameters": touch, "actions": actions });
-        self.post("/actions", &json!({ "actions": [source] }));
+        for kind in ["keyDown", "keyUp"] {
+            self.cdp("Input.dispatchKeyEvent", &json!({ "type": kind, "key": key }));
+        }
     }
 
     /// Waits until the browser has drawn what it was told.
     pub fn settle(&self) {
-        self.run_async(
-            "const done = arguments[0];
-             requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)));",
+        self.run(
+            "return new Promise(done =>
+                 requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))",
         );
     }
 

@@ -27,12 +27,12 @@ fn axe_finds_nothing_serious() {
         {
             browser.run(&format!("setTheme('{theme}'); setLang('{language}')"));
             for folded in ["folded", "unfolded"] {
-                let found = browser.run_async(
+                let found = browser.run(
                     "const rules = { 'target-size': { enabled: true } };
-                     axe.run(document, { iframes: false, resultTypes: ['violations'], rules })
-                         .then(({ violations }) => arguments[0](violations
+                     return axe.run(document, { iframes: false, resultTypes: ['violations'], rules })
+                         .then(({ violations }) => violations
                              .filter(one => ['serious', 'critical'].includes(one.impact))
-                             .map(one => [one.id, one.nodes.map(node => node.html)])));",
+                             .map(one => [one.id, one.nodes.map(node => node.html)]))",
                 );
                 assert_eq!(found, json!([]), "{width} pixels, {theme}, {language}, {folded}");
                 browser.run("unfoldButton.click()");

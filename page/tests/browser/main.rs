@@ -14,9 +14,6 @@ use std::net::TcpListener;
 use driver::Browser;
 use serde_json::{Value, json};
 
-/// The key, as WebDriver names it.
-const ESCAPE: &str = "\u{e00c}";
-
 #[test]
 #[ignore = "needs Chromium"]
 fn an_arrow_and_its_line_of_code_light_up_together() {
@@ -50,7 +47,7 @@ fn an_arrow_and_its_line_of_code_light_up_together() {
     browser.click("#lesson04 .row.ask .chip");
     let lit = "return document.querySelectorAll('#lesson04 .l.lit').length";
     assert!(browser.run(lit).as_u64().unwrap() > 0);
-    browser.press(ESCAPE);
+    browser.press("Escape");
     assert_eq!(
         browser.run("return document.querySelectorAll('[aria-pressed=true].chip').length"),
         0
@@ -88,17 +85,16 @@ fn nothing_runs_out_of_its_box() {
         for language in ["en", "zh"] {
             let wide = browser.run(&format!(
                 "setLang('{language}');
-                 const all = selector => [...document.querySelectorAll(selector)];
                  const wide = all('.lab, .pill, .who, h2, .cmds, .seen, .part, td')
                      .filter(element => element.scrollWidth > element.clientWidth + 1);
                  wide.push(...all('.code').filter(code => code.scrollHeight > code.clientHeight + 1));
-                 document.getElementById('unfold').click();
+                 unfoldButton.click();
                  for (const element of all('.row pre, .row p, .raw pre, .printed')) {{
                    const [box, frame] = [element, element.closest('section')].map(e => e.getBoundingClientRect());
                    if (box.left < frame.left || box.right > frame.right) wide.push(element);
                  }}
                  const {{ scrollWidth, clientWidth }} = document.documentElement;
-                 document.getElementById('unfold').click();
+                 unfoldButton.click();
                  return [scrollWidth - clientWidth, wide.map(element => element.textContent)];"
             ));
             assert_eq!(wide, json!([0, []]), "{width} pixels, {language}");
@@ -110,7 +106,7 @@ fn nothing_runs_out_of_its_box() {
 #[ignore = "needs Chromium"]
 fn nothing_leaves_and_nothing_is_wrong() {
     let browser = Browser::open(1400);
-    browser.run("document.getElementById('unfold').click()");
+    browser.run("unfoldButton.click()");
     assert_eq!(browser.log("browser"), [""; 0]);
     for message in browser.log("performance") {
         let message: Value = serde_json::from_str(&message).unwrap();
@@ -124,12 +120,12 @@ fn nothing_leaves_and_nothing_is_wrong() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
-    let fetched = browser.run_async(&format!(
-        "const done = arguments[0];
-         const frame = document.querySelector('#lesson07 iframe').cloneNode();
+    let fetched = browser.run(&format!(
+        "const frame = document.querySelector('#lesson07 iframe').cloneNode();
          frame.srcdoc = `<img src='{url}'><script>fetch('{url}')</script><h1>loaded</h1>`;
-         frame.onload = () => fetch('{url}').then(() => done('fetched'), () => done('refused'));
-         document.body.append(frame);"
+         const loaded = new Promise(done => {{ frame.onload = done; }});
+         document.body.append(frame);
+         return loaded.then(() => fetch('{url}')).then(() => 'fetched', () => 'refused')"
     ));
     assert_eq!(fetched, "refused");
     assert_eq!(listener.accept().unwrap_err().kind(), ErrorKind::WouldBlock);
