@@ -61,23 +61,22 @@ fn rows(
     (client, server): (usize, usize),
 ) -> Vec<Row> {
     let mut rows = Vec::new();
+    let mut add = |anchor, what, ends, entry: usize, places: [Vec<Place>; 2]| {
+        let row = Row::new(anchor, what, ends, &play.entries[entry].text);
+        rows.push(Row { places: places.concat(), ..row });
+    };
     let places = |entry: usize| sources.places(&play.entries[entry]);
     let call = |calls| -> Vec<Place> {
         let places = sources.calls(&play.programs[channel.client].package, calls);
         places.into_iter().take(1).collect()
-    };
-    let mut add = |anchor, what, ends, entry: usize, places: [Vec<Place>; 2]| {
-        let mut row = Row::new(anchor, what, ends, &play.entries[entry].text);
-        row.places = places.concat();
-        rows.push(row);
     };
     let asks = (client, server);
     let answers = (server, client);
     if let Some(accepted) = channel.accepted {
         // The system may open a connection, and take what comes over it, before the program accepts
         // it.
-        let first = channel.pieces.first().map_or(accepted, |piece| piece.sent.min(accepted));
-        let first = channel.connected.map_or(first, |connected| connected.min(first));
+        let sent = channel.pieces.first().map_or(accepted, |piece| piece.sent);
+        let first = channel.connected.unwrap_or(accepted).min(sent).min(accepted);
         add((first, 0), What::Opens, asks, accepted, [call(calls::CONNECT), places(accepted)]);
     }
     if let Some(ended) = channel.ended {
@@ -92,11 +91,12 @@ fn rows(
     for piece in &channel.pieces {
         let (what, ends) =
             if piece.is_from_client { (What::Asks, asks) } else { (What::Answers, answers) };
-        let mut row = Row::new((piece.sent, 1), what, ends, &String::from_utf8_lossy(&piece.bytes));
-        row.size = Some(piece.bytes.len());
-        row.places.extend(places(piece.sent));
-        row.places.extend(piece.received.map(places).unwrap_or_default());
-        rows.push(row);
+        let received = piece.received.map(places).unwrap_or_default();
+        rows.push(Row {
+            size: Some(piece.bytes.len()),
+            places: [places(piece.sent), received].concat(),
+            ..Row::new((piece.sent, 1), what, ends, &String::from_utf8_lossy(&piece.bytes))
+        });
     }
     rows
 }

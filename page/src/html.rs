@@ -154,10 +154,9 @@ fn add_steps(ladder: &mut Ladder, play: &Play, sources: &Sources) {
         let mut own = row.places.iter().filter(|place| place.package == play.lesson.package);
         let step = own.find_map(|place| sources.file(place)?.step_at(place.line));
         if let Some(step) = step.filter(|step| last != Some(*step)) {
-            let mut heading = Row::new(row.anchor, What::Steps, (0, 0), "");
-            heading.heading = Some(steps::step(play.lesson.number(), step));
-            heading.fold = row.fold;
-            ladder.rows.push(heading);
+            let heading = Some(steps::step(play.lesson.number(), step));
+            let above = Row::new(row.anchor, What::Steps, (0, 0), "");
+            ladder.rows.push(Row { heading, fold: row.fold, ..above });
             last = Some(step);
         }
         ladder.rows.push(row);

@@ -135,9 +135,8 @@ impl Ladder {
             let waited = at - last;
             if waited > LONG {
                 let text = waited.as_millis().to_string();
-                let mut wait = Row::new(row.anchor, What::Waits, (0, 0), &text);
-                wait.fold = row.fold;
-                self.rows.push(wait);
+                let wait = Row::new(row.anchor, What::Waits, (0, 0), &text);
+                self.rows.push(Row { fold: row.fold, ..wait });
             }
             last = at;
             let time = format!("{:.3}", at.as_secs_f64());
@@ -175,9 +174,8 @@ impl Ladder {
             let text = lines.join("\n");
             // An empty line by itself says nothing.
             if let Some(lane) = lane(entry.program).filter(|_| !text.trim().is_empty()) {
-                let mut row = Row::new((index, 1), what, (lane, lane), &text);
-                row.places = sources.places(entry);
-                self.rows.push(row);
+                let row = Row::new((index, 1), what, (lane, lane), &text);
+                self.rows.push(Row { places: sources.places(entry), ..row });
             }
         }
     }

@@ -41,9 +41,9 @@ pub fn ladder(play: &Play, sources: &Sources) -> Option<Ladder> {
         rows.retain(|row| row.what != What::Logs);
         mails.push(rows.iter().find(|row| row.what == What::Mail)?.clone());
         fold(&mut rows, number);
-        let mut heading = Row::new((talk.entries[0], 0), What::Begins, (0, 0), "");
-        heading.heading = Some((Say::of_run(format!("{number} ·")), name));
-        ladder.rows.push(heading);
+        let heading = Some((Say::of_run(format!("{number} ·")), name));
+        let above = Row::new((talk.entries[0], 0), What::Begins, (0, 0), "");
+        ladder.rows.push(Row { heading, ..above });
         ladder.rows.extend(rows);
     }
     // It is the MTA that says so; the mail has gone to the MDA by then.
