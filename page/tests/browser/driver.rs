@@ -29,6 +29,8 @@ pub struct Browser {
     driver: Child,
     port: u16,
     session: String,
+    /// What its reader points with: `touch` on a small screen, else `mouse`.
+    pointer: &'static str,
 }
 
 impl Drop for Browser {
@@ -50,11 +52,14 @@ impl Browser {
             let (_, port) = line.split_once("successfully on port ")?;
             port.trim_end_matches('.').parse().ok()
         });
-        let mut browser = Browser { driver, port: port.unwrap(), session: String::new() };
+        let pointer = if width <= 1080 { "touch" } else { "mouse" };
+        let session = String::new();
+        let mut browser = Browser { driver, port: port.unwrap(), session, pointer };
         let arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--lang=en"];
-        let options = json!({ "args": arguments });
-        let logs = json!({ "browser": "ALL", "performance": "ALL" });
-        let wanted = json!({ "goog:chromeOptions": options, "goog:loggingPrefs": logs });
+        let wanted = json!({
+            "goog:chromeOptions": { "args": arguments },
+            "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
+        });
         let made = browser.ask("POST", "", &json!({ "capabilities": { "alwaysMatch": wanted } }));
         browser.session = format!("/{}", made["sessionId"].as_str().unwrap());
         let size =
@@ -112,29 +117,31 @@ impl Browser {
         self.post("/execute/sync", &json!({ "script": script, "args": [] }))
     }
 
-    /// Clicks an element as a reader would.
+    /// Clicks the middle of an element, or touches it, after it has come into view.
     pub fn click(&self, selector: &str) {
-        let element = self.element(selector);
-        self.post(&format!("/element/{element}/click"), &json!({}));
-    }
-
-    /// Puts a finger down on an element, and takes it off.
-    pub fn tap(&self, selector: &str) {
-        let found = json!({ "element-6066-11e4-a52e-4f735466cecf": self.element(selector) });
-        self.touch(&json!([
-            { "type": "pointerMove", "origin": found, "x": 0, "y": 0 },
+        self.run(&format!("document.querySelector(`{selector}`).scrollIntoViewIfNeeded()"));
+        let element = self.post("/element", &json!({ "using": "css selector", "value": selector }));
+        self.point(&json!([
+            { "type": "pointerMove", "origin": element, "x": 0, "y": 0 },
             { "type": "pointerDown", "button": 0 },
             { "type": "pointerUp", "button": 0 },
         ]));
     }
 
-    /// Moves a finger in the middle of the screen so that what is below comes up by so many pixels.
-    pub fn swipe(&self, pixels: i32) {
+    /// Moves a finger or turns the wheel in the middle of the screen so that what is below comes up by
+    /// so many pixels.
+    pub fn scroll(&self, pixels: i32) {
+        let x = self.run("return innerWidth / 2");
+        if self.pointer == "mouse" {
+            let turn = json!({ "x": x, "y": HEIGHT / 2, "yDistance": -pixels });
+            self.cdp("Input.synthesizeScrollGesture", &turn);
+            return;
+        }
         let start = (HEIGHT + pixels) / 2;
-        self.touch(&json!([
-            { "type": "pointerMove", "x": 195, "y": start },
+        self.point(&json!([
+            { "type": "pointerMove", "x": x, "y": start },
             { "type": "pointerDown", "button": 0 },
-            { "type": "pointerMove", "x": 195, "y": start - pixels, "duration": 200 },
+            { "type": "pointerMove", "x": x, "y": start - pixels, "duration": 200 },
             { "type": "pointerUp", "button": 0 },
         ]));
         // The page swings on for a while.
@@ -145,20 +152,11 @@ impl Browser {
         }
     }
 
-    fn touch(&self, actions: &Value) {
-        let touch = json!({ "pointerType": "touch" });
-        let finger =
-            json!({ "type": "pointer", "id": "finger", "parameters": touch, "actions": actions });
-        self.post("/actions", &json!({ "actions": [finger] }));
-    }
-
-    /// Turns the wheel in the middle of the screen so that what is below comes up by so many pixels.
-    pub fn wheel(&self, pixels: i32) {
-        let middle = self.run("return { x: innerWidth / 2, y: innerHeight / 2 }");
-        self.cdp(
-            "Input.synthesizeScrollGesture",
-            &json!({ "x": middle["x"], "y": middle["y"], "yDistance": -pixels }),
-        );
+    fn point(&self, actions: &Value) {
+        let kind = json!({ "pointerType": self.pointer });
+        let pointer =
+            json!({ "type": "pointer", "id": "1", "parameters": kind, "actions": actions });
+        self.post("/actions", &json!({ "actions": [pointer] }));
     }
 
     /// Presses a key, by its name in the events of the page.
@@ -174,11 +172,6 @@ impl Browser {
             "return new Promise(done =>
                  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))",
         );
-    }
-
-    fn element(&self, selector: &str) -> String {
-        let found = self.post("/element", &json!({ "using": "css selector", "value": selector }));
-        found.as_object().unwrap().values().next().unwrap().as_str().unwrap().to_string()
     }
 
     /// The messages of a log, `browser` (the console) or `performance`.

@@ -27,11 +27,7 @@ fn links_to_lessons_arrive_and_the_page_moves_with_the_finger() {
             // The reader pulls the list along to where the link is.
             browser.run(&format!("document.querySelector(\"{link}\").scrollIntoView()"));
             browser.settle();
-            if width == 390 {
-                browser.tap(&link)
-            } else {
-                browser.click(&link)
-            }
+            browser.click(&link);
             let top = below_the_bars(&browser, &id);
             assert!((-3.0..40.0).contains(&top), "{width} pixels: {id} is at {top}");
             let current = browser.run("return document.querySelector('nav [aria-current]').hash");
@@ -40,11 +36,7 @@ fn links_to_lessons_arrive_and_the_page_moves_with_the_finger() {
         // All the way through the first lessons and back, the page goes where the finger or the wheel does.
         for pixels in [500; 5].into_iter().chain([-500; 5]) {
             let before = browser.run("return scrollY").as_f64().unwrap();
-            if width == 390 {
-                browser.swipe(pixels)
-            } else {
-                browser.wheel(pixels)
-            }
+            browser.scroll(pixels);
             let moved = browser.run("return scrollY").as_f64().unwrap() - before;
             let is_at_top = before + moved == 0.0;
             let is_moved = moved / f64::from(pixels) > 0.4;

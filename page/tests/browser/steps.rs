@@ -93,7 +93,7 @@ fn on_a_small_screen_a_touched_arrow_shows_its_line_and_nothing_moves_before() {
                      scrollBy(0, arrow.getBoundingClientRect().top - 250 - {number} * 100);"
                 ));
                 browser.settle();
-                browser.tap("#wanted");
+                browser.click("#wanted");
                 let (wrong, lit, _) = shown(&browser, section);
                 assert_eq!(
                     (wrong.as_str(), lit >= 0),
