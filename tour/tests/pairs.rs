@@ -43,7 +43,8 @@ fn each_client_asks_each_server_of_its_kind() {
         ask(client, addr, count);
         if !serves_once {
             let ended = run(&built_bare(client), &[addr]);
-            assert_eq!(ended.stdout, "Hello, network! 你好，网络！\n", "{client}: {ended:?}");
+            assert_eq!(ended.status, Some(0), "{client}: {ended:?}");
+            assert_eq!(ended.stdout, "Hello, network! 你好，网络！\n", "{client}");
         }
     }
 }

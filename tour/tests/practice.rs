@@ -4,7 +4,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use testing::{
     Ended, Folder, Practice, Program, built, built_bare, command, fails, native, tcp_peer,
@@ -81,11 +81,13 @@ fn each_mail_and_that_of_the_bare_program_reach_the_student_who_fetches_them() {
     let saved = fs::read(practice.folder.path().join("downloads/picture.png"));
     let picture = concat!(env!("CARGO_MANIFEST_DIR"), "/../lesson08-attachment-mail/picture.png");
     assert!(saved.unwrap() == fs::read(picture).unwrap());
-    // Of lesson 11, the copies and those that nobody else sees.
-    for mail in practice.mails("sina", "banzhang", 2) {
-        assert!(!mail.contains("zhujiao"), "{mail}");
+    // Of lesson 11, the copies, of which that of the bare program wants answers elsewhere, and
+    // those that nobody else sees.
+    let copies = practice.mails("sina", "banzhang", 2);
+    assert!(copies[0].contains("Reply-To: \"Teacher Wang\" <laoshi@qq.example>\r\n"), "{copies:?}");
+    for mail in copies.iter().chain(&practice.mails("qq", "zhujiao", 2)) {
+        assert!(!mail.contains("zhujiao@qq.example\r\n"), "{mail}");
     }
-    practice.mails("qq", "zhujiao", 2);
     // Nothing was deleted.
     practice.mails("sina", "xuesheng", count);
 }
@@ -135,9 +137,13 @@ fn files_come_and_go_where_the_user_may() {
     let guest = ["--ftp-user", "guest", "--ftp-upload", "作业 1.txt"];
     let mut upload = lesson();
     upload.args(guest).env("LESSON_FTP_PASSWORD", "practice");
-    prints(&mut upload, "uploaded 作业 1.txt (9 bytes)\n");
+    // The work goes on when the reader of the results has gone.
+    let mut unread = upload.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    drop(unread.stdout.take());
+    assert_eq!(unread.wait().unwrap().code(), Some(0));
     let there = fs::read_to_string(practice.path("ftp/guest/pub/作业 1.txt"));
     assert_eq!(there.unwrap(), "做完了");
+    prints(&mut upload, "uploaded 作业 1.txt (9 bytes)\n");
     for (arguments, why, hint) in [
         (&guest[2..], "cannot upload 作业 1.txt: the server says 550", "what anonymous may do"),
         (&guest[..2], "cannot log in as guest: the server says 530", "LESSON_FTP_PASSWORD"),
