@@ -139,38 +139,6 @@ fn words(line: &str) -> Vec<&str> {
 mod tests {
     use super::*;
 
-    /// One side of a row, with marks around what has changed.
-    fn side(pieces: Option<&Vec<Piece>>) -> String {
-        let mark = |(is_changed, text): &Piece| {
-            if *is_changed { format!("[{text}]") } else { text.clone() }
-        };
-        pieces.map_or("-".into(), |pieces| pieces.iter().map(mark).collect())
-    }
-
-    fn shown(old: &str, new: &str) -> Vec<String> {
-        let blocks = blocks(old, new, (header(old), header(new)));
-        let rows = blocks.iter().flat_map(|block| &block.rows);
-        rows.map(|row| format!("{} | {}", side(row.old.as_ref()), side(row.new.as_ref()))).collect()
-    }
-
-    #[test]
-    fn words_are_marked_in_lines_that_are_alike() {
-        let old = "let answer = socket.recv(&mut buffer)?;";
-        let new = "let answer = stream.read(&mut buffer)?;";
-        let expected = "let answer = [socket].[recv](&mut buffer)?; \
-                        | let answer = [stream].[read](&mut buffer)?;";
-        assert_eq!(shown(old, new), [expected]);
-    }
-
-    #[test]
-    fn a_line_without_a_like_stands_alone() {
-        let shown = shown("a(1);\nlast();\n", "loop {\n    a(2);\n}\nlast();\n");
-        assert_eq!(
-            shown,
-            ["- | [loop {]", "a([1]); | [    ]a([2]);", "- | [}]", "last(); | last();"]
-        );
-    }
-
     #[test]
     fn the_header_is_left_out_and_the_lines_keep_their_numbers() {
         let old = "//! One.\n//! Two.\n\na();\n";

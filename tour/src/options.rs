@@ -68,33 +68,20 @@ impl Options {
         let has_exercise = options.exercise.is_some();
         let has_hint = options.hint.is_some();
         let is_of_diff = options.is_side_by_side || options.is_all || options.is_bare;
-        let rules = [
-            (
-                is_of_diff && command != "diff",
-                "--side-by-side, --all and --bare go with diff",
-                hint,
-            ),
-            (
-                has_exercise && !COMMANDS.contains(&command),
-                "--exercise goes with diff or check",
-                hint,
-            ),
-            (has_hint && command != "check", "--hint goes with check", hint),
-            (
-                has_exercise && options.words.len() < 2,
-                "--exercise needs the lesson, too",
-                "as in cargo run -- check 03 --exercise 1",
-            ),
-            (
-                has_exercise && has_hint,
-                "--hint and --exercise do not go together",
-                "as in cargo run -- check 03 --hint 1",
-            ),
-        ];
-        match rules.into_iter().find(|(is_broken, ..)| *is_broken) {
-            Some((_, problem, hint)) => Err(Error::new(problem, hint)),
-            None => Ok(options),
-        }
+        let (problem, hint) = if is_of_diff && command != "diff" {
+            ("--side-by-side, --all and --bare go with diff", hint)
+        } else if has_exercise && !COMMANDS.contains(&command) {
+            ("--exercise goes with diff or check", hint)
+        } else if has_hint && command != "check" {
+            ("--hint goes with check", hint)
+        } else if has_exercise && options.words.len() < 2 {
+            ("--exercise needs the lesson, too", "as in cargo run -- check 03 --exercise 1")
+        } else if has_exercise && has_hint {
+            ("--hint and --exercise do not go together", "as in cargo run -- check 03 --hint 1")
+        } else {
+            return Ok(options);
+        };
+        Err(Error::new(problem, hint))
     }
 
     fn parse() -> std::result::Result<Self, lexopt::Error> {

@@ -95,17 +95,6 @@ fn named_lessons_show_what_every_side_says_in_order_whatever_the_learner_has_set
             "lesson02 #2 | ",
         ],
     );
-    for (length, place) in [(15, "#1"), (20, "#2")] {
-        in_order(
-            &shown,
-            &[
-                &format!("lesson05-tcp-client: sent {length} bytes"),
-                &format!("lesson09-tcp-threads: received {length} bytes"),
-                &format!("lesson09-tcp-threads: sent {length} bytes"),
-                &format!("lesson05 {place} | "),
-            ],
-        );
-    }
     in_order(
         &shown,
         &[

@@ -1,11 +1,13 @@
-//! What the workspace stands on is compiled once, whichever of its packages is built or tested first.
+//! The workspace as a whole: what it stands on is compiled once, whichever of its packages is built or
+//! tested first, and VS Code starts each of its programs.
 #![cfg(test)]
 
 use std::collections::BTreeSet;
 use std::fs;
 
+use serde_json::{Value, json};
 use testing::cargo;
-use tour::lessons::{LESSONS, workspace};
+use tour::lessons::{LESSONS, Server, workspace};
 
 /// The packages that are no lessons, but for `shared`.
 const ROOMS: [&str; 7] =
@@ -56,4 +58,40 @@ fn who_uses_whom_is_drawn() {
         }
     }
     assert_eq!(used, drawn, "these arrows are drawn");
+}
+
+/// What VS Code starts in its debugger: each program, and each lesson together with its other side, in
+/// their order.
+#[test]
+fn each_entry_starts_a_program_and_each_lesson_stops_at_its_first_step() {
+    let launch = fs::read_to_string(workspace().join(".vscode/launch.json")).unwrap();
+    let launch: Value = serde_json::from_str(&launch).unwrap();
+    let mut lessons = Vec::new();
+    for entry in launch["configurations"].as_array().unwrap() {
+        let name = entry["name"].as_str().unwrap();
+        // Just this package is built, and its only binary is what runs.
+        let cargo = json!({
+            "args": ["build", "-p", name],
+            "filter": { "name": name, "kind": "bin" }
+        });
+        assert_eq!(entry["cargo"], cargo, "{name}");
+        assert!(workspace().join(name).join("src/main.rs").is_file(), "{name}");
+        if name.starts_with("lesson") {
+            let steps = json!(["command source '${workspaceFolder}/debug/steps.lldb'"]);
+            assert_eq!(entry["preRunCommands"], steps, "{name}");
+            lessons.push(name);
+        }
+    }
+    assert!(lessons.iter().eq(LESSONS.iter().map(|lesson| &lesson.package)), "{lessons:?}");
+    assert!(workspace().join("debug/steps.lldb").is_file());
+
+    let compounds = launch["compounds"].as_array().unwrap().iter();
+    let compounds: BTreeSet<_> =
+        compounds.map(|entry| entry["configurations"].to_string()).collect();
+    let expected = LESSONS.iter().filter_map(|lesson| match lesson.server {
+        Server::None => None,
+        Server::Practice => Some(["practice-servers", lesson.package]),
+        _ => Some([lesson.server.package()?, lesson.clients[0].package]),
+    });
+    assert_eq!(compounds, expected.map(|pair| json!(pair).to_string()).collect());
 }
