@@ -25,6 +25,10 @@ use tour::lessons::{LESSONS, Lesson, workspace};
 /// ```
 const ATTEMPTS: &str = include_str!("attempts.txt");
 
+/// What the lessons and their solutions stand on.
+const LIBRARIES: [&str; 7] =
+    ["accounts", "lettre", "mailparse", "mend", "sanitise-file-name", "shared", "suppaftp"];
+
 /// What `cargo run -- check` says of these lessons, or of a module of [`program`] in the place of a
 /// lesson. It may have to build the checks, so it has no limit.
 fn check(words: &[&str], module: Option<&str>) -> Output {
@@ -143,13 +147,6 @@ fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
         let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join("all-attempts");
-        let mut dependencies = BTreeSet::new();
-        for lesson in LESSONS {
-            let manifest = fs::read_to_string(lesson.folder().join("Cargo.toml")).unwrap();
-            let (_, list) = manifest.split_once("[dependencies]\n").unwrap();
-            let list = list.split("\n[").next().unwrap();
-            dependencies.extend(list.lines().map(String::from));
-        }
         let mut modules = BTreeSet::new();
         for attempt in attempts() {
             for (name, source) in attempt.files() {
@@ -174,11 +171,11 @@ fn program() -> &'static Path {
         let start = root.find("[workspace.dependencies]").unwrap();
         let path = format!("path = \"{}/", slashed(workspace()));
         let root = root[start..].replace("path = \"", &path);
-        let dependencies: Vec<_> = dependencies.into_iter().collect();
+        let dependencies: String =
+            LIBRARIES.map(|library| format!("{library}.workspace = true\n")).concat();
         let manifest = format!(
-            "[package]\nname = \"attempts\"\nedition = \"2024\"\n\n[dependencies]\n{}\n\n{root}\n\
-             [profile.dev.package.attempts]\ndebug = false\n",
-            dependencies.join("\n")
+            "[package]\nname = \"attempts\"\nedition = \"2024\"\n\n[dependencies]\n\
+             {dependencies}\n{root}\n[profile.dev.package.attempts]\ndebug = false\n"
         );
         write(&package.join("Cargo.toml"), &manifest);
         fs::copy(workspace().join("Cargo.lock"), package.join("Cargo.lock")).unwrap();
@@ -279,12 +276,10 @@ fn attempts_get_what_they_deserve() {
 fn says_what_is_missing_with_all_steps_before_it() {
     let output = check(&["12"], Some(&as_it_came("12")));
     assert_eq!(output.status.code(), Some(1));
-    let mut lines = Vec::new();
-    for line in printed(&output).lines() {
-        lines.push(line.split("127.0.0.1:").next().unwrap().to_string());
-    }
+    let text = printed(&output);
+    let lines = text.lines().map(|line| line.split("127.0.0.1:").next().unwrap());
     assert_eq!(
-        lines.join("\n"),
+        lines.collect::<Vec<_>>().join("\n"),
         "exercise 1, a third version: not yet\n  \
            1. The check started your program with `--smtp-url smtp://\n  \
            2. The check took what your program sent, as an MTA.\n  \

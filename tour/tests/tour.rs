@@ -178,7 +178,7 @@ fn records_more_than_is_shown() {
 
 #[test]
 fn a_lesson_that_fails_shows_all_its_lines_and_makes_the_status_1() {
-    // A tour among programs of which one is an impostor: lesson 00 under the name of lesson 01.
+    // A tour beside two programs alone: lesson 00, and the same as an impostor of lesson 01.
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("impostor");
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).unwrap();
@@ -188,9 +188,8 @@ fn a_lesson_that_fails_shows_all_its_lines_and_makes_the_status_1() {
         to.display().to_string()
     };
     let tour = link(TOUR, "tour");
-    for lesson in lessons() {
-        let program = if lesson.starts_with("lesson01") { "lesson00-addresses" } else { &lesson };
-        link(&built(program), &lesson);
+    for lesson in ["lesson00-addresses", "lesson01-udp-server"] {
+        link(&built("lesson00-addresses"), lesson);
     }
     let ended = run(&tour, &[]);
     // On Windows, a program that has just ended may still be locked: the next run removes it.
@@ -203,17 +202,14 @@ fn a_lesson_that_fails_shows_all_its_lines_and_makes_the_status_1() {
             "\n$ cargo run -p lesson00-addresses\n  address ",
             "\n$ cargo run -p lesson01-udp-server\n  lesson01 > address ",
             "\n  lesson01 > 2001:db8::1 ",
-            "\n$ cargo run -p lesson03-udp-loop\n$ ",
             "\nlesson00-addresses         passed\n",
             "lesson01-udp-server        FAILED: lesson01-udp-server does not listen\n",
+            "lesson06-text-mail         FAILED: cannot start lesson06-text-mail: ",
         ],
     );
-    let error = format!(
-        "Error: 2 of {} lessons failed\n\
-         hint: its lines above say why; play one alone with: cargo run -- 01\n",
-        lessons().len()
-    );
-    assert!(ended.stderr.ends_with(&error), "{}", ended.stderr);
+    let error = "Error: 13 of 14 lessons failed\n\
+                 hint: its lines above say why; play one alone with: cargo run -- 01\n";
+    assert!(ended.stderr.ends_with(error), "{}", ended.stderr);
 }
 
 #[test]

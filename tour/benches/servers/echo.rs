@@ -1,7 +1,7 @@
 //! Lesson 03 against `udp_echo.c`, and lesson 09 against `tcp_echo.c`.
 
 use std::fs;
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream, UdpSocket};
 use std::path::Path;
 use std::process::Command;
@@ -46,6 +46,7 @@ fn echo_datagrams(server: SocketAddr) -> io::Result<f64> {
     let mut answer = [0; DATAGRAM];
     let mut under_way = 0;
     let mut answered = 0;
+    let mut lost = 0;
 
     let start = Instant::now();
     loop {
@@ -54,7 +55,7 @@ fn echo_datagrams(server: SocketAddr) -> io::Result<f64> {
             under_way += 1;
         }
         if under_way == 0 {
-            return Ok(f64::from(answered) / start.elapsed().as_secs_f64());
+            break;
         }
         match socket.recv(&mut answer) {
             Ok(length) if answer[..length] == datagram => {
@@ -62,14 +63,21 @@ fn echo_datagrams(server: SocketAddr) -> io::Result<f64> {
                 under_way -= 1;
             }
             Ok(_) => return Err(io::Error::other("an answer is not what was sent")),
-            // None comes any more: those under way are lost.
-            Err(_) if answered > 0 => {
-                println!("lost {under_way} datagrams");
+            // What the read time-out is called depends on the system.
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                lost += under_way;
                 under_way = 0;
             }
             Err(error) => return Err(error),
         }
     }
+    if answered == 0 {
+        return Err(ErrorKind::TimedOut.into());
+    }
+    if lost > 0 {
+        println!("lost {lost} datagrams of {}", answered + lost);
+    }
+    Ok(f64::from(answered) / start.elapsed().as_secs_f64())
 }
 
 /// Writes to a stream for a [`ROUND`], and returns how many bytes came back a second.

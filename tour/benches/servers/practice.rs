@@ -85,29 +85,26 @@ impl Practice {
     }
 }
 
+/// Writes a configuration, with the folder and the port filled in, and returns its path.
+fn configure(config: &str, folder: &Path, addr: SocketAddr) -> io::Result<PathBuf> {
+    let path = folder.join("other.conf");
+    let config = config.replace("FOLDER", &folder.display().to_string());
+    fs::write(&path, config.replace("PORT", &addr.port().to_string()))?;
+    Ok(path)
+}
+
 /// `RETR` of many small mails, and of a few large ones.
 fn compare_pop3(folder: &Path, ours: &Practice) -> io::Result<()> {
     let other = folder.join("dovecot");
-    let maildir = other.join("laoshi@qq.example");
-    let config = format!(
-        "base_dir = {0}/run\nlog_path = {0}/log\nprotocols = pop3\nlisten = 127.0.0.1\nssl = no\n\
-         disable_plaintext_auth = no\nmail_location = maildir:{0}/%u\nfirst_valid_uid = 1\n\
-         passdb {{\n driver = static\n args = password=practice\n}}\n\
-         userdb {{\n driver = static\n args = uid=mail gid=mail home={0}\n}}\n",
-        other.display()
-    );
     for (what, count, size) in
         [("Dovecot: mails of 10 kB/s", 500, 10_000), ("Dovecot: mails of 5 MB/s", 8, 5_000_000)]
     {
-        fill(&maildir.join("new"), count, size)?;
+        fill(&other.join("laoshi@qq.example/new"), count, size)?;
         fill(&ours.mailbox, count, size)?;
         let _ = Command::new("chown").args(["-R", "mail:mail"]).arg(&other).status();
         let addr = free_addr()?;
-        let inet = "service pop3-login {\n inet_listener pop3 {\n  port = PORT\n }\n}\n";
-        let path = folder.join("dovecot.conf");
-        fs::write(&path, config.clone() + &inet.replace("PORT", &addr.port().to_string()))?;
         let mut dovecot = Command::new("dovecot");
-        dovecot.arg("-F").arg("-c").arg(path);
+        dovecot.arg("-F").arg("-c").arg(configure(include_str!("dovecot.conf"), folder, addr)?);
         against(what, &mut dovecot, addr, "+OK", |addr| fetch_mails(addr, count), ours.pop3)?;
     }
     Ok(())
@@ -121,21 +118,10 @@ fn compare_ftp(folder: &Path, ours: &Practice) -> io::Result<()> {
         file.write_all(&chunk)?;
     }
 
+    fs::create_dir_all(folder.join("empty"))?;
     let addr = free_addr()?;
-    let empty = folder.join("empty");
-    fs::create_dir_all(&empty)?;
-    let config = format!(
-        "listen=YES\nlisten_address=127.0.0.1\nlisten_port={}\nanonymous_enable=YES\n\
-         local_enable=NO\nanon_root={}\nsecure_chroot_dir={}\n\
-         anon_world_readable_only=NO\nbackground=NO\nseccomp_sandbox=NO\n",
-        addr.port(),
-        ours.files.display(),
-        empty.display(),
-    );
-    let path = folder.join("vsftpd.conf");
-    fs::write(&path, config)?;
     let mut vsftpd = Command::new("vsftpd");
-    vsftpd.arg(path);
+    vsftpd.arg(configure(include_str!("vsftpd.conf"), folder, addr)?);
     against("vsftpd: download, bytes/s", &mut vsftpd, addr, "220", download, ours.ftp)?;
 
     let addr = free_addr()?;
