@@ -24,9 +24,22 @@ pub type Files = (PathBuf, PathBuf);
 pub fn files(lessons: &[&Lesson], options: &Options) -> Result<Vec<Files>> {
     let source = |lesson: &Lesson| lesson.folder().join("src").join("main.rs");
     match (lessons, options.exercise, options.is_bare) {
-        ([lesson], Some(exercise), false) => solution(lesson, exercise),
+        ([lesson], Some(exercise), false) => lesson.solution(exercise).map_err(|_| {
+            let number = lesson.number();
+            let problem = format!("lesson {number} has no solution of an exercise {exercise}");
+            let hint = format!("{}/README.md says which exercises there are", lesson.package);
+            Error::new(problem, hint)
+        }),
         ([lesson], None, true) => Ok(vec![(lesson.bare(), source(lesson))]),
-        ([lesson], None, false) => Ok(vec![(source(parent(lesson)?), source(lesson))]),
+        ([lesson], None, false) => {
+            let parent = lesson.find_parent().ok_or_else(|| {
+                let number = lesson.number();
+                let problem = format!("there is no earlier lesson to compare lesson {number} with");
+                let bare = format!("cargo run -- diff {number} --bare");
+                Error::new(problem, format!("compare it with its bare program: {bare}"))
+            });
+            Ok(vec![(source(parent?), source(lesson))])
+        }
         ([old, new], None, false) => Ok(vec![(source(old), source(new))]),
         _ => {
             let problem = "diff takes one lesson or two; --bare or --exercise goes with one";
@@ -35,26 +48,6 @@ pub fn files(lessons: &[&Lesson], options: &Options) -> Result<Vec<Files>> {
             Err(Error::new(problem, hint))
         }
     }
-}
-
-/// The lesson that this one is to be compared with.
-fn parent(lesson: &Lesson) -> Result<&'static Lesson> {
-    lesson.find_parent().ok_or_else(|| {
-        let number = lesson.number();
-        let problem = format!("there is no earlier lesson to compare lesson {number} with");
-        let hint = format!("compare it with its bare program: cargo run -- diff {number} --bare");
-        Error::new(problem, hint)
-    })
-}
-
-/// The files of a solution, each behind the file of the lesson whose place it takes.
-fn solution(lesson: &Lesson, exercise: usize) -> Result<Vec<Files>> {
-    lesson.solution(exercise).map_err(|_| {
-        let number = lesson.number();
-        let problem = format!("lesson {number} has no solution of an exercise {exercise}");
-        let hint = format!("{}/README.md says which exercises there are", lesson.package);
-        Error::new(problem, hint)
-    })
 }
 
 /// Shows how the files differ, and how many lines that are.

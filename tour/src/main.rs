@@ -87,7 +87,7 @@ fn play_and_show(
         plays.push(play);
     }
     show::table(&plays)?;
-    if is_brief && failed.is_empty() { show::what_next() } else { Ok(()) }
+    if is_brief && failed.is_empty() { say(show::WHAT_NEXT) } else { Ok(()) }
 }
 
 /// The usage, and the lessons.

@@ -10,7 +10,8 @@ use tour::recording::{Play, Voice};
 /// At most this many lines of a program's results are shown when all lessons are played.
 const MAX_RESULTS: usize = 10;
 
-const WHAT_NEXT: &str = "
+/// Where a learner goes from here.
+pub const WHAT_NEXT: &str = "
 What next: read README.md, or README.zh-CN.md; each lesson's folder has one, too
   see one lesson whole, with all that both sides say   cargo run -- 06
   draw all of it as one page                           cargo run -p page";
@@ -100,9 +101,4 @@ pub fn table(plays: &[Play]) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// Where a learner goes from here.
-pub fn what_next() -> io::Result<()> {
-    say(WHAT_NEXT)
 }

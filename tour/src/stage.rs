@@ -323,14 +323,13 @@ impl Stage<'_> {
 
 /// The command that a learner would type.
 fn typed(client: &Client) -> String {
-    let mut typed = format!("cargo run -p {}", client.package);
-    if let Some((name, value)) = client.password {
-        typed = format!("{name}={value} {typed}");
-    }
-    for (index, argument) in client.arguments.iter().enumerate() {
+    let password = client.password.iter().map(|(name, value)| format!("{name}={value}"));
+    let mut words: Vec<_> = password.collect();
+    words.push(format!("cargo run -p {}", client.package));
+    words.extend((!client.arguments.is_empty()).then(|| "--".to_string()));
+    for argument in client.arguments {
         let quote = if argument.contains(' ') { "\"" } else { "" };
-        let dashes = if index == 0 { " --" } else { "" };
-        typed += &format!("{dashes} {quote}{argument}{quote}");
+        words.push(format!("{quote}{argument}{quote}"));
     }
-    typed
+    words.join(" ")
 }

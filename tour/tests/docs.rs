@@ -8,9 +8,7 @@ use std::{fs, iter};
 
 use pulldown_cmark::{Event, Options, Parser, Tag};
 use testing::{Practice, Program, built, built_bare, run, tcp_peer, udp_peer};
-use tour::lessons::{LESSONS, Lesson};
-
-const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+use tour::lessons::{LESSONS, Lesson, workspace};
 
 /// Programs whose name begins a command.
 const PROGRAMS: &str = "cargo curl diff echo git ln mkdir mutt nc pip printf python3 socat sudo";
@@ -52,7 +50,7 @@ struct Page {
 
 impl Page {
     fn read(name: &str) -> Self {
-        let text = fs::read_to_string(Path::new(WORKSPACE).join(name)).unwrap();
+        let text = read(name);
         let mut headings = Vec::new();
         let mut outline = Vec::new();
         let mut links = Vec::new();
@@ -103,9 +101,14 @@ impl Page {
     }
 }
 
+/// The text of a file in the workspace.
+fn read(name: &str) -> String {
+    fs::read_to_string(workspace().join(name)).unwrap()
+}
+
 /// The cells of the rows that begin with `start` in the tables of a file.
 fn rows(name: &str, start: &str) -> Vec<Vec<String>> {
-    let text = fs::read_to_string(Path::new(WORKSPACE).join(name)).unwrap();
+    let text = read(name);
     let rows = text.lines().filter(|line| line.starts_with(start));
     let cells =
         |row: &str| row.trim_matches('|').split('|').map(|cell| cell.trim().into()).collect();
@@ -153,7 +156,7 @@ fn check_cargo(words: &[String]) {
     while let Some(word) = words.next().filter(|word| *word != "--") {
         match word {
             "-p" => package = words.next().unwrap(),
-            "--config" => assert!(Path::new(WORKSPACE).join(words.next().unwrap()).is_file()),
+            "--config" => assert!(workspace().join(words.next().unwrap()).is_file()),
             _ => {}
         }
     }
@@ -169,7 +172,7 @@ fn check_cargo(words: &[String]) {
 #[test]
 fn each_command_flag_setting_and_file_exists() {
     let all: BTreeSet<_> = HELPS.values().flatten().map(String::as_str).collect();
-    let root = Path::new(WORKSPACE);
+    let root = workspace();
     let mut count = 0;
     for page in pages().iter().flatten() {
         let beside = root.join(&page.name).with_file_name("src");
@@ -215,7 +218,7 @@ fn each_link_leads_somewhere() {
             let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
             let target = Path::new(&page.name).with_file_name(path);
             let target = if path.is_empty() { Path::new(&page.name) } else { &target };
-            assert!(Path::new(WORKSPACE).join(target).exists(), "{place}");
+            assert!(workspace().join(target).exists(), "{place}");
             if !anchor.is_empty() {
                 let anchors = Page::read(target.to_str().unwrap()).anchors();
                 assert!(anchors.contains(&anchor.to_string()), "{place}: {anchors:?}");
@@ -251,8 +254,7 @@ fn both_languages_have_the_same_headings_code_diagrams_and_links() {
 
 #[test]
 fn the_first_program_quotes_lesson_01() {
-    let lesson = Path::new(WORKSPACE).join("lesson01-udp-server/src/main.rs");
-    let lesson = fs::read_to_string(lesson).unwrap();
+    let lesson = read("lesson01-udp-server/src/main.rs");
     let page = Page::read("docs/first-program.md");
     let mut blocks: Vec<_> =
         page.outline.iter().filter(|part| part.starts_with("```rust")).collect();
@@ -265,7 +267,7 @@ fn the_first_program_quotes_lesson_01() {
 }
 
 #[test]
-fn each_lesson_says_at_its_top_what_it_is_and_has_the_same_parts_in_order() {
+fn each_lesson_says_at_its_top_what_the_front_page_says_and_has_the_same_parts_in_order() {
     for lesson in LESSONS {
         let package = lesson.package;
         let number = lesson.number();
@@ -276,11 +278,13 @@ fn each_lesson_says_at_its_top_what_it_is_and_has_the_same_parts_in_order() {
         };
         for (index, end) in [".md", ".zh-CN.md"].into_iter().enumerate() {
             let name = format!("{package}/README{end}");
-            let text = fs::read_to_string(Path::new(WORKSPACE).join(&name)).unwrap();
+            let text = read(&name);
             let top = text.split("\n## ").next().unwrap();
             let items: Vec<_> = top.lines().filter_map(|line| line.strip_prefix("- ")).collect();
-            let minutes = &rows(&format!("README{end}"), &format!("| [{number}]("))[0][2];
-            let starts = TOP[index].replace("MINUTES", minutes).replace("PARENT", &parents[index]);
+            let front = &rows(&format!("README{end}"), &format!("| [{number}]("))[0];
+            assert_eq!(front[3], parent.unwrap_or_default(), "{number}");
+            let starts =
+                TOP[index].replace("MINUTES", &front[2]).replace("PARENT", &parents[index]);
             let starts: Vec<_> = starts.split('|').collect();
             assert_eq!(items.len(), starts.len(), "{name}: {items:?}");
             for (item, start) in items.iter().zip(starts) {
@@ -295,8 +299,8 @@ fn each_lesson_says_at_its_top_what_it_is_and_has_the_same_parts_in_order() {
 }
 
 #[test]
-fn the_front_pages_name_the_parent_of_each_lesson_and_all_settings() {
-    let table = fs::read_to_string(Path::new(WORKSPACE).join(".env.example")).unwrap();
+fn the_tables_of_settings_name_all_of_them_with_their_defaults_and_lessons() {
+    let table = read(".env.example");
     let table = table.lines().filter_map(|line| line.strip_prefix('#')?.split_once('='));
     let mut defaults: HashMap<_, _> = table.collect();
     defaults.retain(|name, _| lessons().any(|lesson| HELPS[lesson].contains(*name)));
@@ -306,9 +310,6 @@ fn the_front_pages_name_the_parent_of_each_lesson_and_all_settings() {
         assert_eq!(settings.len(), defaults.len(), "{file}");
         for lesson in LESSONS {
             let number = lesson.number();
-            let parent = lesson.parent.as_ref().map_or("", |parent| parent.number);
-            let front = &rows(&format!("README{end}"), &format!("| [{number}]("))[0];
-            assert_eq!(front[3], parent, "{number}");
             for row in &settings {
                 let name = row[0].trim_matches('`');
                 let default =
