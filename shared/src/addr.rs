@@ -222,26 +222,21 @@ mod tests {
     #[test]
     fn a_hint_for_a_client_says_how_to_start_the_other_side() {
         let broke = "the other side broke off: see what it says, or start it again";
-        let here = "in another terminal: cargo run -p lesson01-udp-server -- --echo-addr";
-        let there = "on its machine: cargo run -p lesson01-udp-server -- --echo-addr";
-        let firewall = "a firewall may forbid it: ask whose it is";
         let foreign = "nobody can be reached there; this machine itself is --echo-addr";
-        for (text, start) in [
-            ("127.0.0.1:7", format!("{here} 127.0.0.1:7")),
-            ("0.0.0.0:7", format!("{here} 0.0.0.0:7")),
-            ("[::1]:7", format!("{here} \"[::1]:7\"")),
-            ("192.0.2.1:7", format!("{there} 0.0.0.0:7")),
-            ("[2001:db8::1]:7", format!("{there} \"[::]:7\"")),
+        let firewall = "a firewall may forbid it: ask whose it is";
+        for (text, place, listens_at, loopback) in [
+            ("127.0.0.1:7", "in another terminal", "127.0.0.1:7", "127.0.0.1:7"),
+            ("0.0.0.0:7", "in another terminal", "0.0.0.0:7", "127.0.0.1:7"),
+            ("[::1]:7", "in another terminal", "\"[::1]:7\"", "\"[::1]:7\""),
+            ("192.0.2.1:7", "on its machine", "0.0.0.0:7", "127.0.0.1:7"),
+            ("[2001:db8::1]:7", "on its machine", "\"[::]:7\"", "\"[::1]:7\""),
         ] {
+            let start = format!("{place}: cargo run -p x -- --echo-addr {listens_at}");
             let nobody = format!("nobody listens at {text}: start the other side, {start}");
-            let broke = format!("{broke}, {start}");
-            let server = Some("lesson01-udp-server");
-            has_hint(text, server, ConnectionRefused, &nobody);
-            has_hint(text, server, ConnectionReset, &broke);
-            has_hint(text, server, PermissionDenied, firewall);
-            let itself = if text.starts_with('[') { "\"[::1]:7\"" } else { "127.0.0.1:7" };
-            let foreign = format!("{foreign} {itself}");
-            has_hint(text, server, AddrNotAvailable, &foreign);
+            has_hint(text, Some("x"), ConnectionRefused, &nobody);
+            has_hint(text, Some("x"), ConnectionReset, &format!("{broke}, {start}"));
+            has_hint(text, Some("x"), AddrNotAvailable, &format!("{foreign} {loopback}"));
+            has_hint(text, Some("x"), PermissionDenied, firewall);
         }
         let all = "it is the address of all machines of a network; a broadcast needs \
                    `set_broadcast(true)`";

@@ -309,23 +309,17 @@ mod tests {
 
     #[test]
     fn an_event_is_a_line_of_json() {
-        let location = Location::caller();
-        let event = Event { location, ..Event::new(Kind::Received, format_args!("a\n\"\\你")) };
-        let place = format!(r#""file":"{}","line":{}"#, "shared/src/log.rs", location.line());
-        let text = r#""text":"a\\n\"\\你""#;
-        let short =
-            format!(r#"{{"seconds":0.012,"program":"les\"son","kind":"received",{place},{text}}}"#);
-        assert_eq!(event.json(0.0123, "les\"son"), short);
         let event = Event {
             service: Some("qq-smtp"),
             peer: Some(&"a\x1b"),
             bytes: Some(b"\0Hello\xff"),
-            ..event
+            ..Event::new(Kind::Received, format_args!("a\n\"\\你"))
         };
-        let long = short
-            .replace(r#","kind""#, r#","service":"qq-smtp","kind""#)
-            .replace(r#","text""#, r#","peer":"a\u001b","bytes":"0048656c6c6fff","text""#);
-        assert_eq!(event.json(0.0123, "les\"son"), long);
+        let start =
+            r#"{"seconds":0.012,"program":"les\"son","service":"qq-smtp","kind":"received""#;
+        let place = format!(r#""file":"shared/src/log.rs","line":{}"#, event.location.line());
+        let rest = r#""peer":"a\u001b","bytes":"0048656c6c6fff","text":"a\\n\"\\你"}"#;
+        assert_eq!(event.json(0.0123, "les\"son"), format!("{start},{place},{rest}"));
     }
 
     /// The test starts itself, as a program that logs all kinds of events and prints a result.
