@@ -71,15 +71,14 @@ pub(crate) fn hint(cause: Cause, phase: Phase, account: &Account) -> String {
 fn practice_command(account: &Account) -> String {
     let form = account.facts.forms.iter().find(|form| form.tls == account.tls);
     let (flag, usual) = form.map_or(("", 0), |form| form.practice);
+    let program = "cargo run -p practice-servers";
+    if account.port == usual && matches!(&*account.host, "127.0.0.1" | "localhost") {
+        return program.into();
+    }
     let addr = account.host_and_port();
-    let is_usual = account.port == usual && matches!(&*account.host, "127.0.0.1" | "localhost");
-    let arguments = match &*addr {
-        _ if is_usual => String::new(),
-        // A shell may take brackets for a pattern.
-        addr if addr.starts_with('[') => format!(" -- {flag} \"{addr}\""),
-        addr => format!(" -- {flag} {addr}"),
-    };
-    format!("cargo run -p practice-servers{arguments}")
+    // A shell may take brackets for a pattern.
+    let quote = if addr.starts_with('[') { "\"" } else { "" };
+    format!("{program} -- {flag} {quote}{addr}{quote}")
 }
 
 fn after_io(kind: ErrorKind, phase: Phase, account: &Account) -> &'static str {
