@@ -44,29 +44,20 @@ fn exercise_1() -> Check {
 fn exercise_2() -> Check {
     let mail = sent_mail(LESSON, &[])?;
     let mail = readable("a mail", parse_mail(mail.message.as_bytes()))?;
-    let kind = &mail.ctype.mimetype;
+    is("the type of the mail", &mail.ctype.mimetype, "multipart/mixed")?;
     let [versions, file] = &mail.subparts[..] else {
-        let came = format!("The mail is {kind} of {}.", mail.subparts.len());
-        return not_yet("a mail that is multipart/mixed of two parts", came);
+        return not_yet("a mail of two parts", format!("Its parts are {}.", kinds(&mail)));
     };
+    is("the type of its first part", &versions.ctype.mimetype, "multipart/alternative")?;
     // Exercise 1 puts a third one between the two.
     let came = kinds(versions);
-    ensure(
-        kind == "multipart/mixed"
-            && versions.ctype.mimetype == "multipart/alternative"
-            && came.starts_with("text/plain, ")
-            && came.ends_with(", text/html"),
-        "a multipart/mixed, whose first part is a multipart/alternative of text/plain and \
-         text/html",
-        format!("It is {kind} of {}, and its first part has [{came}].", kinds(&mail)),
-    )?;
+    let are_so = came.starts_with("text/plain, ") && came.ends_with(", text/html");
+    ensure(are_so, "text/plain and text/html in it", format!("Its parts are {came}."))?;
     let disposition = file.get_content_disposition();
-    let name = disposition.params.get("filename").map_or("none", String::as_str);
-    ensure(
-        disposition.disposition == DispositionType::Attachment && name == "homework.txt",
-        "an attachment named homework.txt",
-        format!("The second part is {:?}, and its name {name}.", disposition.disposition),
-    )?;
+    let name = disposition.params.get("filename").map_or("", String::as_str);
+    is("the name of the second part", name, "homework.txt")?;
+    let is_attached = disposition.disposition == DispositionType::Attachment;
+    ensure(is_attached, "the second part to be an attachment", "It is none.")?;
     let text = readable("homework.txt", file.get_body())?;
     is("the text in homework.txt", text.trim_end(), "Read chapter 8.")
 }
