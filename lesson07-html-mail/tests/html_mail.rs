@@ -7,13 +7,6 @@ const LESSON: &str = env!("CARGO_BIN_EXE_lesson07-html-mail");
 
 #[test]
 fn sends_html() {
-    let expected = [
-        "Subject: An HTML mail",
-        "Message-ID: <",
-        "MIME-Version: 1.0",
-        "Date: ",
-        "Content-Type: text/html; charset=utf-8",
-        "<h1>Dear student</h1>",
-    ];
-    come_in_order(&handed_in(LESSON, &[]), &expected);
+    let content = ["Content-Type: text/html; charset=utf-8", "<h1>Dear student</h1>"];
+    come_in_order(&handed_in(LESSON, &[]), &content);
 }

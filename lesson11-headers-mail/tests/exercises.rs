@@ -1,7 +1,7 @@
 //! The exercises of lesson 11, checked from outside: `cargo run -- check 11`.
 #![cfg(test)]
 
-use mailparse::{MailAddr, MailHeader, MailHeaderMap, addrparse_header, parse_mail};
+use mailparse::{MailHeaderMap, parse_mail};
 use testing::exercise::{Check, ensure, is, readable, sent_mail};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson11-headers-mail");
@@ -18,21 +18,6 @@ fn exercise_1() -> Check {
     let subject = mail.headers.get_first_value("Subject").unwrap_or_default();
     let came = format!("It is `{subject}`.");
     ensure(subject.starts_with("Re: "), "a subject that begins with `Re: `", came)
-}
-
-/// The addresses in a header, in the order of the alphabet, or that there is none.
-fn addresses(header: Option<&MailHeader>) -> String {
-    let Some(list) = header.and_then(|header| addrparse_header(header).ok()) else {
-        return "not there".into();
-    };
-    let mut addresses = Vec::new();
-    for address in list.iter() {
-        if let MailAddr::Single(single) = address {
-            addresses.push(single.addr.clone());
-        }
-    }
-    addresses.sort();
-    addresses.join(", ")
 }
 
 #[test]
@@ -57,8 +42,11 @@ fn exercise_2() -> Check {
         ("Cc", "a@d.example, z@b.example"),
         ("Bcc", "not there"),
     ] {
-        let value = addresses(headers.get_first_header(name));
-        is(&format!("the header {name}"), value, expected)?;
+        let value = headers.get_first_value(name).unwrap_or("not there".into());
+        let plain = |address: &str| address.trim_matches([' ', '<', '>']).to_string();
+        let mut addresses: Vec<_> = value.split(',').map(plain).collect();
+        addresses.sort();
+        is(&format!("the header {name}"), addresses.join(", "), expected)?;
     }
     Ok(())
 }
