@@ -122,20 +122,18 @@ fn exercise_2() -> Check {
 #[ignore = "exercise 3"]
 fn exercise_3() -> Check {
     let (mut client, server) = start("hello, all", "10");
-    let number = client.id();
+    let number = client.program.id();
     let right = format!("{number} hello, all");
     let (first, peer) = asked(&mut client, &server, "waited for the message, as a server")?;
     let what = format!("the message of your program, whose process has the number {number},");
     is(&what, first, &right)?;
-    let longer = [format!("1{right}"), format!("{number}0 hello")];
-    let [before, behind] = longer.each_ref().map(String::as_bytes);
-    for answer in [b"hello", before, behind, b"", b"\xff", right.as_bytes()] {
+    let before = format!("1{right}");
+    let behind = format!("{number}0 hello");
+    let answers = [b"hello", before.as_bytes(), behind.as_bytes(), b"", b"\xff", right.as_bytes()];
+    for answer in answers {
         let _ = server.send_to(answer, peer);
     }
-    let done = format!(
-        "sent \"hello\", \"1{right}\", \"{number}0 hello\", \"\", the byte FF and then \"{right}\""
-    );
-    let ended = client.ends(&done, 0)?;
+    let ended = client.ends(&format!("sent {}", answers.map(show).join(", ")), 0)?;
     has_printed(&ended, "hello, all")?;
 
     let (mut client, server) = start("hello", "0.3");
@@ -148,7 +146,7 @@ fn exercise_3() -> Check {
             // Without a pause at first, so that the time is over between two of them.
             let is_over = started.elapsed() > Duration::from_millis(400);
             let pause = if is_over { Duration::from_millis(20) } else { Duration::ZERO };
-            if let Some(ended) = client.has_ended(pause) {
+            if let Some(ended) = client.program.ends(pause) {
                 return Ok(ended);
             }
         }

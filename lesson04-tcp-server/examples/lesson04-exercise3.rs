@@ -43,7 +43,7 @@ fn accept_client(listener: &TcpListener, timeout: Duration) -> shared::Result {
 }
 
 /// Sends back what comes, to the end of the stream.
-fn echo_lines(mut stream: &TcpStream, peer: SocketAddr) -> shared::Result {
+fn echo_stream(mut stream: &TcpStream, peer: SocketAddr) -> shared::Result {
     let mut reader = BufReader::new(stream);
     loop {
         // Step 5: receive a line, or what is left when the stream ends.
@@ -69,7 +69,7 @@ fn echo_lines(mut stream: &TcpStream, peer: SocketAddr) -> shared::Result {
 
 /// Serves one client, until it closes its sending side or something goes wrong.
 fn serve_client(stream: TcpStream, peer: SocketAddr) {
-    if let Err(error) = echo_lines(&stream, peer) {
+    if let Err(error) = echo_stream(&stream, peer) {
         shared::report(&error);
     }
     // Step 7: close the channel.

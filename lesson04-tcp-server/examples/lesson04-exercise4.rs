@@ -2,12 +2,12 @@
 //!
 //! Diff it: `cargo run -- diff 04 --exercise 4`.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use shared::OrCannot;
+use shared::{Error, OrCannot};
 
 /// The most bytes of a message.
 const MAX_MESSAGE: usize = 65_536;
@@ -43,41 +43,34 @@ fn accept_client(listener: &TcpListener, timeout: Duration) -> shared::Result {
 }
 
 /// Sends back each message that comes, to the end of the stream.
-fn echo_messages(mut stream: &TcpStream, peer: SocketAddr) -> shared::Result {
-    // Step 5: receive a message, however many pieces it comes in.
-    while let Some(message) = receive_message(stream).or_cannot("receive from", peer)? {
+fn echo_stream(mut stream: &TcpStream, peer: SocketAddr) -> shared::Result {
+    loop {
+        // Only here, before a message begins, may the stream end.
+        if shared::wait(|| stream.peek(&mut [0])).or_cannot("receive from", peer)? == 0 {
+            return Ok(());
+        }
+        // Step 5: receive a message, however many pieces it comes in: first its length.
+        let mut prefix = [0; 4];
+        stream.read_exact(&mut prefix).or_cannot("receive from", peer)?;
+        let length = u32::from_be_bytes(prefix) as usize;
+        // Whoever believes every length makes room for 4 GiB when a peer says so.
+        if length > MAX_MESSAGE {
+            let hint = "does it put four bytes of length in front of its message?";
+            return Err(Error::new(format!("{peer} announces {length} bytes"), hint));
+        }
+        let mut message = vec![0; length];
+        stream.read_exact(&mut message).or_cannot("receive from", peer)?;
         shared::received(&message, peer);
         // Step 6: answer; an echo server sends back what it received, its length in front again.
-        let length = (message.len() as u32).to_be_bytes();
-        let answer = [&length, message.as_slice()].concat();
+        let answer = [&prefix, message.as_slice()].concat();
         stream.write_all(&answer).or_cannot("answer", peer)?;
         shared::sent(&answer, peer);
     }
-    Ok(())
-}
-
-/// Receives a length, four bytes in big-endian order, and the message, which has so many bytes.
-/// There is none when the stream ends before it begins.
-fn receive_message(mut stream: &TcpStream) -> io::Result<Option<Vec<u8>>> {
-    if shared::wait(|| stream.peek(&mut [0]))? == 0 {
-        return Ok(None);
-    }
-    let mut length = [0; 4];
-    stream.read_exact(&mut length)?;
-    let length = u32::from_be_bytes(length) as usize;
-    // Whoever believes every length makes room for 4 GiB when a peer says so.
-    if length > MAX_MESSAGE {
-        let problem = format!("it announces a message of {length} bytes");
-        return Err(io::Error::new(ErrorKind::InvalidData, problem));
-    }
-    let mut message = vec![0; length];
-    stream.read_exact(&mut message)?;
-    Ok(Some(message))
 }
 
 /// Serves one client, until it closes its sending side or something goes wrong.
 fn serve_client(stream: TcpStream, peer: SocketAddr) {
-    if let Err(error) = echo_messages(&stream, peer) {
+    if let Err(error) = echo_stream(&stream, peer) {
         shared::report(&error);
     }
     // Step 7: close the channel.

@@ -53,8 +53,8 @@ pub fn is(what: &str, came: impl AsRef<[u8]>, expected: impl AsRef<[u8]>) -> Che
     ensure(came == expected, expectation, format!("{shown} came."))
 }
 
-/// Takes a time up to three times, until it has as many milliseconds as `expected`: on a busy machine
-/// the program may take longer, and the check may look later. `came` says what took so long.
+/// Takes a time up to three times, until its milliseconds are in the range: on a busy machine the
+/// program may take longer, and the check may look later. `came` says what took so long.
 pub fn takes(
     expected: &str,
     range: RangeInclusive<u128>,

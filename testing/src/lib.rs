@@ -16,7 +16,7 @@ use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream, UdpSocket};
 use std::path::{MAIN_SEPARATOR_STR, Path, PathBuf};
 use std::process::{self, Child, Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::{self, JoinHandle};
@@ -146,17 +146,16 @@ pub fn as_committed(package: &str) -> Vec<(String, String)> {
 /// Says which lessons have been changed, before a test fails because of that. A test that fails
 /// shows it; of one that passes nobody sees it.
 #[expect(clippy::print_stderr, reason = "a test shows it when it fails, and only then")]
-pub fn mention_changes() {
-    static CHANGED: OnceLock<BTreeSet<String>> = OnceLock::new();
+fn mention_changes() {
+    static CHANGED: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+        let files = git(&["diff", "--name-only", "HEAD", "--", "lesson*/src/*"]);
+        files.lines().filter_map(|file| Some(file.split_once('/')?.0.to_string())).collect()
+    });
     thread_local!(static IS_SAID: Cell<bool> = Cell::default());
     if IS_SAID.replace(true) {
         return;
     }
-    let changed = CHANGED.get_or_init(|| {
-        let files = git(&["diff", "--name-only", "HEAD", "--", "lesson*/src/*"]);
-        files.lines().filter_map(|file| Some(file.split_once('/')?.0.to_string())).collect()
-    });
-    for package in changed {
+    for package in CHANGED.iter() {
         let number = package["lesson".len()..].split('-').next().unwrap_or_default();
         eprintln!("lesson {number} is not as it came: git restore {package}");
     }

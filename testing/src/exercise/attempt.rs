@@ -17,14 +17,17 @@ const NOTHING: &str = "Your program answered nothing";
 
 /// The program that is checked: the lesson as it is now, or another one that the variable
 /// `LESSON_EXERCISE_PROGRAM` names.
-pub struct Attempt(Program);
+pub struct Attempt {
+    /// The process in which it runs.
+    pub program: Program,
+}
 
 impl Attempt {
     /// Starts the program in a folder of its own.
     pub fn start(lesson: &str, arguments: &[&str]) -> Self {
         let folder = Folder::create();
         let mut attempt = Self::start_in(&folder, lesson, arguments);
-        attempt.0._folder = Some(folder);
+        attempt.program._folder = Some(folder);
         attempt
     }
 
@@ -35,7 +38,7 @@ impl Attempt {
         let given = env::var("LESSON_EXERCISE_PROGRAM");
         let mut command = command(given.as_deref().unwrap_or(lesson), folder);
         command.env("RUST_BACKTRACE", "0").args(["--log", "info"]).args(arguments);
-        Attempt(Program::start(&mut command))
+        Attempt { program: Program::start(&mut command) }
     }
 
     /// Starts the program, which is a client, to send a message to an echo server.
@@ -49,7 +52,7 @@ impl Attempt {
     pub fn serve(lesson: &str, arguments: &[&str]) -> Check<(Self, SocketAddr)> {
         let addr = ["--echo-addr", "127.0.0.1:0"];
         let mut server = Self::start(lesson, &[&addr, arguments].concat());
-        let line = server.0.logs(|line| line.contains("listening on "), LIMIT);
+        let line = server.program.logs(|line| line.contains("listening on "), LIMIT);
         let addr = line.and_then(|line| line.rsplit(' ').next()?.parse().ok());
         match addr {
             Some(addr) => Ok((server, addr)),
@@ -58,11 +61,6 @@ impl Attempt {
                 server.not_yet("your program to log `listening on` and its address", none)
             }
         }
-    }
-
-    /// The number of its process.
-    pub fn id(&self) -> u32 {
-        self.0.id()
     }
 
     /// Does something, and waits for what is expected then; `wait` returns it, or what came in its
@@ -80,7 +78,7 @@ impl Attempt {
     /// Says that the exercise is not solved; if the program has failed, also how.
     pub fn not_yet<T>(&mut self, expected: impl Display, came: impl Display) -> Check<T> {
         let came = came.to_string();
-        match self.has_ended(SILENCE) {
+        match self.program.ends(SILENCE) {
             // That it has ended well explains only why nothing came.
             Some(ended) if ended.status != Some(0) || came.starts_with(NOTHING) => {
                 not_yet(expected, format!("{came}\n{}", how_ended(&ended)))
@@ -99,7 +97,7 @@ impl Attempt {
     /// Expects that the program ends, with any status.
     pub fn ends_somehow(&mut self, done: &str) -> Check<Ended> {
         self.expect(done, "your program to end within 5 s", |attempt| {
-            attempt.has_ended(LIMIT).ok_or("Your program still ran then.".into())
+            attempt.program.ends(LIMIT).ok_or("Your program still ran then.".into())
         })
     }
 
@@ -111,7 +109,7 @@ impl Attempt {
         tries: usize,
     ) -> Check<Ended> {
         let ended = self.expect(done, "your program to end within 5 s", |attempt| {
-            attempt.has_ended(LIMIT).ok_or_else(|| {
+            attempt.program.ends(LIMIT).ok_or_else(|| {
                 format!("Your program still runs, and has connected {}.", times(server.count()))
             })
         })?;
@@ -119,11 +117,6 @@ impl Attempt {
         let came = format!("Your program connected {}.", times(count));
         ensure(count == tries, format!("your program to connect {}", times(tries)), came)?;
         Ok(ended)
-    }
-
-    /// Waits a moment for the program's end.
-    pub fn has_ended(&mut self, moment: Duration) -> Option<Ended> {
-        self.0.ends(moment)
     }
 
     /// Expects that the log says `text` next, behind whatever else it says.
@@ -134,10 +127,10 @@ impl Attempt {
                 let rest = line.split_once(text).map(|(_, rest)| rest);
                 rest.is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_digit()))
             };
-            if attempt.0.logs(is_it, LIMIT).is_some() {
+            if attempt.program.logs(is_it, LIMIT).is_some() {
                 return Ok(());
             }
-            let last = attempt.0.stderr.lines().last().unwrap_or_default();
+            let last = attempt.program.stderr.lines().last().unwrap_or_default();
             let (_, last) = last.split_once(": ").unwrap_or_default();
             Err(format!("Your program did not log it within 5 s; its last line is `{last}`."))
         })
