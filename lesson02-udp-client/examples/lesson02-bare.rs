@@ -1,4 +1,4 @@
-//! Lesson 02 on the standard library alone: a UDP client that sends one message and prints the answer.
+//! Lesson 02 on the standard library alone: a UDP client that prints the answer to its message.
 //!
 //! Run it: `cargo run -p lesson02-udp-client --example lesson02-bare`,
 //! with lesson 03 in another terminal.

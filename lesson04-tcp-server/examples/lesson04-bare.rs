@@ -1,4 +1,4 @@
-//! Lesson 04 on the standard library alone: a TCP server that echoes streams, one client after another.
+//! Lesson 04 on the standard library alone: a TCP echo server, one client after another.
 //!
 //! Run it: `cargo run -p lesson04-tcp-server --example lesson04-bare`,
 //! then lesson 05 in another terminal.

@@ -1,4 +1,4 @@
-//! Lesson 05 on the standard library alone: a TCP client that sends one message and prints the answer.
+//! Lesson 05 on the standard library alone: a TCP client that prints the answer to its message.
 //!
 //! Run it: `cargo run -p lesson05-tcp-client --example lesson05-bare`,
 //! with lesson 04 or 09 in another terminal.

@@ -54,10 +54,10 @@ impl Download {
         fs::create_dir_all(folder).or_cannot("make the folder", folder.display())?;
         // Windows takes `a:b` for b on the drive a.
         let name = if cfg!(windows) { name.replace(':', "_") } else { name.into() };
-        // No name leads out of the folder: on some systems, `..\x` is a name, on others it is a path.
+        // No name leads out of the folder. On some systems `..\x` is a name, on others a path.
         let path = folder.join(Path::new(&name).file_name().unwrap_or_default());
         let part = folder.join(format!("lesson10-{}.part", process::id()));
-        // A program that was killed has left its part behind, and this one may have the same number.
+        // A killed program has left its part behind, and this one may have the same number.
         let _ = fs::remove_file(&part);
         // `create_new` writes to nothing that somebody has put there since.
         let file = File::create_new(&part).or_cannot("create", part.display())?;

@@ -84,7 +84,7 @@ pub fn save_as(name: &str, content: &[u8], folder: &Path) -> shared::Result<Path
     fs::create_dir_all(folder).or_cannot("make the folder", folder.display())?;
     // Until all of it is written, it has another name, which is that of no attachment.
     let part = folder.join(format!(".lesson13-{}.part", process::id()));
-    // A program that was killed has left its part behind, and this one may have the same number.
+    // A killed program has left its part behind, and this one may have the same number.
     let _ = fs::remove_file(&part);
     let saved = write(&part, content).and_then(|()| give_name(&part, name, folder));
     // Once it has its name, there is nothing to remove.

@@ -2,7 +2,7 @@
 //!
 //! Run it: `cargo run -p lesson13-pop3-mail`, with the practice servers in another terminal.
 //! New here: POP3, which hands out mail, and what a mail looks like inside.
-//! Diff it: it is the first of its kind; its `pop3.rs` is the other side of `practice-servers/src/pop3.rs`.
+//! Diff it: it is the first of its kind; its other side is `practice-servers/src/pop3.rs`.
 
 mod files;
 mod pop3;

@@ -53,7 +53,7 @@ impl Download {
         fs::create_dir_all(folder).or_cannot("make the folder", folder.display())?;
         // Windows takes `a:b` for b on the drive a.
         let name = if cfg!(windows) { name.replace(':', "_") } else { name.into() };
-        // No name leads out of the folder: on some systems, `..\x` is a name, on others it is a path.
+        // No name leads out of the folder. On some systems `..\x` is a name, on others a path.
         let path = folder.join(Path::new(&name).file_name().unwrap_or_default());
         let mut part = path.clone().into_os_string();
         part.push(".part");
