@@ -3,10 +3,11 @@
 
 use mailparse::{MailHeaderMap, ParsedMail, parse_mail};
 
-/// GB18030 of 关于期末考试的通知, as bytes, in base64 and percent-encoded.
-const NOTICE: &[u8] = b"\xb9\xd8\xd3\xda\xc6\xda\xc4\xa9\xbf\xbc\xca\xd4\xb5\xc4\xcd\xa8\xd6\xaa";
-const NOTICE_BASE64: &str = "udjT2sbaxKm/vMrUtcTNqNaq";
-const NOTICE_PERCENT: &str = "%B9%D8%D3%DA%C6%DA%C4%A9%BF%BC%CA%D4%B5%C4%CD%A8%D6%AA";
+const NOTICE: &str = "关于期末考试的通知";
+/// The same in GB18030: as bytes, in base64 and percent-encoded.
+const BYTES: &[u8] = b"\xb9\xd8\xd3\xda\xc6\xda\xc4\xa9\xbf\xbc\xca\xd4\xb5\xc4\xcd\xa8\xd6\xaa";
+const BASE64: &str = "udjT2sbaxKm/vMrUtcTNqNaq";
+const PERCENT: &str = "%B9%D8%D3%DA%C6%DA%C4%A9%BF%BC%CA%D4%B5%C4%CD%A8%D6%AA";
 
 /// A part that has been mended, as `mailparse` reads it.
 #[derive(Debug)]
@@ -128,7 +129,7 @@ fn an_empty_line_is_missing() {
         let mail = mended(format!("{header}{body}"));
         assert_eq!((mail.fields[2].as_str(), mail.body.as_str()), ("Subject: x", body));
     }
-    assert_eq!(mended([b"Subject: x\r\n", NOTICE].concat()).body, "关于期末考试的通知");
+    assert_eq!(mended([b"Subject: x\r\n", BYTES].concat()).body, NOTICE);
     let body = "hello\r\nwithout: a header\r\n";
     assert_eq!(mended(body).body, body);
     let mail = multipart("mixed", &["Content-Type: text/plain\r\nhello you", "X-A: b\r\nhi"]);
@@ -155,8 +156,8 @@ fn types_that_are_none() {
         // What is encoded is no type, and adds no parameter.
         "=?utf-8?Q?application/x;_name=3Df?=",
     ] {
-        let part = text(kind, NOTICE);
-        assert_eq!((part.kind.as_str(), part.body.as_str()), ("text/plain", "关于期末考试的通知"));
+        let part = text(kind, BYTES);
+        assert_eq!((part.kind.as_str(), part.body.as_str()), ("text/plain", NOTICE));
         assert_eq!(part.name, "");
     }
     // A container is one, however little is said of it. Beside other parts, what nobody can read is
@@ -181,7 +182,7 @@ fn types_that_are_none() {
 
 #[test]
 fn encoded_words() {
-    let notice = format!("=?gbk?B?{NOTICE_BASE64}?=");
+    let notice = format!("=?gbk?B?{BASE64}?=");
     let both = format!("{notice}{notice}");
     let cases: [(&str, &str); 30] = [
         (&format!("Re:{notice}(2)"), "Re:关于期末考试的通知(2)"),
@@ -221,7 +222,7 @@ fn encoded_words() {
         let people = mend::mail(format!("To: =?utf-8?Q?a=2C?= {sent}\r\n\r\n").as_bytes());
         assert!(people.is_ascii() && people.starts_with(b"To: =?utf-8?B?"), "{sent}");
     }
-    assert_eq!(subject(NOTICE), "关于期末考试的通知");
+    assert_eq!(subject(BYTES), NOTICE);
 }
 
 /// Words have at most 75 characters, and lines 998, but not much fewer.
@@ -246,13 +247,9 @@ fn names_of_charsets() {
                       chinese iso-ir-58 csISO58GB231280 euc-cn x-euccn gb18030 csGB18030 cp54936 \
                       gb18030-2005 'gb18030'";
     for name in of_gb18030.split(' ') {
-        assert_eq!(
-            subject(format!("=?{name}?B?{NOTICE_BASE64}?=")),
-            "关于期末考试的通知",
-            "{name}"
-        );
+        assert_eq!(subject(format!("=?{name}?B?{BASE64}?=")), NOTICE, "{name}");
         let kind = format!("text/plain; charset={name}");
-        assert_eq!(text(&kind, NOTICE).body, "关于期末考试的通知", "{name}");
+        assert_eq!(text(&kind, BYTES).body, NOTICE, "{name}");
     }
     let cases: [(&str, &[u8], &str); 14] = [
         ("big5", b"\xa7A\xa6n", "你好"),
@@ -278,21 +275,21 @@ fn names_of_charsets() {
 
 #[test]
 fn texts_that_are_not_in_the_charset_they_claim() {
-    let utf8 = "关于期末考试的通知".as_bytes();
+    let utf8 = NOTICE.as_bytes();
     let russian = "Привет, студенты".as_bytes();
     for claim in ["", "us-ascii", "gb2312", "gbk", "big5", "iso-8859-1", "unknown-8bit", "x"] {
         let kind = format!("text/plain; charset=\"{claim}\"");
-        assert_eq!(text(&kind, utf8).body, "关于期末考试的通知", "{claim}");
+        assert_eq!(text(&kind, utf8).body, NOTICE, "{claim}");
         assert_eq!(text(&kind, russian).body, "Привет, студенты", "{claim}");
     }
     for claim in ["", "us-ascii", "ANSI_X3.4-1968", "hz-gb", "utf-8", "unknown-8bit", "x"] {
         let kind = format!("text/plain; charset=\"{claim}\"");
-        assert_eq!(text(&kind, NOTICE).body, "关于期末考试的通知", "{claim}");
+        assert_eq!(text(&kind, BYTES).body, NOTICE, "{claim}");
     }
     let cases: [(&str, &[u8], &str); 7] = [
         // Cut in the middle of a character.
         ("utf-8", &utf8[..11], "关于期\u{fffd}"),
-        ("gbk", &NOTICE[..5], "关于\u{fffd}"),
+        ("gbk", &BYTES[..5], "关于\u{fffd}"),
         ("utf-8", b"a\xffb", "a\u{fffd}b"),
         // A byte has been lost on the way.
         ("utf-8", &[utf8, b"\xe5", utf8].concat(), "关于期末考试的通知\u{fffd}关于期末考试的通知"),
@@ -311,7 +308,7 @@ fn texts_that_are_not_in_the_charset_they_claim() {
 fn html_that_names_its_charset_itself() {
     // GB18030 would be guessed anyway, but Big5 would not.
     let cases: [(&str, &str, &[u8], &str); 11] = [
-        ("", "<meta charset=\"gb2312\">", NOTICE, "关于期末考试的通知"),
+        ("", "<meta charset=\"gb2312\">", BYTES, NOTICE),
         ("", "<meta charset='big5'>", b"\xa7A\xa6n", "你好"),
         ("", "<META HTTP-EQUIV='Content-Type' CONTENT='text/html; charset=big5'>", b"\xa7A", "你"),
         ("", "<meta name=x><meta content=\"text/html;charset=cp950\" x=Type/>", b"\xa7A", "你"),
@@ -378,19 +375,19 @@ fn base64_and_quoted_printable_with_errors() {
 
 #[test]
 fn names_of_files() {
-    let word = format!("=?gb18030?B?{NOTICE_BASE64}?=");
-    let (start, end) = NOTICE_PERCENT.split_at(15);
+    let word = format!("=?gb18030?B?{BASE64}?=");
+    let (start, end) = PERCENT.split_at(15);
     let long = "x;".repeat(1000);
     let cases: [(&str, &str); 31] = [
-        (&format!("filename=a; filename*=gb18030''{NOTICE_PERCENT}"), "关于期末考试的通知"),
-        (&format!("filename*=gb2312'zh-cn'{NOTICE_PERCENT}; filename=a"), "关于期末考试的通知"),
+        (&format!("filename=a; filename*=gb18030''{PERCENT}"), NOTICE),
+        (&format!("filename*=gb2312'zh-cn'{PERCENT}; filename=a"), NOTICE),
         (
             &format!(
                 "filename=a;\r\n filename*0*=GBK''{start};\r\n filename*1*={end};\r\n filename*2=.txt"
             ),
             "关于期末考试的通知.txt",
         ),
-        (&format!("filename*1*={end}; filename*0*=cp936''{start}"), "关于期末考试的通知"),
+        (&format!("filename*1*={end}; filename*0*=cp936''{start}"), NOTICE),
         ("filename*0=\"a \"; filename*1=\"b%41\"", "a b%41"),
         ("filename*0=a; filename*10=c; filename*2=b", "abc"),
         ("filename*=utf-8''a'b", "a'b"),
@@ -399,7 +396,7 @@ fn names_of_files() {
         ("filename*=\"utf-8''%E4%BD%A0%E5%A5%BD\"", "你好"),
         ("filename*==?utf-8?B?5L2g?=; filename=a", "你"),
         (&format!("filename=\"{word}.txt\""), "关于期末考试的通知.txt"),
-        (&format!("filename={word}"), "关于期末考试的通知"),
+        (&format!("filename={word}"), NOTICE),
         ("filename=\"=?gbk?B?xA==?=\r\n =?gbk?B?4w==?=\"", "你"),
         ("filename=\"你好.txt\"", "你好.txt"),
         // Quotes and words hide semicolons, and add no parameters.
@@ -428,7 +425,7 @@ fn names_of_files() {
         let part = mended(format!("Content-Type: application/x; {parameters}\r\n\r\nx"));
         assert_eq!(part.name, name.replace("filename", "name"), "{parameters}");
     }
-    let raw = [b"Content-Type: application/x; name=\"", NOTICE, b".txt\"\r\n\r\nx\r\n"].concat();
+    let raw = [b"Content-Type: application/x; name=\"", BYTES, b".txt\"\r\n\r\nx\r\n"].concat();
     assert_eq!(mended(raw).name, "关于期末考试的通知.txt");
     assert_eq!(mended("Content-Disposition: attachment filename=a\r\n\r\nx").name, "a");
 }

@@ -7,13 +7,11 @@ mod server;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::Stdio;
+use std::thread;
 use std::time::Duration;
-use std::{fs, thread};
 
-use server::{LESSON, Session, against, answers, attachment, multipart, names};
-use server::{session, session_with};
-use testing::{Folder, command, refuses, run};
+use server::{LESSON, Session, against, answers, attachment, multipart, session, session_with};
+use testing::{Folder, run};
 
 const LOGIN: &str = "log in as xuesheng@sina.example";
 const LOGIN_HINT: &str = "check LESSON_POP3_USER and LESSON_POP3_PASSWORD";
@@ -30,7 +28,7 @@ fn fetches_the_newest_and_shows_headers_tree_and_text() {
     answers.insert("STAT", b"+OK 12 4000 and more\r\n".to_vec());
     let list = (1..=12).map(|number| format!("{number} {}\r\n", number * 100));
     answers.insert("LIST", format!("+OK\r\n{}.\r\n", list.collect::<String>()).into());
-    let session = session(&[], &answers);
+    let session = session(&[], answers);
     let commands =
         ["USER xuesheng@sina.example", "PASS practice", "STAT", "LIST", "RETR 12", "QUIT"];
     assert_eq!(session.commands, commands);
@@ -82,7 +80,7 @@ fn an_empty_mailbox_is_said() {
     let mut answers = answers(b"");
     answers.insert("STAT", b"+OK 0 0\r\n".to_vec());
     answers.insert("LIST", b"+OK\r\n.\r\n".to_vec());
-    let session = session(&[], &answers);
+    let session = session(&[], answers);
     assert_eq!(session.commands[2..], ["STAT", "LIST", "QUIT"]);
     assert_eq!(
         session.ended.stdout,
@@ -141,57 +139,21 @@ fn no_file_is_ever_replaced() {
     let before = Folder::create();
     before.write("a.txt", "mine");
     let save_dir = before.path().display().to_string();
-    let session = session(&["--save-dir", &save_dir], &answers(mail.as_bytes()));
+    let session = session(&["--save-dir", &save_dir], answers(mail.as_bytes()));
     let saved = Path::new(&save_dir).join("a (2).txt");
     assert!(session.ended.stdout.contains(&format!("saved {}\n", saved.display())));
-    assert_eq!(fs::read(before.path().join("a.txt")).unwrap(), b"mine");
-    assert_eq!(names(before.path()).len(), 7);
-}
-
-/// As with `lesson13 | head -n 1`.
-#[test]
-fn files_are_saved_though_nobody_reads_the_results() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("pop3://{}", listener.local_addr().unwrap());
-    let folder = Folder::create();
-    let mut command = command(LESSON, &folder);
-    command.args(["--pop3-url", &url, "--log", "off"]);
-    let mut lesson = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    drop(lesson.stdout.take());
-    let (stream, _) = listener.accept().unwrap();
-    let parts = [attachment("filename=a.txt", "1"), attachment("filename=b.txt", "2")];
-    answer_until(stream, multipart("mixed", &parts).as_bytes(), "none", b"");
-    let ended = lesson.wait_with_output().unwrap();
-    assert!(ended.status.success() && ended.stderr.is_empty(), "{ended:?}");
-    assert_eq!(names(&folder.path().join("downloads")), ["a.txt", "b.txt"]);
-}
-
-/// Answers rightly up to the command with this verb, and then so. Returns the stream when the client
-/// has that answer.
-fn answer_until(stream: TcpStream, message: &[u8], verb: &str, last: &[u8]) -> TcpStream {
-    let answers = answers(message);
-    let mut sender = stream.try_clone().unwrap();
-    let mut lines = BufReader::new(stream).lines();
-    let mut command = String::new();
-    loop {
-        let asked = command.split(' ').next().unwrap_or_default();
-        if asked == verb {
-            // On a busy machine, the client may have gone by now.
-            let _ = sender.write_all(last);
-            return sender;
-        }
-        let _ = sender.write_all(&answers[asked]);
-        match lines.next() {
-            Some(Ok(line)) => command = line,
-            _ => return sender,
-        }
-    }
+    let files = before.files("");
+    let files: Vec<_> = files.iter().map(|(name, content)| (&**name, &**content)).collect();
+    assert!(
+        files.contains(&("a.txt", b"mine")) && files.contains(&("a (2).txt", b"1")),
+        "{files:?}"
+    );
 }
 
 #[test]
 fn a_folder_that_cannot_be_is_said() {
     let mail = attachment("filename=a", "1");
-    let session = session(&["--save-dir", ".env"], &answers(mail.as_bytes()));
+    let session = session(&["--save-dir", ".env"], answers(mail.as_bytes()));
     assert_eq!(session.ended.status, Some(1));
     let error = "Error: cannot make the folder .env: ";
     assert!(session.ended.stderr.starts_with(error), "{}", session.ended.stderr);
@@ -249,12 +211,21 @@ fn a_server_that_is_none_is_said() {
 /// does `last`.
 fn breaks_off(
     arguments: &[&str],
-    verb: &str,
-    part: &[u8],
-    last: impl FnOnce(TcpStream) + Send,
+    verb: &'static str,
+    part: &'static str,
+    last: impl Fn(TcpStream) + Send + Sync + 'static,
 ) -> Session {
-    against(arguments, |stream| {
-        last(answer_until(stream, b"Subject: here\r\n\r\nx\r\n", verb, part));
+    let answers = answers(b"Subject: here\r\n\r\nx\r\n");
+    against(arguments, move |mut stream| {
+        let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+        let mut asked = String::new();
+        // On a busy machine, the client may go before that.
+        while asked != verb && stream.write_all(&answers[&*asked]).is_ok() {
+            let Some(Ok(command)) = lines.next() else { break };
+            asked = command.split(' ').next().unwrap_or_default().into();
+        }
+        let _ = stream.write_all(part.as_bytes());
+        last(stream);
         Vec::new()
     })
 }
@@ -277,7 +248,7 @@ fn a_server_that_closes_is_said() {
     ] {
         let is_login = ["USER", "PASS"].contains(&verb);
         let hint = if is_login { LOGIN_HINT } else { "the server broke off: see what it says" };
-        breaks_off(&[], verb, part.as_bytes(), drop).fails(": unexpected end of file", hint);
+        breaks_off(&[], verb, part, drop).fails(": unexpected end of file", hint);
     }
 }
 
@@ -290,14 +261,14 @@ fn a_server_that_keeps_silent_or_lets_bytes_drip_is_left() {
     };
     for verb in ["", "LIST", "RETR"] {
         for session in [
-            breaks_off(&["--timeout", "0.2"], verb, b"+OK", wait),
-            breaks_off(&["--timeout", "0.1"], verb, b"+OK", drip),
+            breaks_off(&["--timeout", "0.2"], verb, "+OK", wait),
+            breaks_off(&["--timeout", "0.1"], verb, "+OK", drip),
         ] {
             session.fails(": timed out", "wait longer: --timeout 60");
         }
     }
     // At its end, it holds nobody.
-    let ended = breaks_off(&["--timeout", "3600"], "QUIT", b"", wait).ended;
+    let ended = breaks_off(&["--timeout", "3600"], "QUIT", "", wait).ended;
     assert!(ended.status == Some(0) && ended.stdout.contains("Subject: here\n"), "{ended:?}");
     assert!(ended.stderr.contains("cannot leave pop3://127.0.0.1:"), "{ended:?}");
 }
@@ -324,13 +295,6 @@ fn only_cr_lf_dot_cr_lf_ends_a_message() {
 }
 
 #[test]
-fn a_control_character_in_a_setting_is_no_command() {
-    let user = "a\r\nDELE 1";
-    let ended = run(LESSON, &["--pop3-url", "pop3://127.0.0.1:1", "--pop3-user", user]);
-    refuses(&ended, "it has a control character in it", "a right one is");
-}
-
-#[test]
 fn says_that_nobody_listens() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = listener.local_addr().unwrap();
@@ -346,10 +310,4 @@ fn says_that_nobody_listens() {
         )
     );
     assert_eq!(ended.status, Some(1));
-}
-
-#[test]
-fn a_password_does_not_travel_in_clear() {
-    let ended = run(LESSON, &["--pop3-url", "pop3://pop.sina.example"]);
-    refuses(&ended, "the password would travel in clear", "pop3s://HOST:PORT; or allow it");
 }

@@ -1,11 +1,9 @@
 //! POP3 servers written with plain sockets, and what the lesson does with them.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::net::{TcpListener, TcpStream};
-use std::thread;
+use std::net::TcpStream;
 
-use testing::{Ended, Folder, PATIENCE, Program, command, fails, pop3_lines, talk};
+use testing::{Ended, Folder, Program, Server, command, fails, pop3_lines, talk};
 
 pub const LESSON: &str = env!("CARGO_BIN_EXE_lesson13-pop3-mail");
 
@@ -20,23 +18,17 @@ pub struct Session {
 }
 
 /// Runs the lesson against the server that `serve` is.
-pub fn against<'a>(
+pub fn against(
     arguments: &[&str],
-    serve: impl FnOnce(TcpStream) -> Vec<String> + Send + 'a,
+    serve: impl Fn(TcpStream) -> Vec<String> + Send + Sync + 'static,
 ) -> Session {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("pop3://{}", listener.local_addr().unwrap());
+    let server = Server::start(move |_, stream| serve(stream));
+    let url = format!("pop3://{}", server.addr);
     let folder = Folder::create();
     let mut command = command(LESSON, &folder);
-    let lesson = Program::start(command.args(["--pop3-url", &url, "--log", "off"]).args(arguments));
-    let (stream, _) = listener.accept().unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    thread::scope(|scope| {
-        let server = scope.spawn(|| serve(stream));
-        let ended = lesson.finish();
-        let commands = server.join().unwrap();
-        Session { ended, url, commands, folder }
-    })
+    command.args(["--pop3-url", &url, "--log", "off"]).args(arguments);
+    let ended = Program::start(&mut command).finish();
+    Session { ended, url, commands: server.results().concat(), folder }
 }
 
 /// What a right server that has one message answers to each verb, and to none when it greets.
@@ -53,25 +45,24 @@ pub fn answers(message: &[u8]) -> BTreeMap<&'static str, Vec<u8>> {
 }
 
 /// Runs the lesson against a server with these answers; where it has none, it closes.
-pub fn session(arguments: &[&str], answers: &BTreeMap<&str, Vec<u8>>) -> Session {
-    let answer = |command: &str| {
-        let verb = command.split(' ').next().unwrap_or_default();
-        answers.get(verb).cloned().unwrap_or_default()
-    };
-    against(arguments, |stream| talk(stream, answer))
+pub fn session(arguments: &[&str], answers: BTreeMap<&'static str, Vec<u8>>) -> Session {
+    against(arguments, move |stream| {
+        let verb = |command: &str| command.split(' ').next().unwrap_or_default().to_string();
+        talk(stream, |command| answers.get(&*verb(command)).cloned().unwrap_or_default())
+    })
 }
 
 /// A session with the right server, one of whose answers is another one.
 pub fn session_with(arguments: &[&str], verb: &'static str, answer: &[u8]) -> Session {
     let mut answers = answers(b"Subject: hello\r\n\r\nhello\r\n");
     answers.insert(verb, answer.to_vec());
-    session(arguments, &answers)
+    session(arguments, answers)
 }
 
 /// Fetches this mail.
 #[track_caller]
 pub fn fetch(message: impl AsRef<[u8]>) -> Session {
-    let session = session(&[], &answers(message.as_ref()));
+    let session = session(&[], answers(message.as_ref()));
     assert_eq!((session.ended.status, session.ended.stderr.as_str()), (Some(0), ""));
     session
 }
@@ -98,17 +89,13 @@ impl Session {
     /// The files in the folder for downloads are these, and there is nothing beside it.
     #[track_caller]
     pub fn saves(&self, files: &[(&str, &[u8])]) -> &Self {
-        let folder = self.folder.path();
-        let beside = names(folder);
-        assert!(beside.iter().all(|name| [".env", "downloads"].contains(&name.as_str())));
         let mut expected = files.to_vec();
         expected.sort();
-        let downloads = folder.join("downloads");
-        let names = names(&downloads);
-        assert_eq!(names, expected.iter().map(|(name, _)| *name).collect::<Vec<_>>());
-        for (name, content) in expected {
-            assert_eq!(fs::read(downloads.join(name)).unwrap(), content, "{name}");
-        }
+        let saved = self.folder.files("downloads");
+        let saved: Vec<_> = saved.iter().map(|(name, content)| (&**name, &**content)).collect();
+        assert_eq!(saved, expected);
+        let beside = self.folder.files("");
+        assert!(beside.iter().all(|(name, _)| [".env", "downloads"].contains(&&**name)));
         self
     }
 
@@ -117,15 +104,6 @@ impl Session {
         fails(&self.ended, why, hint);
         self.saves(&[]);
     }
-}
-
-/// The names of what is in a folder, if there is one.
-pub fn names(folder: &std::path::Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).into_iter().flatten();
-    let mut names: Vec<_> =
-        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    names.sort();
-    names
 }
 
 /// A container with these parts, each with its header.
