@@ -6,6 +6,10 @@ use crate::{bodies, charsets};
 
 /// A line of a header has at most 998 characters (RFC 5322 section 2.1.1).
 const MAX_LINE: usize = 900;
+/// What has more characters without a blank, some of them encoded, is encoded as a whole: `mailparse`
+/// takes a time that grows with the words in a line times its length.
+const MAX_UNFOLDED: usize = 200;
+const BLANKS: [char; 2] = [' ', '\t'];
 /// At most this many bytes are in an encoded word, which may have 75 characters.
 const MAX_WORD: usize = 45;
 
@@ -114,23 +118,29 @@ pub fn mended(text: &str, characters_left: &mut usize) -> String {
 
     let mut mended = String::new();
     let mut line_start = 0;
+    let mut add = |piece: &str| {
+        if mended.len() - line_start > MAX_LINE
+            && !piece.starts_with(BLANKS)
+            && mended.strip_suffix(' ').is_some_and(|line| !line.ends_with(BLANKS))
+        {
+            mended.pop();
+            mended += "\r\n ";
+            line_start = mended.len();
+        }
+        mended += piece;
+    };
     let is_one_run = |left: &Character, right: &Character| left.is_encoded == right.is_encoded;
     for run in characters.chunk_by(is_one_run) {
         let text: String = run.iter().map(|character| character.value).collect();
         if !run[0].is_encoded {
-            mended += &text;
+            text.split_inclusive(' ').for_each(&mut add);
             continue;
         }
         for (index, piece) in pieces(&text).into_iter().enumerate() {
             if index > 0 {
-                mended.push(' ');
+                add(" ");
             }
-            if mended.len() - line_start > MAX_LINE && mended.ends_with(' ') {
-                mended.pop();
-                mended += "\r\n ";
-                line_start = mended.len();
-            }
-            mended += &format!("=?utf-8?B?{}?=", BASE64.encode(piece.as_bytes()));
+            add(&format!("=?utf-8?B?{}?=", BASE64.encode(piece.as_bytes())));
         }
     }
     mended
@@ -170,6 +180,24 @@ fn mark(characters: &mut [Character]) {
     for index in (1..characters.len()).rev() {
         let goes_on = characters[index].is_encoded && !is_end(characters[index - 1].value);
         characters[index - 1].is_encoded |= goes_on;
+    }
+    // A line can end at a single blank; of several, only one would be left.
+    let is_blank =
+        |index: usize| characters.get(index).is_none_or(|next| next.value.is_whitespace());
+    let is_end = |index: &usize| {
+        characters[*index].value == ' '
+            && !is_blank(*index + 1)
+            && *index > 0
+            && !is_blank(*index - 1)
+    };
+    let ends: Vec<_> = (0..characters.len()).filter(is_end).chain([characters.len()]).collect();
+    let mut start = 0;
+    for end in ends {
+        let unfolded = &mut characters[start..end];
+        if unfolded.len() > MAX_UNFOLDED && unfolded.iter().any(|character| character.is_encoded) {
+            unfolded.iter_mut().for_each(|character| character.is_encoded = true);
+        }
+        start = end;
     }
     // Blanks between two words become part of them.
     let mut word_end = None;

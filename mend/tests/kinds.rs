@@ -228,7 +228,9 @@ fn encoded_words() {
 /// Words have at most 75 characters, and lines 998, but not much fewer.
 #[test]
 fn long_fields() {
-    for piece in ["你", "你 ", "a你 ", "你, ", "é\u{1f600}", "=?utf-8?Q?=E4?= =?utf-8?Q?=BD=A0?= "]
+    let quoted = "\"你\" <a@b.example>, ";
+    let divided = "=?utf-8?Q?=E4?= =?utf-8?Q?=BD=A0?= ";
+    for piece in ["你", "你 ", "a你 ", "你, ", "你,", "x (你 ", "é\u{1f600}", quoted, divided]
     {
         let value = piece.repeat(4000);
         let mended = mend::mail(format!("Subject: {value}\r\n\r\n").as_bytes());
