@@ -116,11 +116,6 @@ fn name_and_value(line: &[u8]) -> Option<(&[u8], &[u8])> {
 /// Whether a name in lower case is one of these names, which blanks divide. One that ends with a
 /// hyphen stands for all that begin so.
 fn is_one_of(names: &str, name: &[u8]) -> bool {
-    names.split(' ').any(|known| {
-        if known.ends_with('-') {
-            name.starts_with(known.as_bytes())
-        } else {
-            name == known.as_bytes()
-        }
-    })
+    let mut names = names.split(' ').map(str::as_bytes);
+    names.any(|known| name == known || (known.ends_with(b"-") && name.starts_with(known)))
 }

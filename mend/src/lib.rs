@@ -145,34 +145,25 @@ fn split<'a>(body: &'a [u8], boundary: &str) -> Vec<&'a [u8]> {
     let mut parts = Vec::new();
     let mut part_start = None;
     let mut line_start = 0;
+    let mut last_end = 0;
     for (line, length) in lines::lines(body) {
         let behind = line.strip_prefix(delimiter.as_bytes()).map(<[u8]>::trim_ascii);
         if let Some(rest @ (b"" | b"--")) = behind
             && delimiter != "--"
         {
-            parts.extend(part_start.map(|start| without_line_end(&body[start..line_start])));
+            // The line end before it belongs to the delimiter.
+            parts.extend(part_start.map(|start| &body[start..last_end.max(start)]));
             part_start = Some(line_start + length);
             if rest == b"--" || parts.len() > MAX_PARTS {
                 return parts;
             }
         }
+        last_end = line_start + line.len();
         line_start += length;
     }
     // Without the last delimiter, the mail has been cut short.
     parts.extend(part_start.map(|start| &body[start..]));
     parts
-}
-
-/// A part without the line end that belongs to the delimiter behind it.
-fn without_line_end(mut part: &[u8]) -> &[u8] {
-    if let Some(shorter) = part.strip_suffix(b"\n") {
-        part = shorter;
-        while let Some(shorter) = part.strip_suffix(b"\r") {
-            part = shorter;
-        }
-        return part;
-    }
-    part.strip_suffix(b"\r").unwrap_or(part)
 }
 
 /// Writes a container, whose boundary is not in its parts.
