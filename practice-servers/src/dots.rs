@@ -134,71 +134,49 @@ pub fn send(
     mut send: impl FnMut(&[u8]) -> io::Result<()>,
 ) -> io::Result<u64> {
     let started = Instant::now();
+    let mut state = Lines::default();
+    let mut is_header = true;
+    let mut left = lines;
     let mut count = 0;
-    let mut sender = Sender { left: lines, ..Sender::default() };
     let mut part = Vec::new();
-    loop {
-        if started.elapsed() > limits::SILENCE {
-            return Err(ErrorKind::TimedOut.into());
+    while is_header || left != Some(0) {
+        let mut bytes = message.fill_buf()?;
+        if bytes.is_empty() {
+            break;
         }
-        let bytes = message.fill_buf()?;
-        let is_end = bytes.is_empty() || sender.is_done();
-        sender.take(bytes, &mut part);
         let length = bytes.len();
-        message.consume(length);
-        if is_end && sender.lines.is_within {
-            part.extend_from_slice(b"\r\n");
+        let is_start = !state.is_within;
+        let begin = part.len();
+        let end = state.take(&mut bytes, &mut part);
+        let taken = length - bytes.len();
+        message.consume(taken);
+        let is_empty = is_start && part.len() == begin;
+        if is_start && part[begin..].starts_with(b".") {
+            part.insert(begin, b'.');
         }
-        let own = part.len() as u64;
-        if is_end {
-            part.extend_from_slice(b".\r\n");
+        if end.is_some() {
+            part.extend(b"\r\n");
+            match &mut left {
+                Some(left) if !is_header => *left -= 1,
+                _ => is_header &= !is_empty,
+            }
         }
-        if is_end || part.len() > limits::PIECE {
+        if part.len() > limits::PIECE {
+            if started.elapsed() > limits::SILENCE {
+                return Err(ErrorKind::TimedOut.into());
+            }
             send(&part)?;
-            count += own;
+            count += part.len() as u64;
             part.clear();
         }
-        if is_end {
-            return Ok(count);
-        }
     }
-}
-
-/// Sends a message, in pieces as they are read.
-#[derive(Default)]
-struct Sender {
-    lines: Lines,
-    /// Whether the empty line has gone that ends the header.
-    is_body: bool,
-    /// How many lines are left to send behind the header.
-    left: Option<u64>,
-}
-
-impl Sender {
-    fn is_done(&self) -> bool {
-        self.is_body && self.left == Some(0)
+    if state.is_within {
+        part.extend(b"\r\n");
     }
-
-    /// Moves `bytes` into `part`, with CR LF at the end of every line and a dot before every dot
-    /// that begins one.
-    fn take(&mut self, mut bytes: &[u8], part: &mut Vec<u8>) {
-        while !bytes.is_empty() && !self.is_done() {
-            let is_start = !self.lines.is_within;
-            let begin = part.len();
-            let end = self.lines.take(&mut bytes, part);
-            let is_empty = is_start && part.len() == begin;
-            if is_start && part[begin..].starts_with(b".") {
-                part.insert(begin, b'.');
-            }
-            if end.is_some() {
-                part.extend(b"\r\n");
-                match &mut self.left {
-                    Some(left) if self.is_body => *left -= 1,
-                    _ => self.is_body |= is_empty,
-                }
-            }
-        }
-    }
+    count += part.len() as u64;
+    part.extend(b".\r\n");
+    send(&part)?;
+    Ok(count)
 }
 
 #[cfg(test)]

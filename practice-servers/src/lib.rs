@@ -79,8 +79,8 @@ pub type Listening = HashMap<&'static str, SocketAddr>;
 /// addresses.
 ///
 /// # Errors
-/// An address cannot be listened at, or is not on loopback. The folder cannot be used, or another
-/// program's practice servers use it.
+/// An address cannot be listened at. The folder cannot be used, or another program's practice
+/// servers use it.
 pub fn start<A: ToSocketAddrs + Whom>(
     addr_of: impl Fn(&Service) -> A,
     folder: &Path,
@@ -139,12 +139,6 @@ fn listen(
     service: &Service,
     addr: &(impl ToSocketAddrs + Whom),
 ) -> shared::Result<(TcpListener, Option<UdpSocket>)> {
-    let mut addrs = addr.to_socket_addrs().or_cannot("look up", addr)?;
-    if !addrs.all(|addr| addr.ip().is_loopback()) {
-        let problem = format!("cannot listen on {addr}: it is not on loopback");
-        let hint = "the practice servers are for this machine alone: 127.0.0.1, ::1 or localhost";
-        return Err(Error::new(problem, hint));
-    }
     let mut tries = 0;
     loop {
         tries += 1;

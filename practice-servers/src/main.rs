@@ -4,6 +4,7 @@
 
 mod welcome;
 
+use std::net::ToSocketAddrs;
 use std::path::Path;
 use std::thread;
 
@@ -21,7 +22,7 @@ fn main() -> shared::Result {
     }
     let addr_of = |service: &Service| {
         let addr = config.addr(service.setting);
-        if !addr.first().ip().is_loopback() {
+        if !addr.to_socket_addrs().is_ok_and(|mut all| all.all(|one| one.ip().is_loopback())) {
             config.refuse(service.setting, "the practice servers listen on loopback alone");
         }
         addr

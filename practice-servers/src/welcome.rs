@@ -1,7 +1,6 @@
 //! What a learner has to know when the servers have started.
 
 use std::env;
-use std::net::SocketAddr;
 use std::path::{self, Path};
 
 use practice_servers::Listening;
@@ -28,21 +27,15 @@ pub fn lines(listening: &Listening, folder: &Path) -> Vec<String> {
         let file = file.display();
         lines.push(format!("whoever can read {file} (SSLKEYLOGFILE) can read these connections"));
     }
-    let next = first_mail(listening["LESSON_QQ_SMTP_ADDR"]);
-    lines.push(format!("now type in another terminal: {next}"));
+    let flag = match listening["LESSON_QQ_SMTP_ADDR"].to_string().as_str() {
+        "127.0.0.1:2525" => String::new(),
+        addr => format!(" -- --smtp-url smtp://{addr}"),
+    };
+    lines.push(format!("now type in another terminal: cargo run -p lesson06-text-mail{flag}"));
     lines
 }
 
 fn row(office: &str, addrs: impl IntoIterator<Item = String>, accounts: &str) -> String {
     let addrs: String = addrs.into_iter().map(|addr| format!("{addr:<15} ")).collect();
     format!("{office:<13} {addrs}{accounts}")
-}
-
-/// The command that sends a first mail to the server at this address.
-fn first_mail(addr: SocketAddr) -> String {
-    let flag = match addr.to_string().as_str() {
-        "127.0.0.1:2525" => String::new(),
-        addr => format!(" -- --smtp-url smtp://{addr}"),
-    };
-    format!("cargo run -p lesson06-text-mail{flag}")
 }
