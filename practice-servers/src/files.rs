@@ -47,13 +47,8 @@ impl Draft {
     /// name, and survives a crash. Until then nobody sees it there.
     pub fn publish(self, name: &Path) -> io::Result<()> {
         self.file.sync_all()?;
-        self.rename(name)?;
+        fs::rename(&self.path, name)?;
         sync_folder_of(name)
-    }
-
-    /// Gives the file its real name, and writes nothing to the disk.
-    pub fn rename(self, name: &Path) -> io::Result<()> {
-        fs::rename(&self.path, name)
     }
 }
 

@@ -69,12 +69,8 @@ impl session::Session for Session<'_> {
         self.mailbox.is_some()
     }
 
-    fn refusal(&self) -> &'static str {
-        "-ERR"
-    }
-
-    fn farewell(&self) -> &'static str {
-        "-ERR"
+    fn codes(&self) -> [&'static str; 2] {
+        ["-ERR", "-ERR"]
     }
 }
 

@@ -83,7 +83,7 @@ impl Maildir {
         let mut draft = Draft::create(&self.folder.join("tmp"), b"")?;
         io::copy(&mut File::open(message)?, &mut draft.file)?;
         draft.file.sync_all()?;
-        draft.rename(path)
+        fs::rename(&draft.path, path)
     }
 
     /// Opens a message, wherever in the mailbox it lies by now.

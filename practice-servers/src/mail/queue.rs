@@ -90,7 +90,7 @@ impl Queue {
             return Ok(());
         }
         let entering = self.entering.read().unwrap_or_else(PoisonError::into_inner);
-        if let Err(error) = self.enqueue(id, message, &envelope) {
+        if let Err(error) = self.enqueue(id, &message.path, &envelope) {
             let files = [self.file(id, "envelope"), self.file(id, "message")];
             for path in files.into_iter().chain(delivered) {
                 let _ = fs::remove_file(path);
@@ -104,13 +104,10 @@ impl Queue {
         Ok(())
     }
 
-    fn enqueue(&self, id: &str, message: Draft, envelope: &Envelope) -> io::Result<()> {
-        in_folder(&self.folder, || self.folder.metadata())?;
-        message.rename(&self.file(id, "message"))?;
+    fn enqueue(&self, id: &str, message: &Path, envelope: &Envelope) -> io::Result<()> {
+        in_folder(&self.folder, || fs::rename(message, self.file(id, "message")))?;
         // With the envelope in its place, the mail is in the queue.
-        let text = envelope.write();
-        files::write(&self.drafts, &self.file(id, "envelope"), text.as_bytes())?;
-        Ok(())
+        files::write(&self.drafts, &self.file(id, "envelope"), envelope.write().as_bytes())
     }
 
     /// Works through the queue whenever a mail has come into it, and every [`limits::RETRY`].

@@ -227,12 +227,19 @@ impl Peer {
         Ok(reply)
     }
 
-    /// Sends each command of a table, and expects a reply that begins as the table says.
+    /// Sends each command of a table, and expects a reply that begins as the table says. What stands
+    /// in `[ ]` at the end of a command goes in base64.
     #[track_caller]
     pub fn answers(&mut self, table: &str) {
         for row in table.split(['\n', ';']) {
             let (command, expected) = row.trim_start().split_once(" => ").unwrap();
-            self.says(command, expected);
+            match command.split_once('[').zip(command.strip_suffix(']')) {
+                Some(((start, _), secret)) => {
+                    let secret = base64(&secret[start.len() + 1..]);
+                    self.says(&format!("{start}{secret}"), expected);
+                }
+                None => _ = self.says(command, expected),
+            }
         }
     }
 
