@@ -128,8 +128,7 @@ mod tests {
     fn commands_and_answers_pass() {
         let answer = |line: &str| format!("+OK {line}\r\n").into_bytes();
         let server = Server::start(move |_, stream| talk(stream, answer));
-        let timeout = Duration::from_secs(20);
-        let account = Account { timeout, ..account(&format!("pop3://{}", server.addr)) };
+        let account = account(&format!("pop3://{}", server.addr));
         let mut mda = account.connect_mda().unwrap();
         mda.send("NOOP\r\n").unwrap();
         let mut answers = Vec::new();

@@ -189,8 +189,6 @@ impl Mta<'_> {
 #[cfg(test)]
 mod tests {
     use std::io::Write;
-    use std::net::TcpListener;
-    use std::sync::mpsc::channel;
     use std::thread;
     use std::time::Duration;
 
@@ -305,48 +303,37 @@ mod tests {
     /// lettre gives up at the second line, so the server is asked again.
     #[test]
     fn a_refusal_behind_another_line_is_heard() {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let account = account(&format!("smtp://{}", listener.local_addr().unwrap()));
-        let server = thread::spawn(move || {
-            for _ in 0..2 {
-                let mut client = listener.accept().unwrap().0;
-                client.write_all(b"220-one moment\r\n521 no mail here\r\n").unwrap();
-            }
-        });
+        let greeting = b"220-one moment\r\n521 no mail here\r\n";
+        let server = Server::start(|_, mut stream| stream.write_all(greeting).unwrap());
+        let account = account(&format!("smtp://{}", server.addr));
         let error = format!("{:?}", account.connect_mta().err().unwrap());
         let expected = ": unexpected reply (521): no mail here\nhint: the server does not";
         assert!(error.contains(expected), "{error}");
-        server.join().unwrap();
+        assert_eq!(server.count(), 2);
     }
 
     /// Expects this error when a server reads nothing of a mail, says these words and hangs up; or
     /// stays, if it says nothing.
     #[track_caller]
     fn check_broken_off(words: &'static str, timeout: Duration, expected: &str) {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let account = account(&format!("smtp://{}", listener.local_addr().unwrap()));
-        let (end, has_ended) = channel::<()>();
-        let server = thread::spawn(move || {
-            let stream = listener.accept().unwrap().0;
+        let server = Server::start(move |_, stream| {
             let mut sender = stream.try_clone().unwrap();
             talk(stream, |line| {
                 if line != "DATA" {
                     return polite_smtp(line);
                 }
-                sender.write_all(&polite_smtp(line)).unwrap();
-                sender.write_all(words.as_bytes()).unwrap();
-                if words.is_empty() {
-                    let _ = has_ended.recv();
+                let answer = [&polite_smtp(line), words.as_bytes()].concat();
+                sender.write_all(&answer).unwrap();
+                while words.is_empty() {
+                    thread::park();
                 }
                 Vec::new()
             });
         });
-        let account = Account { timeout, ..account };
+        let account = Account { timeout, ..account(&format!("smtp://{}", server.addr)) };
         let message = b"line\r\n".repeat(4_000_000);
         let error = format!("{:?}", hand_in(&account, "c@d.example", &message).unwrap_err());
         assert!(error.contains(expected), "{error}");
-        drop(end);
-        server.join().unwrap();
     }
 
     #[test]
