@@ -1,8 +1,7 @@
 //! The ladder of a lesson whose other side is a lesson, too.
 
 use tour::channel::{Channel, channels, listeners};
-use tour::lessons::short;
-use tour::recording::{Place, Play};
+use tour::recording::{Place, Play, Program};
 
 use crate::calls;
 use crate::html::Say;
@@ -15,7 +14,13 @@ pub fn ladder(play: &Play, sources: &Sources) -> Ladder {
     let channels = channels(&play.entries);
     let order = lanes(play, &channels);
     for &program in &order {
-        add_lane(&mut ladder, play, &channels, program);
+        let Program { label, package, .. } = &play.programs[program];
+        let listens = listeners(&play.entries).find(|(server, _)| *server == program);
+        let channel = channels.iter().find(|channel| channel.client == program);
+        let port = channel.and_then(|channel| channel.peer.rsplit_once(':'));
+        let port = port.map(|(_, port)| format!(":{port}"));
+        let about = listens.map(|(_, addr)| addr.to_string()).or(port).unwrap_or_default();
+        ladder.add_lane(Say::of_run(label), about, *package == play.lesson.package);
     }
     let lane_of = |program| order.iter().position(|other| *other == program);
     for channel in &channels {
@@ -37,20 +42,6 @@ fn lanes(play: &Play, channels: &[Channel]) -> Vec<usize> {
         order.insert(order.len().div_ceil(2), server);
     }
     order
-}
-
-fn add_lane(ladder: &mut Ladder, play: &Play, channels: &[Channel], program: usize) {
-    let package = &play.programs[program].package;
-    let mut name = short(package).to_string();
-    let same = |index: &usize| play.programs[*index].package == *package;
-    if (0..play.programs.len()).filter(same).count() > 1 {
-        name += &format!(" #{}", (0..=program).filter(same).count());
-    }
-    let listens = listeners(&play.entries).find(|(server, _)| *server == program);
-    let talks = channels.iter().find(|channel| channel.client == program);
-    let port = talks.and_then(|channel| Some(format!(":{}", channel.peer.rsplit_once(':')?.1)));
-    let about = listens.map(|(_, addr)| addr.to_string()).or(port).unwrap_or_default();
-    ladder.add_lane(Say::of_run(name), about, *package == play.lesson.package);
 }
 
 /// The rows of one channel, between the lanes of its client and its server.
