@@ -82,11 +82,9 @@ impl Teller<'_> {
             }
             Some(Kind::Closed) if is_data => self.file(index),
             _ if is_data => {}
-            Some(Kind::Sent) if entry.bytes().is_empty() => {
-                self.content(index, What::Mail, self.down);
-            }
-            Some(Kind::Received) if entry.bytes().is_empty() => {
-                self.content(index, What::Mail, self.up);
+            Some(kind @ (Kind::Sent | Kind::Received)) if entry.bytes().is_empty() => {
+                let ends = if kind == Kind::Sent { self.down } else { self.up };
+                self.content(index, What::Mail, ends);
             }
             Some(Kind::Received) => self.command(index, &entry.words()),
             Some(Kind::Sent) => self.reply(index, &entry.words()),
@@ -121,10 +119,7 @@ impl Teller<'_> {
         }
         if self.talk.protocol() == "ftp" && (text.starts_with("227 ") || text.starts_with("229 ")) {
             // It gives the port for a connection that the client opens now.
-            let ends = (self.up.0, self.data);
-            let mut row = self.row((index, 2), What::Opens, ends, text);
-            row.port = text.split('|').nth(3).map(String::from);
-            self.rows.push(row);
+            self.add((index, 2), What::Opens, (self.up.0, self.data), text);
         }
     }
 
@@ -272,7 +267,7 @@ pub mod tests {
     }
 
     /// Checks which rows each line of a conversation becomes, each as `What from>to text`, with `TLS`
-    /// where it is, and with the port that is named.
+    /// where it is.
     fn check(told: &[(&str, &[&str])]) {
         let lines: Vec<&str> = told.iter().map(|(line, _)| *line).collect();
         let play = play(&lines);
@@ -280,9 +275,8 @@ pub mod tests {
         let rows = rows(&play, &Sources::default(), &talks(&play.entries)[0], lanes);
         let show = |row: &Row| {
             let tls = if row.is_secure { " TLS" } else { "" };
-            let port = row.port.as_ref().map_or(String::new(), |port| format!(" {port}"));
             let text = row.text.replace('\n', "|");
-            format!("{:?}{tls}{port} {}>{} {text}", row.what, row.from, row.to)
+            format!("{:?}{tls} {}>{} {text}", row.what, row.from, row.to)
         };
         for (index, (line, expected)) in told.iter().enumerate() {
             let here = rows.iter().filter(|row| row.anchor.0 == index);
@@ -317,7 +311,7 @@ pub mod tests {
             ("ftp < EPSV", &["Asks 0>1 EPSV"]),
             (
                 "ftp > 229 (|||35723|)",
-                &["Answers 1>0 229 (|||35723|)", "Opens 35723 0>2 229 (|||35723|)"],
+                &["Answers 1>0 229 (|||35723|)", "Opens 0>2 229 (|||35723|)"],
             ),
             ("ftp < NLST", &["Asks 0>1 NLST"]),
             ("ftp > 150 here we go", &["Answers 1>0 150 here we go"]),

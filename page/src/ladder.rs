@@ -98,8 +98,6 @@ pub struct Row {
     pub is_secure: bool,
     /// A password that did not: the command for TLS that the server had offered, or nothing.
     pub in_clear: Option<&'static str>,
-    /// The port that a reply has named for a connection that is opened now.
-    pub port: Option<String>,
     /// Rows with the same number are shown as one at first.
     pub fold: Option<usize>,
 }
