@@ -120,6 +120,7 @@ impl Browser {
     /// Clicks the middle of an element, or touches it, after it has come into view.
     pub fn click(&self, selector: &str) {
         self.run(&format!("document.querySelector(`{selector}`).scrollIntoViewIfNeeded()"));
+        self.settle();
         let element = self.post("/element", &json!({ "using": "css selector", "value": selector }));
         self.point(&json!([
             { "type": "pointerMove", "origin": element, "x": 0, "y": 0 },

@@ -66,10 +66,6 @@ fn without_a_script_nothing_is_out_of_reach() {
         ("#lesson04 .readme > summary", "#lesson04 .readme .zh h4"),
     ] {
         assert!(!is_shown(inside), "{inside}");
-        // Not below the bar at the top.
-        browser.run(&format!(
-            "document.querySelector('{fold}').scrollIntoView({{ block: 'center' }})"
-        ));
         browser.click(fold);
         assert!(is_shown(inside), "{inside}");
     }
