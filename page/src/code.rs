@@ -162,11 +162,9 @@ mod tests {
 
     #[test]
     fn lines_keep_every_character() {
-        let mut text = String::new();
-        for line in lines(SOURCE) {
-            text.extend(line.into_iter().map(|piece| piece.text));
-            text.push('\n');
-        }
+        let lines = lines(SOURCE).into_iter();
+        let line = |pieces: Vec<Piece>| pieces.iter().map(|piece| piece.text).collect::<String>();
+        let text: String = lines.map(|pieces| line(pieces) + "\n").collect();
         assert_eq!(text, SOURCE);
     }
 

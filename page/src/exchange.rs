@@ -12,7 +12,13 @@ use crate::sources::Sources;
 pub fn ladder(play: &Play, sources: &Sources) -> Ladder {
     let mut ladder = Ladder::default();
     let channels = channels(&play.entries);
-    let order = lanes(play, &channels);
+    // From left to right a server stands among its clients, for short arrows.
+    let is_server = |program: &usize| channels.iter().any(|channel| channel.server == *program);
+    let (servers, mut order): (Vec<usize>, Vec<usize>) =
+        (0..play.programs.len()).partition(is_server);
+    for server in servers {
+        order.insert(order.len().div_ceil(2), server);
+    }
     for &program in &order {
         let Program { label, package, .. } = &play.programs[program];
         let listens = listeners(&play.entries).find(|(server, _)| *server == program);
@@ -31,17 +37,6 @@ pub fn ladder(play: &Play, sources: &Sources) -> Ladder {
     ladder.add_notes(play, sources, lane_of);
     ladder.settle(&play.entries);
     ladder
-}
-
-/// The programs from left to right: a server stands among its clients, for short arrows.
-fn lanes(play: &Play, channels: &[Channel]) -> Vec<usize> {
-    let is_server = |program: &usize| channels.iter().any(|channel| channel.server == *program);
-    let (servers, mut order): (Vec<usize>, Vec<usize>) =
-        (0..play.programs.len()).partition(is_server);
-    for server in servers {
-        order.insert(order.len().div_ceil(2), server);
-    }
-    order
 }
 
 /// The rows of one channel, between the lanes of its client and its server.

@@ -18,7 +18,7 @@ use tour::recording::{Play, Recording};
 use crate::code::read_file;
 use crate::ladder::{Ladder, Row, What};
 use crate::mail::{self, Mail};
-use crate::readme::{self, Site};
+use crate::readme;
 use crate::sources::Sources;
 use crate::{exchange, offices, way};
 
@@ -123,10 +123,9 @@ fn lesson<'a>(recording: &Recording, play: &'a Play, sources: &Sources) -> Lesso
     add_steps(&mut ladder, play, sources);
     let number = play.lesson.number();
     let package = play.lesson.package;
-    let lessons = recording.plays.iter().map(|play| play.lesson).collect();
-    let site = Site { lesson: play.lesson, lessons };
-    let english = readme::read("README.md", &site);
-    let chinese = readme::read("README.zh-CN.md", &site);
+    let lessons: Vec<_> = recording.plays.iter().map(|play| play.lesson).collect();
+    let english = readme::read("README.md", play.lesson, &lessons);
+    let chinese = readme::read("README.zh-CN.md", play.lesson, &lessons);
     let parent = play.lesson.find_parent();
     let is_on_wire = ladder.lanes.len() > 1;
     let printed: Vec<&str> =
@@ -166,10 +165,7 @@ fn add_steps(ladder: &mut Ladder, play: &Play, sources: &Sources) {
 /// The sources beside the ladder: all of the lesson's, and of the others what its arrows lead to.
 fn panes(play: &Play, ladder: &Ladder, sources: &Sources) -> Panes {
     let own = play.lesson.package;
-    let pane = |package, file, with_arrows, is_open| {
-        let lesson = play.lesson.number();
-        code::Pane { lesson, package, file, with_arrows, is_open }
-    };
+    let lesson = play.lesson.number();
     let mut panes = Panes::default();
     let mut packages = vec![own];
     for package in play.lesson.packages() {
@@ -181,17 +177,21 @@ fn panes(play: &Play, ladder: &Ladder, sources: &Sources) -> Panes {
         for file in sources.files(package) {
             let places = ladder.rows.iter().flat_map(|row| &row.places);
             let here = places.filter(|place| place.package == package && place.file == file.name);
-            let lines: BTreeSet<usize> = here.map(|place| place.line).collect();
-            let is_first = panes.lit.is_empty();
-            if is_first || !lines.is_empty() {
-                panes.lit.push(pane(package, file.clone(), lines, is_first));
+            let with_arrows: BTreeSet<usize> = here.map(|place| place.line).collect();
+            let file = file.clone();
+            let is_open = panes.lit.is_empty();
+            let pane = code::Pane { lesson, package, file, with_arrows, is_open };
+            if is_open || !pane.with_arrows.is_empty() {
+                panes.lit.push(pane);
             } else if package == own {
-                panes.rest.push(pane(package, file.clone(), lines, false));
+                panes.rest.push(pane);
             }
         }
     }
-    let bare = read_file(&play.lesson.bare()).ok();
-    panes.bare = bare.map(|file| pane(own, file, BTreeSet::new(), false));
+    if let Ok(file) = read_file(&play.lesson.bare()) {
+        let with_arrows = BTreeSet::new();
+        panes.bare = Some(code::Pane { lesson, package: own, file, with_arrows, is_open: false });
+    }
     panes
 }
 

@@ -17,24 +17,16 @@ pub struct Readme {
     pub html: String,
 }
 
-/// What a README can link to.
-pub struct Site {
-    /// The lesson that it is of.
-    pub lesson: &'static Lesson,
-    /// The lessons on the page.
-    pub lessons: Vec<&'static Lesson>,
-}
-
 /// Reads a README by the name of its file, which says its language; where there is none, the name of
-/// the package has to do as its title.
-pub fn read(name: &str, site: &Site) -> Readme {
-    let file = site.lesson.folder().join(name);
-    render(&fs::read_to_string(file).unwrap_or_default(), name, site)
+/// the package has to do as its title. It can link to these `lessons`, which are on the page.
+pub fn read(name: &str, lesson: &Lesson, lessons: &[&Lesson]) -> Readme {
+    let file = lesson.folder().join(name);
+    render(&fs::read_to_string(file).unwrap_or_default(), name, lesson, lessons)
 }
 
 /// Headings go on from the page's own, and links lead somewhere. HTML stays as it is: whoever runs
 /// the lesson trusts its README, and the page runs no script of others.
-fn render(text: &str, name: &str, site: &Site) -> Readme {
+fn render(text: &str, name: &str, lesson: &Lesson, lessons: &[&Lesson]) -> Readme {
     // At the top stand the title and a line of links to the other language and the other lessons, of
     // which the page has its own.
     let mut parts = text.splitn(3, "\n\n");
@@ -49,13 +41,13 @@ fn render(text: &str, name: &str, site: &Site) -> Readme {
     let parser = Parser::new_ext(body, Options::ENABLE_TABLES).into_offset_iter();
     let events = parser.filter_map(|(event, range)| match event {
         Event::Start(Tag::Heading { level, classes, attrs, .. }) => {
-            let id = Some(heading_id(site.lesson, name, &slug(&body[range])).into());
+            let id = Some(heading_id(lesson, name, &slug(&body[range])).into());
             Some(Event::Start(Tag::Heading { level: below(level), id, classes, attrs }))
         }
         Event::End(TagEnd::Heading(level)) => Some(Event::End(TagEnd::Heading(below(level)))),
         Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(kind))) if &*kind == "mermaid" => {
             is_in_diagram = true;
-            Some(Event::Html(in_place_of_diagram(name, site.lesson).into()))
+            Some(Event::Html(in_place_of_diagram(name, lesson).into()))
         }
         Event::End(TagEnd::CodeBlock) if is_in_diagram => {
             is_in_diagram = false;
@@ -64,7 +56,7 @@ fn render(text: &str, name: &str, site: &Site) -> Readme {
         _ if is_in_diagram => None,
         // A link that leads nowhere from here is plain text.
         Event::Start(Tag::Link { dest_url, link_type, title, id }) => {
-            let target = target(&dest_url, name, site);
+            let target = target(&dest_url, name, lesson, lessons);
             is_link = target.is_some();
             let dest_url = target?.into();
             Some(Event::Start(Tag::Link { dest_url, link_type, title, id }))
@@ -74,7 +66,7 @@ fn render(text: &str, name: &str, site: &Site) -> Readme {
     });
     let mut html = String::new();
     html::push_html(&mut html, events);
-    let title = title.map_or(site.lesson.package, |(_, title)| title.trim()).to_string();
+    let title = title.map_or(lesson.package, |(_, title)| title.trim()).to_string();
     Readme { title, lead: first_sentence(body), html }
 }
 
@@ -109,7 +101,7 @@ fn first_sentence(text: &str) -> String {
 
 /// Where a link leads: to the web, or to the same thing on the page, if it is there;
 /// `name` is the name of the README.
-fn target(url: &str, name: &str, site: &Site) -> Option<String> {
+fn target(url: &str, name: &str, lesson: &Lesson, lessons: &[&Lesson]) -> Option<String> {
     if url.starts_with("https://") {
         return Some(url.into());
     }
@@ -117,10 +109,10 @@ fn target(url: &str, name: &str, site: &Site) -> Option<String> {
     let path = if path.is_empty() { name } else { path };
     let path = match path.strip_prefix("../") {
         Some(other) => other.to_string(),
-        None => format!("{}/{path}", site.lesson.package),
+        None => format!("{}/{path}", lesson.package),
     };
     let (package, file) = path.split_once('/').unwrap_or((&path, ""));
-    let lesson = site.lessons.iter().find(|lesson| lesson.package == package)?;
+    let lesson = lessons.iter().find(|lesson| lesson.package == package)?;
     let number = lesson.number();
     let id = match file.rsplit_once('/').unwrap_or(("", file)) {
         ("", "" | "README.md" | "README.zh-CN.md") if anchor.is_empty() => {
@@ -153,7 +145,7 @@ mod tests {
 
     fn render(text: &str) -> Readme {
         let lessons: Vec<_> = ["04", "09"].into_iter().filter_map(Lesson::find).collect();
-        super::render(text, "README.md", &Site { lesson: lessons[0], lessons })
+        super::render(text, "README.md", lessons[0], &lessons)
     }
 
     #[test]

@@ -92,7 +92,6 @@ fn on_a_small_screen_a_touched_arrow_shows_its_line_and_nothing_moves_before() {
                      arrow.querySelector('.lab').id = 'wanted';
                      scrollBy(0, arrow.getBoundingClientRect().top - 250 - {number} * 100);"
                 ));
-                browser.settle();
                 browser.click("#wanted");
                 let (wrong, lit, _) = shown(&browser, section);
                 assert_eq!(
