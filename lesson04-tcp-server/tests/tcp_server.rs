@@ -2,23 +2,12 @@
 #![cfg(test)]
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::Shutdown;
 
 use testing::{
     Kind, break_off, bytes_are_echoed, is_closed, long_stream_is_echoed, serve, tcp_peer,
 };
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson04-tcp-server");
-
-#[test]
-fn answers_a_client_that_waits_without_closing() {
-    let (_lesson, server) = serve(LESSON, &[]);
-    let mut stream = tcp_peer(server);
-    bytes_are_echoed(b"hello", &mut stream);
-    bytes_are_echoed(b"\r\n\0\xff", &mut stream);
-    stream.shutdown(Shutdown::Write).unwrap();
-    is_closed(&mut stream);
-}
 
 #[test]
 fn echoes_a_long_stream_byte_for_byte() {

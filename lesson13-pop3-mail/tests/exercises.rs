@@ -5,26 +5,52 @@ use std::fs;
 use std::path::PathBuf;
 
 use testing::exercise::{Attempt, Check, ensure, has_sent, not_yet, show, step, with_verbs};
-use testing::{Ended, Folder, Message, Server, polite_pop3, pop3_lines, talk};
+use testing::{Ended, Folder, Server, pop3_lines, talk};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson13-pop3-mail");
-/// The messages in the mailbox: the first has an encoded subject, the second lines of dots and bytes
-/// that are no UTF-8.
-const MESSAGES: [Message<'static>; 2] = [
+/// The header and the text of each message in the mailbox: the first has an encoded subject, the second
+/// lines of dots and bytes that are no UTF-8.
+const MESSAGES: [(&[u8], &[u8]); 2] = [
     (b"From: laoshi@qq.example\r\nSubject: =?utf-8?B?5L2g5aW9?=\r\n\r\n", b"hello\r\n"),
     (b"Subject: second\r\n\r\n", b".\r\n..two\r\n\xff\xfe raw\r\n"),
 ];
 
+/// What a right server answers. The sizes of the messages serve as their unique ids, too.
+fn answer(command: &str) -> Vec<u8> {
+    let mut words = command.split(' ');
+    let verb = words.next().unwrap_or_default();
+    let number = words.next().unwrap_or_default();
+    let message = match number {
+        "1" => Some(MESSAGES[0]),
+        "2" => Some(MESSAGES[1]),
+        _ => None,
+    };
+    match (verb, message) {
+        ("STAT", _) => b"+OK 2 102\r\n".to_vec(),
+        ("LIST" | "UIDL", None) => pop3_lines(b"1 65\r\n2 37\r\n"),
+        ("LIST" | "UIDL", Some((header, text))) => {
+            format!("+OK {number} {}\r\n", header.len() + text.len()).into()
+        }
+        ("RETR", Some((header, text))) => pop3_lines(&[header, text].concat()),
+        ("TOP", Some((header, _))) => pop3_lines(header),
+        ("CAPA", _) => pop3_lines(b"TOP\r\nUIDL\r\n"),
+        ("" | "USER" | "PASS" | "NOOP" | "RSET" | "QUIT", _) | ("DELE", Some(_)) => {
+            b"+OK\r\n".to_vec()
+        }
+        _ => b"-ERR what is that?\r\n".to_vec(),
+    }
+}
+
 /// Runs the lesson to its end against a server with these messages, which refuses the verb `refused`.
 /// Returns the commands that it got, too.
 fn fetch(folder: &Folder, refused: &'static str, status: i32) -> Check<(Ended, Vec<String>)> {
-    let answer = move |command: &str| match command.split(' ').next() {
+    let odd = move |command: &str| match command.split(' ').next() {
         verb if verb == Some(refused) => b"-ERR not now\r\n".to_vec(),
         // A mail need not have a subject.
         Some("TOP") if refused == "Subject" => pop3_lines(b"From: laoshi@qq.example\r\n\r\n"),
-        _ => polite_pop3(command, &MESSAGES),
+        _ => answer(command),
     };
-    let server = Server::start(move |_, stream| talk(stream, answer));
+    let server = Server::start(move |_, stream| talk(stream, odd));
     let arguments = ["--pop3-url", &format!("pop3://{}", server.addr)];
     let done = match refused {
         "nothing" => "took all commands, as an MDA".to_string(),

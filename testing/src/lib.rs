@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 pub use events::{Event, Kind};
 
 pub use ftp::Ftp;
-pub use lines::{Message, come_in_order, handed_in, polite_pop3, polite_smtp, pop3_lines, talk};
+pub use lines::{come_in_order, handed_in, polite_smtp, pop3_lines, talk};
 pub use practice::Practice;
 pub use server::Server;
 pub use transcript::{logged, told};

@@ -68,39 +68,6 @@ pub fn come_in_order(lines: &[String], starts: &[&str]) {
     }
 }
 
-/// A message in a mailbox: its header, and the rest.
-pub type Message<'a> = (&'a [u8], &'a [u8]);
-
-/// What a POP3 server answers that has these messages.
-pub fn polite_pop3(command: &str, messages: &[Message<'_>]) -> Vec<u8> {
-    let mut words = command.split(' ');
-    let verb = words.next().unwrap_or_default();
-    let number = words.next().and_then(|word| word.parse::<usize>().ok());
-    let message = number.and_then(|number| messages.get(number.checked_sub(1)?));
-    let size = |message: &Message<'_>| message.0.len() + message.1.len();
-    let asked = (1..).zip(messages).filter(|(each, _)| number.is_none_or(|number| number == *each));
-    let rows = asked.map(|(each, message)| match verb {
-        "LIST" => format!("{each} {}\r\n", size(message)),
-        _ => format!("{each} id-{each}\r\n"),
-    });
-    let rows: String = rows.collect();
-    match (verb, message) {
-        ("STAT", _) => {
-            let sum: usize = messages.iter().map(size).sum();
-            format!("+OK {} {sum}\r\n", messages.len()).into_bytes()
-        }
-        ("LIST" | "UIDL", None) => pop3_lines(rows.as_bytes()),
-        ("LIST" | "UIDL", Some(_)) => format!("+OK {rows}").into_bytes(),
-        ("RETR", Some((header, text))) => pop3_lines(&[*header, *text].concat()),
-        ("TOP", Some((header, _))) => pop3_lines(header),
-        ("CAPA", _) => pop3_lines(b"TOP\r\nUIDL\r\n"),
-        ("" | "USER" | "PASS" | "NOOP" | "RSET" | "QUIT", _) | ("DELE", Some(_)) => {
-            b"+OK\r\n".to_vec()
-        }
-        _ => b"-ERR what is that?\r\n".to_vec(),
-    }
-}
-
 /// A reply with lines, of which those that begin with a dot get one more (RFC 1939 section 3).
 pub fn pop3_lines(text: &[u8]) -> Vec<u8> {
     let mut reply = b"+OK\r\n".to_vec();
