@@ -285,8 +285,11 @@ mod tests {
 
     #[test]
     fn what_to_do_when_the_connection_fails() {
+        let practice = "nobody listens there: start the practice servers in another terminal: \
+                        cargo run -p practice-servers -- --sina-pop3-addr 127.0.0.1:9";
         for (kind, url, phase, expected) in [
             (ConnectionRefused, LOOPBACK, Connect, "nobody listens there: start the practice"),
+            (ConnectionRefused, "pop3://127.0.0.1:9", Connect, practice),
             (ConnectionRefused, SMTP, Connect, "nobody listens there: check the host and the port"),
             (NetworkUnreachable, FTP, Connect, "check your own network, and the host"),
             (Other, FTP, DO, "a firewall may be in between"),

@@ -5,13 +5,13 @@ mod mails;
 mod server;
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use server::{LESSON, Session, against, answers, attachment, multipart, session, session_with};
-use testing::{Folder, run};
+use server::{Session, against, answers, attachment, multipart, session, session_with};
+use testing::Folder;
 
 const LOGIN: &str = "log in as xuesheng@sina.example";
 const LOGIN_HINT: &str = "check LESSON_POP3_USER and LESSON_POP3_PASSWORD";
@@ -292,22 +292,4 @@ fn a_server_that_never_stops_is_left() {
 fn only_cr_lf_dot_cr_lf_ends_a_message() {
     let session = session_with(&[], "RETR", b"+OK\r\n\r\na\n.\n\r.\r\nb\n.\r\n..c\r\n.\r\n");
     assert_eq!(session.shown(), "\ntext/plain, 21 bytes\n\na\n.\n\n.\nb\n.\n.c\n\n");
-}
-
-#[test]
-fn says_that_nobody_listens() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let addr = listener.local_addr().unwrap();
-    let url = format!("pop3://{addr}");
-    drop(listener);
-    let ended = run(LESSON, &["--pop3-url", &url]);
-    assert_eq!(
-        ended.stderr,
-        format!(
-            "Error: cannot connect to {url}: connection refused\n\
-             hint: nobody listens there: start the practice servers in another terminal: \
-             cargo run -p practice-servers -- --sina-pop3-addr {addr}\n"
-        )
-    );
-    assert_eq!(ended.status, Some(1));
 }

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 
 use testing::{Ended, Folder, Program, Server, command, fails, pop3_lines, talk};
 
-pub const LESSON: &str = env!("CARGO_BIN_EXE_lesson13-pop3-mail");
+const LESSON: &str = env!("CARGO_BIN_EXE_lesson13-pop3-mail");
 
 /// What a session came to.
 pub struct Session {
