@@ -35,7 +35,15 @@ fn main() -> shared::Result {
     // Step 4: list them.
     let mut list = mailbox.list()?;
     list.sort();
-    show_list(&list, &mut mailbox)?;
+    // Of a full mailbox, the ten newest are enough.
+    let older = list.len().saturating_sub(10);
+    if older > 0 {
+        shared::print(format!("  ({older} older ones)"))?;
+    }
+    for (number, size) in &list[older..] {
+        let subject = subject(&mut mailbox, *number)?;
+        shared::print(format!("  number {number}: {size} bytes{subject}"))?;
+    }
 
     let Some((newest, _size)) = list.last() else {
         // There is nothing to fetch, so the program goes on with step 6.
@@ -58,19 +66,6 @@ fn main() -> shared::Result {
     let mail = mailparse::parse_mail(&mended).or_cannot("take apart", "the mail")?;
     show::mail(&mail, 0)?;
     files::save_all(&mail, Path::new(config.text("LESSON_SAVE_DIR")))
-}
-
-/// Shows the number, the size and the subject of each message, or of the ten newest.
-fn show_list(list: &[(u64, u64)], mailbox: &mut Mailbox) -> shared::Result {
-    let older = list.len().saturating_sub(10);
-    if older > 0 {
-        shared::print(format!("  ({older} older ones)"))?;
-    }
-    for (number, size) in &list[older..] {
-        let subject = subject(mailbox, *number)?;
-        shared::print(format!("  number {number}: {size} bytes{subject}"))?;
-    }
-    Ok(())
 }
 
 /// The subject of a message, behind a colon. A server need not give headers alone (RFC 1939 section

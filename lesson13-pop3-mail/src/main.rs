@@ -31,7 +31,14 @@ fn main() -> shared::Result {
     // Step 4: list them.
     let mut list = mailbox.list()?;
     list.sort();
-    show_list(&list)?;
+    // Of a full mailbox, the ten newest are enough.
+    let older = list.len().saturating_sub(10);
+    if older > 0 {
+        shared::print(format!("  ({older} older ones)"))?;
+    }
+    for (number, size) in &list[older..] {
+        shared::print(format!("  number {number}: {size} bytes"))?;
+    }
 
     let Some((newest, _size)) = list.last() else {
         // There is nothing to fetch, so the program goes on with step 6.
@@ -54,16 +61,4 @@ fn main() -> shared::Result {
     let mail = mailparse::parse_mail(&mended).or_cannot("take apart", "the mail")?;
     show::mail(&mail, 0)?;
     files::save_all(&mail, Path::new(config.text("LESSON_SAVE_DIR")))
-}
-
-/// Shows the number and the size of each message, or of the ten newest.
-fn show_list(list: &[(u64, u64)]) -> shared::Result {
-    let older = list.len().saturating_sub(10);
-    if older > 0 {
-        shared::print(format!("  ({older} older ones)"))?;
-    }
-    for (number, size) in &list[older..] {
-        shared::print(format!("  number {number}: {size} bytes"))?;
-    }
-    Ok(())
 }
