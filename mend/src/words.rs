@@ -173,42 +173,37 @@ fn mark(characters: &mut [Character]) {
     }
     // A word goes on to the next character at which it may end, in both directions.
     let is_end = |value: char| value.is_whitespace() || "\"()<>,".contains(value);
-    for index in 1..characters.len() {
-        let goes_on = characters[index - 1].is_encoded && !is_end(characters[index].value);
-        characters[index].is_encoded |= goes_on;
-    }
-    for index in (1..characters.len()).rev() {
-        let goes_on = characters[index].is_encoded && !is_end(characters[index - 1].value);
-        characters[index - 1].is_encoded |= goes_on;
-    }
+    let goes_on = |character: &Character| character.is_encoded || !is_end(character.value);
+    characters.chunk_by_mut(|left, right| goes_on(left) && goes_on(right)).for_each(encode_if_any);
     // A line can end at a single blank; of several, only one would be left.
-    let is_blank =
-        |index: usize| characters.get(index).is_none_or(|next| next.value.is_whitespace());
-    let is_end = |index: &usize| {
-        characters[*index].value == ' '
-            && !is_blank(*index + 1)
-            && *index > 0
-            && !is_blank(*index - 1)
-    };
-    let ends: Vec<_> = (0..characters.len()).filter(is_end).chain([characters.len()]).collect();
     let mut start = 0;
-    for end in ends {
-        let unfolded = &mut characters[start..end];
-        if unfolded.len() > MAX_UNFOLDED && unfolded.iter().any(|character| character.is_encoded) {
-            unfolded.iter_mut().for_each(|character| character.is_encoded = true);
+    for end in 0..=characters.len() {
+        let is_end = match characters.get(end.saturating_sub(1)..end + 2) {
+            Some([left, blank, right]) => {
+                blank.value == ' ' && !left.value.is_whitespace() && !right.value.is_whitespace()
+            }
+            _ => end == characters.len(),
+        };
+        if is_end {
+            if end - start > MAX_UNFOLDED {
+                encode_if_any(&mut characters[start..end]);
+            }
+            start = end + 1;
         }
-        start = end;
     }
     // Blanks between two words become part of them.
-    let mut word_end = None;
-    for index in 0..characters.len() {
-        if characters[index].is_encoded {
-            if let Some(end) = word_end {
-                characters[end..index].iter_mut().for_each(|blank| blank.is_encoded = true);
-            }
-            word_end = Some(index + 1);
-        } else if !characters[index].value.is_whitespace() {
-            word_end = None;
-        }
+    let is_in_words =
+        |character: &Character| character.is_encoded || character.value.is_whitespace();
+    for words in characters.chunk_by_mut(|left, right| is_in_words(left) && is_in_words(right)) {
+        let first = words.iter().position(|character| character.is_encoded).unwrap_or_default();
+        let last = words.iter().rposition(|character| character.is_encoded).unwrap_or_default();
+        encode_if_any(&mut words[first..=last]);
+    }
+}
+
+/// Marks all of these characters, if any of them is marked.
+fn encode_if_any(characters: &mut [Character]) {
+    if characters.iter().any(|character| character.is_encoded) {
+        characters.iter_mut().for_each(|character| character.is_encoded = true);
     }
 }

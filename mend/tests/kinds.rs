@@ -223,6 +223,13 @@ fn encoded_words() {
         assert!(people.is_ascii() && people.starts_with(b"To: =?utf-8?B?"), "{sent}");
     }
     assert_eq!(subject(BYTES), NOTICE);
+    // What has no blank for 200 characters stays as it is, and what has none for longer is one word,
+    // in seven pieces.
+    let long = format!("x {0} {0}, y", "é,".repeat(100));
+    assert_eq!(subject(&long), long);
+    let mended = String::from_utf8(mend::mail(format!("Subject: {long}").as_bytes())).unwrap();
+    assert_eq!(mended.matches("=?utf-8?").count(), 100 + 7);
+    assert!(mended.starts_with("Subject: x =?") && mended.contains("?= y\r\n"), "{mended}");
 }
 
 /// Words have at most 75 characters, and lines 998, but not much fewer.
