@@ -117,15 +117,12 @@ fn channel(events: &[Entry], client: usize, (server, addr): (usize, &str), peer:
     let connected = find(client, Kind::Connected, addr);
     let accepted = find(server, Kind::Accepted, peer);
     let closed = find(server, Kind::Closed, peer);
-    let nothing = events.iter().position(|event| {
-        is_about(event, server, Kind::Received, peer) && event.bytes().is_empty()
-    });
-    // A datagram may be empty.
-    let ended = nothing.filter(|_| accepted.is_some());
-
     let cut = if accepted.is_some() { stream } else { datagrams };
     let asked = parts(events, client, addr, Kind::Sent);
     let heard = parts(events, server, peer, Kind::Received);
+    let nothing = heard.iter().find(|(_, bytes)| bytes.is_empty());
+    // A datagram may be empty.
+    let ended = nothing.filter(|_| accepted.is_some()).map(|(event, _)| *event);
     let mut pieces = cut(true, &asked, &heard);
     let answered = parts(events, server, peer, Kind::Sent);
     let read = parts(events, client, addr, Kind::Received);

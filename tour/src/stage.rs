@@ -154,7 +154,7 @@ impl Stage<'_> {
         }
         self.watch(PATIENCE, |stage| !stage.running[program].is_open);
 
-        self.check_status(&label, program, ExitStatus::success)?;
+        self.check_status(&label, program, true)?;
         let mut results = self.entries.iter().filter(|entry| entry.is_result_of(program));
         if !results.any(|entry| entry.text.contains(client.prints)) {
             return Err(format!("{label} does not print {:?}", client.prints).into());
@@ -183,34 +183,29 @@ impl Stage<'_> {
                 if !self.watch(PATIENCE, |stage| !stage.running[0].is_open) {
                     return Err(format!("{package} does not end").into());
                 }
-                self.check_status(package, 0, ExitStatus::success)
+                self.check_status(package, 0, true)
             }
-            Server::Forever { package, .. } => self.check_status(package, 0, |_| false),
+            Server::Forever { package, .. } => self.check_status(package, 0, false),
         }
     }
 
-    /// Fails if a program has ended, and not as is right.
-    fn check_status(
-        &mut self,
-        label: &str,
-        program: usize,
-        is_right: impl Fn(&ExitStatus) -> bool,
-    ) -> Result {
-        match self.running[program].status().filter(|status| !is_right(status)) {
-            Some(status) => {
+    /// Fails if a program has ended, unless it may end, and has done so without an error.
+    fn check_status(&mut self, label: &str, program: usize, may_end: bool) -> Result {
+        match self.running[program].status() {
+            Some(status) if !may_end || !status.success() => {
                 let problem = format!("{label} has ended with {status}");
                 Err(self.explained(problem, program).into())
             }
-            None => Ok(()),
+            _ => Ok(()),
         }
     }
 
     /// A problem with what the program itself says about it at its end.
     fn explained(&self, problem: String, program: usize) -> String {
         let own = self.entries.iter().filter(|entry| entry.program == program);
-        let said: Vec<_> =
-            own.map(|entry| entry.text.as_str()).filter(|text| is_end(text)).collect();
-        format!("{problem}\n\n{}", said.join("\n")).trim_end().to_string()
+        let said = own.map(|entry| entry.text.as_str()).filter(|text| is_end(text));
+        let said = said.collect::<Vec<_>>().join("\n");
+        format!("{problem}\n\n{said}").trim_end().to_string()
     }
 
     /// Starts a program.
