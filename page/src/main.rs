@@ -21,10 +21,9 @@ use std::path::{Path, PathBuf};
 use std::process::{self, Command, Stdio};
 
 use lexopt::{Arg, Parser, ValueExt};
-use shared::{Error, OrCannot, Result};
+use shared::{Error, OrCannot, Result, right_or_end};
 use sources::Sources;
 use tour::lessons::{LESSONS, Lesson, workspace};
-use tour::or_refuse;
 
 const HELP: &str = "Plays the lessons and draws what went over the wire, as one HTML page.
 
@@ -39,16 +38,16 @@ fn main() -> Result {
     let mut names = Vec::new();
     let mut is_to_open = false;
     let mut parser = Parser::from_env();
-    while let Some(argument) = or_refuse(parser.next().map_err(wrong)) {
+    while let Some(argument) = right_or_end(parser.next().map_err(wrong)) {
         match argument {
             Arg::Short('h') | Arg::Long("help") => return shared::print(HELP),
             Arg::Long("open") => is_to_open = true,
-            Arg::Value(name) => names.push(or_refuse(name.string().map_err(wrong))),
-            other => or_refuse(Err(wrong(other.unexpected()))),
+            Arg::Value(name) => names.push(right_or_end(name.string().map_err(wrong))),
+            other => right_or_end(Err(wrong(other.unexpected()))),
         }
     }
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let chosen = or_refuse(Lesson::choose(&names));
+    let chosen = right_or_end(Lesson::choose(&names));
     let lessons = if chosen.is_empty() { LESSONS.iter().collect() } else { chosen };
 
     let recording = tour::play(&lessons, |lesson| report(&format!("playing {}", lesson.package)))?;

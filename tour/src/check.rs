@@ -8,11 +8,10 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use shared::{Error, OrCannot, Result};
+use shared::{Error, OrCannot, Result, right_or_end};
 
 use tour::build::{cargo_build, messages, program};
 use tour::lessons::{LESSONS, Lesson, workspace};
-use tour::or_refuse;
 
 /// This many checks run at once. They mostly wait.
 const AT_ONCE: usize = 8;
@@ -45,7 +44,7 @@ pub fn check(lessons: &[&'static Lesson], exercise: Option<usize>, is_solutions:
     let is_table = lessons.is_empty();
     let lessons = if is_table { LESSONS.iter().collect() } else { lessons.to_vec() };
     if let Some(number) = exercise {
-        or_refuse(find(&lessons, number));
+        right_or_end(find(&lessons, number));
     }
     let (mut exercises, broken) = build(&lessons, is_solutions)?;
     exercises.retain(|each| exercise.is_none_or(|exercise| each.number == exercise));
@@ -101,7 +100,7 @@ pub fn check(lessons: &[&'static Lesson], exercise: Option<usize>, is_solutions:
 /// # Errors
 /// Standard output takes no more.
 pub fn hint(lessons: &[&'static Lesson], exercise: usize) -> Result {
-    let (lesson, text) = or_refuse(find(lessons, exercise));
+    let (lesson, text) = right_or_end(find(lessons, exercise));
     let hint = text.split_once("<summary>Hint</summary>").unwrap_or_default().1;
     let hint = hint.split("</details>").next().unwrap_or_default();
     let number = lesson.number();

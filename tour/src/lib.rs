@@ -16,7 +16,7 @@ pub mod talk;
 use std::collections::HashMap;
 use std::env;
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process;
 use std::time::SystemTime;
@@ -93,14 +93,6 @@ pub fn play(lessons: &[&'static Lesson], mut progress: impl FnMut(&Lesson)) -> R
         plays.push(tour.play(lesson));
     }
     Ok(Recording { begun, services: tour.practice.services(), plays })
-}
-
-/// Ends the program with status 2 when what was typed cannot be understood.
-pub fn or_refuse<T>(result: Result<T>) -> T {
-    result.unwrap_or_else(|error| {
-        let _ = writeln!(io::stderr(), "Error: {error:?}");
-        process::exit(2)
-    })
 }
 
 /// Makes the folder in which the lessons are played, with what they need.

@@ -12,20 +12,20 @@ mod show;
 use std::io::{self, ErrorKind, Write};
 
 use options::{Options, USAGE};
-use shared::{Error, OrCannot, Result};
+use shared::{Error, OrCannot, Result, right_or_end};
 use show::say;
+use tour::Tour;
 use tour::lessons::{LESSONS, Lesson};
 use tour::recording::Play;
-use tour::{Tour, or_refuse};
 
 fn main() -> Result {
-    let options = or_refuse(Options::read());
+    let options = right_or_end(Options::read());
     let words: Vec<_> = options.words.iter().map(String::as_str).collect();
-    let choose = |names: &[&str]| or_refuse(Lesson::choose(names));
+    let choose = |names: &[&str]| right_or_end(Lesson::choose(names));
     match words.as_slice() {
         _ if options.is_help => shared::print(help()?),
         ["diff", names @ ..] => {
-            let files = or_refuse(compare::files(&choose(names), &options));
+            let files = right_or_end(compare::files(&choose(names), &options));
             quietly(compare::show(&files, &options), "compare", "the lessons")
         }
         ["check", "solutions", names @ ..] => check::check(&choose(names), options.exercise, true),
