@@ -38,7 +38,7 @@ impl Practice {
     /// Starts them by a command that ends as [`Practice::command`] does.
     pub fn start_by(mut command: Command, folder: Folder) -> Self {
         let mut program = Program::start(&mut command);
-        let addrs = names().map(|name| {
+        let addrs = servers().map(|(name, _)| {
             let event = program.event(|event| {
                 event.kind == Kind::Listening && event.service.as_ref() == Some(&name)
             });
@@ -52,7 +52,7 @@ impl Practice {
     /// A command that starts the program `exe` in `folder`, on free ports.
     pub fn command(exe: &str, folder: &Folder) -> Command {
         let mut command = command(exe, folder);
-        for name in names() {
+        for (name, _) in servers() {
             command.args([&format!("--{name}-addr"), "127.0.0.1:0"]);
         }
         command
@@ -61,6 +61,13 @@ impl Practice {
     /// Where the server of this name listens, such as `qq-smtp`.
     pub fn addr(&self, name: &str) -> SocketAddr {
         self.addrs.get(name).copied().unwrap_or_else(|| panic!("there is no server {name}"))
+    }
+
+    /// What somebody types or sees, with the ports of these servers in place of those of learners.
+    pub fn here(&self, text: &str) -> String {
+        servers().fold(text.to_string(), |text, (name, port)| {
+            text.replace(port, &self.addr(&name).port().to_string())
+        })
     }
 
     /// Where a lesson finds the servers.
@@ -114,10 +121,14 @@ impl Practice {
     }
 }
 
-/// The names of the servers: `qq-smtp`, whose setting is `LESSON_QQ_SMTP_ADDR`, and so on.
-fn names() -> impl Iterator<Item = String> {
+/// The servers, each by its name, such as `qq-smtp`, whose setting is `LESSON_QQ_SMTP_ADDR`, and with
+/// the port at which it listens for learners.
+fn servers() -> impl Iterator<Item = (String, &'static str)> {
     let settings =
         TABLE.lines().filter_map(|line| line.strip_prefix("#LESSON_")?.split_once("_ADDR="));
-    let names = settings.map(|(name, _)| name.to_lowercase().replace('_', "-"));
-    names.filter(|name| name != "echo")
+    let servers = settings.filter_map(|(name, addr)| {
+        let (_, port) = addr.rsplit_once(':')?;
+        Some((name.to_lowercase().replace('_', "-"), port))
+    });
+    servers.filter(|(name, _)| name != "echo")
 }

@@ -364,10 +364,7 @@ fn what_the_readmes_quote_is_what_the_lessons_print() {
         let mut sent = 0;
         let mut addr = "127.0.0.1:0".parse().unwrap();
         for (code, quoted) in page.quotes() {
-            let ports = [("qq-smtp", "2525"), ("sina-pop3s", "2996"), ("ftp", "2121")];
-            let code = ports.iter().fold(code.to_string(), |code, (name, port)| {
-                code.replace(port, &practice.addr(name).port().to_string())
-            });
+            let code = practice.here(code);
             let Some((variables, words)) = command(&code) else { continue };
             let package = words.iter().skip_while(|word| *word != "-p").nth(1);
             let Some(package) = package.filter(|name| name.starts_with("lesson")) else {

@@ -7,11 +7,11 @@ use std::env;
 use std::fs;
 use std::iter;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 use std::sync::{Mutex, OnceLock};
 use std::thread;
 
-use testing::{Folder, as_committed, command};
+use testing::{Ended, Folder, as_committed, command, fails};
 use tour::build::{self, cargo_build, messages};
 use tour::lessons::{LESSONS, Lesson, workspace};
 
@@ -31,19 +31,17 @@ const LIBRARIES: [&str; 7] =
 
 /// What `cargo run -- check` says of these lessons, or of a module of [`program`] in the place of a
 /// lesson. It may have to build the checks, so it has no limit.
-fn check(words: &[&str], module: Option<&str>) -> Output {
+fn check(words: &[&str], module: Option<&str>) -> Ended {
     let folder = Folder::create();
     let mut check = command(env!("CARGO_BIN_EXE_tour"), &folder);
     check.arg("check").args(words);
     if let Some(module) = module {
         check.env("LESSON_EXERCISE_PROGRAM", program()).env("ATTEMPT", module);
     }
-    check.output().unwrap()
-}
-
-/// What it printed.
-fn printed(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
+    let output = check.output().unwrap();
+    let [stdout, stderr] =
+        [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+    Ended { status: output.status.code(), stdout, stderr }
 }
 
 /// An attempt at an exercise.
@@ -231,8 +229,8 @@ fn slashed(path: &Path) -> String {
 #[test]
 fn solutions_are_solved_and_each_lesson_has_its_row() {
     let solved = check(&["solutions"], None);
-    assert_eq!(solved.status.code(), Some(0), "{}", String::from_utf8_lossy(&solved.stderr));
-    let rows = printed(&solved);
+    assert_eq!(solved.status, Some(0), "{}", solved.stderr);
+    let rows = solved.stdout;
     assert_eq!(rows.lines().count(), LESSONS.len(), "{rows}");
     for (row, lesson) in rows.lines().zip(LESSONS) {
         assert!(row.starts_with(lesson.package) && !row.contains("not yet"), "{row}");
@@ -246,7 +244,7 @@ fn attempts_get_what_they_deserve() {
     let queue = Mutex::new(attempts.iter());
     let program = program();
     let checks = checks();
-    let fails = |attempt: &Attempt| {
+    let problem = |attempt: &Attempt| {
         let (lesson, exercise) = attempt.exercise.split_once('.').unwrap();
         let mut check = Command::new(&checks[lesson]);
         check.args([&format!("exercise_{exercise}"), "--exact", "--ignored", "--nocapture"]);
@@ -262,7 +260,7 @@ fn attempts_get_what_they_deserve() {
     };
     let run = || {
         let left = iter::from_fn(|| queue.lock().unwrap().next());
-        left.filter_map(fails).collect::<Vec<_>>()
+        left.filter_map(problem).collect::<Vec<_>>()
     };
     let wrong: Vec<_> = thread::scope(|scope| {
         // They mostly wait.
@@ -274,10 +272,10 @@ fn attempts_get_what_they_deserve() {
 
 #[test]
 fn says_what_is_missing_with_all_steps_before_it() {
-    let output = check(&["12"], Some(&as_it_came("12")));
-    assert_eq!(output.status.code(), Some(1));
-    let text = printed(&output);
-    let lines = text.lines().map(|line| line.split("127.0.0.1:").next().unwrap());
+    let ended = check(&["12"], Some(&as_it_came("12")));
+    let hint = "change lesson12-alternative-mail/src, and check again: cargo run -- check 12";
+    fails(&ended, "2 of 2 exercises are not solved yet", hint);
+    let lines = ended.stdout.lines().map(|line| line.split("127.0.0.1:").next().unwrap());
     assert_eq!(
         lines.collect::<Vec<_>>().join("\n"),
         "exercise 1, a third version: not yet\n  \
@@ -294,12 +292,7 @@ fn says_what_is_missing_with_all_steps_before_it() {
            \"multipart/alternative\" came.\n  \
            a hint: cargo run -- check 12 --hint 2"
     );
-    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-    let end = "Error: 2 of 2 exercises are not solved yet\n\
-               hint: change lesson12-alternative-mail/src, and check again: cargo run -- check 12\n";
-    assert!(stderr.ends_with(end), "{stderr}");
-
-    let hint = printed(&check(&["12", "--hint", "2"], None));
+    let hint = check(&["12", "--hint", "2"], None).stdout;
     assert!(hint.starts_with("`MultiPart::mixed()"), "{hint}");
     assert!(hint.ends_with("\n\na solution: cargo run -- diff 12 --exercise 2\n"), "{hint}");
 }

@@ -220,27 +220,16 @@ fn troubles(page: &str) -> Vec<[String; 3]> {
 fn each_trouble_of_the_table_happens() {
     let mut practice = Practice::start();
     practice.folder.write("README.md", "x");
-    let ports = [
-        ("127.0.0.1:2121", "ftp"),
-        ("127.0.0.1:7017", "awkward-echo"),
-        ("127.0.0.1:7018", "silent-echo"),
-        ("127.0.0.1:7019", "short-echo"),
-        ("127.0.0.1:7020", "open-echo"),
-    ];
-    let ports = ports.map(|(addr, name)| (addr, practice.addr(name).to_string()));
-    let with_ports = |text: &str| {
-        ports.iter().fold(text.to_string(), |text, (addr, port)| text.replace(addr, port))
-    };
     let rows = troubles("README.md");
     assert!(rows.len() > 20, "{rows:?}");
     for [command, wire, says] in rows {
-        let command = with_ports(&command);
+        let command = practice.here(&command);
         let mut words = command.split(' ').skip(3);
         let mut lesson = practice.lesson(words.next().unwrap());
         lesson.args(words.skip(1));
         let ended = Program::start(&mut lesson).finish();
         let said = format!("{}{}", ended.stdout, ended.stderr);
-        assert!(said.contains(&with_ports(&says)), "{command}: not {says:?} but {said}");
+        assert!(said.contains(&practice.here(&says)), "{command}: not {says:?} but {said}");
         practice.program.logged(&wire);
     }
 }

@@ -13,25 +13,19 @@ use crate::debugger::{GDB, LLDB, Language, Session};
 use crate::shown::shown;
 use crate::source::Source;
 
-/// More lines than `next` passes between two steps, and than `step` passes in a lesson.
-const MANY: usize = 40;
-const VERY_MANY: usize = 2000;
+/// More lines than `step` passes in a lesson.
+const MANY: usize = 2000;
 
 /// Goes by a command from each step of each lesson to the next one, and does `at_step` there, which is
 /// given by its place among the steps. Where a step lies in a function of its own, `step` leads into
 /// it, or a breakpoint where that is a thread.
-fn walk(
-    language: Language,
-    command: &str,
-    most: usize,
-    at_step: impl Fn(&mut Session, &Source, usize),
-) {
+fn walk(language: Language, command: &str, at_step: impl Fn(&mut Session, &Source, usize)) {
     for lesson in LESSONS {
         let source = Source::read(lesson.package, lesson.steps);
         let mut session = Session::start(language, lesson);
         assert_eq!(session.place(), Some(source.steps[0].line), "{}", session.said);
         for (index, step) in source.steps.iter().enumerate() {
-            for _ in 0..most {
+            for _ in 0..MANY {
                 let place = session.place();
                 if source.steps[index..].iter().any(|step| place == Some(step.line)) {
                     break;
@@ -48,7 +42,7 @@ fn walk(
 
 /// `next` leads from a step to the next statement, and on to the next step.
 fn next_goes_from_step_to_step(language: Language) {
-    walk(language, "next", MANY, |session, source, index| {
+    walk(language, "next", |session, source, index| {
         let step = &source.steps[index];
         let answer = session.shows(&shown(session, step.numbers.0, false));
         for name in source.new_names(step) {
@@ -99,7 +93,7 @@ fn a_mailbox_shows_while_it_is_there(language: Language) {
 /// lesson's own; `next` goes from one to the next.
 fn the_lessons_in(language: Language) {
     next_goes_from_step_to_step(language);
-    walk(language, "step", VERY_MANY, |_session, _source, _index| {});
+    walk(language, "step", |_session, _source, _index| {});
     a_mailbox_shows_while_it_is_there(language);
 }
 
