@@ -1,7 +1,6 @@
 //! The practice servers, as a program on free ports.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
@@ -10,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use events::Kind;
 
-use crate::{Folder, PATIENCE, Program, built, command, succeed};
+use crate::{Folder, PATIENCE, Program, built, command};
 
 /// The table of all settings, among them one for the address of each server.
 const TABLE: &str = include_str!("../../.env.example");
@@ -112,12 +111,10 @@ impl Practice {
 
     /// All mails that are in a mailbox now.
     pub fn mails_now(&self, office: &str, user: &str) -> Vec<String> {
-        let folder = self.path(&format!("mail/{user}@{office}.example/new"));
         // The servers may be about to make the folder.
-        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-        let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
-        paths.sort();
-        paths.iter().map(|path| succeed("read a mail", fs::read_to_string(path))).collect()
+        let folder = format!("practice-data/mail/{user}@{office}.example/new");
+        let mails = self.folder.files(&folder).into_iter();
+        mails.map(|(_, mail)| String::from_utf8_lossy(&mail).into_owned()).collect()
     }
 }
 

@@ -54,13 +54,10 @@ impl Attempt {
         let mut server = Self::start(lesson, &[&addr, arguments].concat());
         let line = server.program.logs(|line| line.contains("listening on "), LIMIT);
         let addr = line.and_then(|line| line.rsplit(' ').next()?.parse().ok());
-        match addr {
-            Some(addr) => Ok((server, addr)),
-            None => {
-                let none = "No such line came within 5 s.";
-                server.not_yet("your program to log `listening on` and its address", none)
-            }
-        }
+        let expected = "your program to log `listening on` and its address";
+        let addr = addr.ok_or("No such line came within 5 s.");
+        let addr = addr.or_else(|none| server.not_yet(expected, none))?;
+        Ok((server, addr))
     }
 
     /// Does something, and waits for what is expected then; `wait` returns it, or what came in its
