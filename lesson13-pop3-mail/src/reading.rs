@@ -16,7 +16,7 @@ pub fn texts<'a>(mail: &'a ParsedMail<'a>) -> Vec<&'a ParsedMail<'a>> {
     found.find(|texts| !texts.is_empty()).unwrap_or_default()
 }
 
-/// The texts that a wish is about: all that stand one after another, and one of several alternatives
+/// The texts that fulfil a wish: all that stand one after another, and one of several alternatives
 /// (RFC 2046 section 5.1.4), the plain one, else the one in HTML. A blank text does not count.
 fn wanted<'a>(part: &'a ParsedMail<'a>, wish: fn(&ParsedMail) -> bool) -> Vec<&'a ParsedMail<'a>> {
     if mend::is_text(&part.ctype.mimetype) && wish(part) && !is_blank(part) {
