@@ -35,7 +35,9 @@ impl Lines {
         let mut ends = ["\r\n", "\n", "\r"].into_iter();
         let end = ends.find(|end| text[begin..].ends_with(end.as_bytes()));
         text.truncate(text.len() - end.map_or(0, str::len));
-        text[begin..].iter_mut().filter(|byte| **byte == b'\r').for_each(|cr| *cr = b' ');
+        if text[begin..].contains(&b'\r') {
+            text[begin..].iter_mut().filter(|byte| **byte == b'\r').for_each(|cr| *cr = b' ');
+        }
         self.has_cr = end == Some("\r");
         self.is_within = lf.is_none() && (self.is_within || text.len() > begin);
         end.filter(|_| lf.is_some())
