@@ -14,15 +14,15 @@ use std::net::TcpListener;
 use crate::Practice;
 use crate::connection::Connection;
 use crate::session::{self, Answer, Next, Reply};
-use login::Account;
+use tree::Tree;
 
 /// The host's side of one conversation.
 pub struct Session<'a> {
     practice: &'a Practice,
     /// The user whom USER has named.
     user: String,
-    /// What the login has given to the user.
-    account: Option<Account>,
+    /// The user's tree, after the login.
+    tree: Option<Tree>,
     /// Whether the client has said PBSZ, as it must before PROT.
     has_buffer_size: bool,
     /// Whether the client has said `PROT P`: then data connections are in TLS.
@@ -91,7 +91,7 @@ impl session::Session for Session<'_> {
             "NOOP" => Ok("200 here I am".into()),
             "QUIT" => Ok(Reply::close("221 goodbye")),
             // All others are for those who have logged in.
-            _ if self.account.is_none() => Err(Reply::mistake("530 log in first")),
+            _ if self.tree.is_none() => Err(Reply::mistake("530 log in first")),
             "CWD" | "SIZE" | "MDTM" | "RETR" | "STOR" | "APPE" | "ALLO" | "DELE" | "MKD"
             | "RMD" | "RNFR" | "RNTO"
                 if argument.is_empty() =>
@@ -125,7 +125,7 @@ impl session::Session for Session<'_> {
             "STOR" => self.stor(argument, false, connection),
             "APPE" => self.stor(argument, true, connection),
             "REIN" => {
-                self.account = None;
+                self.tree = None;
                 self.listener = None;
                 Ok("220 begin anew".into())
             }
@@ -146,7 +146,7 @@ impl session::Session for Session<'_> {
     }
 
     fn has_logged_in(&self) -> bool {
-        self.account.is_some()
+        self.tree.is_some()
     }
 }
 
@@ -156,7 +156,7 @@ impl<'a> Session<'a> {
         Session {
             practice,
             user: String::new(),
-            account: None,
+            tree: None,
             has_buffer_size: false,
             is_private: false,
             folder: "/".into(),
@@ -169,7 +169,7 @@ impl<'a> Session<'a> {
     }
 
     fn status(&self) -> Reply {
-        let who = match self.account {
+        let who = match self.tree {
             Some(_) => format!("{} has logged in", self.user),
             None => "nobody has logged in".into(),
         };

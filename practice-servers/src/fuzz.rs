@@ -6,6 +6,7 @@ use std::path::{Component, Path};
 
 use fastrand::Rng;
 
+use crate::accounts::Rights;
 use crate::dots::tests::{received, sent};
 use crate::ftp::tree::{Tree, join};
 use crate::smtp::path;
@@ -67,7 +68,7 @@ fn only_cr_lf_dot_cr_lf_ends_a_message() {
 #[test]
 fn no_path_leads_out_of_the_tree() {
     let words = ["..", ".", "/", "//", "a", "b c", "\\", ":", "*", "~", "课", "\0", "con", "..."];
-    let tree = Tree::new(Path::new("no-such-folder"), "laoshi");
+    let tree = Tree::new(Path::new("no-such-folder"), "laoshi", Rights::Read);
     let root = Path::new("no-such-folder").join("ftp").join("laoshi");
     fuzz(|random| {
         let folder = join("/", &text(&words, 8, random));

@@ -36,7 +36,7 @@ use shared::{Error, OrCannot, Whom};
 
 use accounts::{FTP_USERS, OFFICES, Office};
 use ftp::tree::Tree;
-use mail::queue::Queue;
+use mail::Queue;
 use services::{Protocol, SERVICES, Service};
 use tls::Tls;
 use transcript::{Sink, Transcript};
@@ -189,8 +189,8 @@ fn make_folders(folder: &Path) -> shared::Result<PathBuf> {
     fs::create_dir(&drafts).or_cannot("make the folder", drafts.display())?;
     let troubles = folder.join("trouble");
     trouble::make_files(&troubles).or_cannot("make the files in", troubles.display())?;
-    for (user, _) in FTP_USERS {
-        let tree = Tree::new(folder, user);
+    for (user, rights) in FTP_USERS {
+        let tree = Tree::new(folder, user, rights);
         tree.make().or_cannot("make the folders of", user)?;
     }
     Ok(drafts)

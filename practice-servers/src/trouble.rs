@@ -134,9 +134,8 @@ fn code(pattern: &str, typed: &str) -> Option<u16> {
     let Some((before, behind)) = pattern.split_once("NNN") else {
         return (pattern == typed).then_some(0);
     };
-    let code = typed.get(before.len()..typed.len().checked_sub(behind.len())?)?;
-    let is_right = typed.starts_with(before) && typed.ends_with(behind) && code.len() == 3;
-    code.parse().ok().filter(|code| is_right && (400..600).contains(code))
+    let digits = typed.strip_prefix(before)?.strip_suffix(behind)?;
+    digits.parse().ok().filter(|code| digits.len() == 3 && (400..600).contains(code))
 }
 
 /// The pairs of sender and recipient that have been told to come again, and when.

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLockReadGuard};
 
 use crate::accounts::Rights;
-use crate::ftp::login::Account;
-use crate::ftp::tree::{is_trouble, join};
+use crate::ftp::tree::{Tree, is_trouble, join};
 use crate::ftp::{Session, quoted, refusal};
 use crate::session::Answer;
 use crate::{clock, files};
@@ -78,21 +77,21 @@ impl Session<'_> {
         self.may(Rights::Change, argument)?;
         let renaming = self.practice.renaming.write();
         let _renaming = renaming.unwrap_or_else(PoisonError::into_inner);
-        let tree = &self.account()?.tree;
+        let tree = self.tree()?;
         let from = tree.place(&from).map_err(refusal)?;
         let to = tree.place(&join(&self.folder, argument)).map_err(refusal)?;
         fs::rename(from, to).map_err(refusal)?;
         Ok("250 renamed".into())
     }
 
-    fn account(&self) -> Answer<&Account> {
-        self.account.as_ref().ok_or("530 log in first".into())
+    fn tree(&self) -> Answer<&Tree> {
+        self.tree.as_ref().ok_or("530 log in first".into())
     }
 
     /// Whether the user may do something with this file or folder.
     pub(super) fn may(&self, rights: Rights, path: &str) -> Answer<()> {
         let path = join(&self.folder, path);
-        if self.account()?.rights < rights {
+        if self.tree()?.rights < rights {
             Err("550 you may not do that".into())
         } else if rights == Rights::Change && path == "/" {
             Err("550 not the / itself".into())
@@ -108,7 +107,7 @@ impl Session<'_> {
         let steady = self.practice.renaming.read();
         let steady = steady.unwrap_or_else(PoisonError::into_inner);
         let path = join(&self.folder, path);
-        let path = self.account()?.tree.place(&path).map_err(refusal)?;
+        let path = self.tree()?.place(&path).map_err(refusal)?;
         Ok(Place { path, _steady: steady })
     }
 

@@ -5,33 +5,27 @@ use crate::ftp::tree::Tree;
 use crate::ftp::{Session, refusal};
 use crate::session::{Answer, Next, Reply};
 
-/// What a user has after the login.
-pub(super) struct Account {
-    pub(super) tree: Tree,
-    pub(super) rights: Rights,
-}
-
 impl Session<'_> {
     pub(super) fn user(&mut self, user: &str) -> Answer {
         if user.is_empty() {
             return Err("501 USER who?".into());
         }
-        self.account = None;
+        self.tree = None;
         self.user = user.into();
         Ok("331 and the password?".into())
     }
 
     pub(super) fn pass(&mut self, password: &str) -> Answer {
-        if self.account.is_some() || self.user.is_empty() {
+        if self.tree.is_some() || self.user.is_empty() {
             return Err("503 say USER first".into());
         }
         let Some((folder, rights)) = ftp_login(&self.user, password) else {
             return Err(Reply::new("530 wrong user or password", Next::LineAfterFailedLogin));
         };
-        let tree = Tree::new(&self.practice.folder, folder);
+        let tree = Tree::new(&self.practice.folder, folder, rights);
         // Somebody may have removed it.
         tree.make().map_err(refusal)?;
-        self.account = Some(Account { tree, rights });
+        self.tree = Some(tree);
         self.folder = "/".into();
         let welcome = match rights {
             Rights::Read => "230 welcome: you may read",
@@ -50,7 +44,7 @@ impl Session<'_> {
         }
         // What the client has said in clear no longer counts (RFC 4217 section 4).
         self.user.clear();
-        self.account = None;
+        self.tree = None;
         self.listener = None;
         Ok(Reply::new("234 begin TLS", Next::BeginTls))
     }

@@ -5,19 +5,22 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Component, Path, PathBuf};
 
+use crate::accounts::Rights;
 use crate::trouble;
 
 /// The tree of one user.
 pub struct Tree {
     root: PathBuf,
+    /// What the user may do in it.
+    pub rights: Rights,
     /// What every user sees as [`trouble::FOLDER`].
     troubles: PathBuf,
 }
 
 impl Tree {
     /// The tree of `user` in the servers' folder.
-    pub fn new(folder: &Path, user: &str) -> Self {
-        Tree { root: folder.join("ftp").join(user), troubles: folder.join("trouble") }
+    pub fn new(folder: &Path, user: &str, rights: Rights) -> Self {
+        Tree { root: folder.join("ftp").join(user), rights, troubles: folder.join("trouble") }
     }
 
     /// Makes the tree, if it is not there, with a file to download.

@@ -10,8 +10,8 @@ use shared::log::Kind;
 use crate::accounts::Office;
 use crate::clients::Crowd;
 use crate::connection::{Connection, Line};
+use crate::mail::Queue;
 use crate::mail::envelope::Envelope;
-use crate::mail::queue::Queue;
 use crate::transcript::Transcript;
 use crate::{dots, limits};
 
