@@ -1,9 +1,6 @@
 //! The exercises of lesson 13, checked from outside: `cargo run -- check 13`.
 #![cfg(test)]
 
-use std::fs;
-use std::path::PathBuf;
-
 use testing::exercise::{Attempt, Check, ensure, has_sent, not_yet, show, step, with_verbs};
 use testing::{Ended, Folder, Server, pop3_lines, talk};
 
@@ -67,31 +64,29 @@ fn exercise_1() -> Check {
     let folder = Folder::create();
     fetch(&folder, "nothing", 0)?;
     let message = [MESSAGES[1].0, MESSAGES[1].1].concat();
-    let path = folder.path().join("downloads").join("newest.eml");
-    let Ok(saved) = fs::read(&path) else {
+    let files = folder.files("downloads");
+    let Some((name, saved)) = files.into_iter().find(|(name, _)| name == "newest.eml") else {
         return not_yet("newest.eml in LESSON_SAVE_DIR", "There is no such file.");
     };
     let came = format!("It has {}.", show(&saved));
     ensure(saved == message, format!("{} in newest.eml", show(&message)), came)?;
 
-    let mut kept = vec![path];
+    let mut kept = vec![name];
     for _ in 0..2 {
         step("wrote a text of its own into each .eml that was there");
-        for path in &kept {
-            fs::write(path, "mine").unwrap();
+        for name in &kept {
+            folder.write(&format!("downloads/{name}"), "mine");
         }
         fetch(&folder, "nothing", 0)?;
-        for path in &kept {
-            let name = path.file_name().unwrap_or_default().display();
+        let mut files = folder.files("downloads");
+        for name in &kept {
+            let is_kept = files.iter().any(|(file, text)| file == name && text == b"mine");
             let expected = format!("the {name} that was there to stay as it was");
-            let is_kept = fs::read(path).is_ok_and(|text| text == b"mine");
             ensure(is_kept, expected, "It was replaced.")?;
         }
-        let files = fs::read_dir(folder.path().join("downloads")).into_iter().flatten().flatten();
-        let mut paths = files.map(|file| file.path());
-        let is_mail = |path: &PathBuf| fs::read(path).is_ok_and(|bytes| bytes == message);
-        match paths.find(is_mail) {
-            Some(path) => kept.push(path),
+        files.retain(|(_, text)| *text == message);
+        match files.pop() {
+            Some((name, _)) => kept.push(name),
             None => return not_yet("the mail in a file of another name", "There is none."),
         }
     }

@@ -12,11 +12,15 @@ const MAILS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../mend/tests/mails");
 /// What an attachment is in most of these mails.
 const HELLO: &[u8] = b"hello";
 
+/// What is shown of a mail that was forwarded, whose file is in the file of the mail alone.
+const INNER: &str = "multipart/mixed, 15 bytes\n  text/plain, 10 bytes\n  application/x \"in.bin\", 5 bytes\n\n\
+                     inner text\n";
+
 /// A mail in the folder, what is shown of it, and which files are saved: how each begins.
 type Row = (&'static str, &'static [&'static str], &'static [(&'static str, &'static [u8])]);
 
 #[rustfmt::skip]
-const ROWS: [Row; 29] = [
+const ROWS: [Row; 32] = [
     ("2231-star-with-2047", &["\n\nthe text\n"], &[("期末考试的安排与注意事项.doc", HELLO)]),
     ("amp-no-plain", &["\n\n<p>html text</p>\n"], &[]),
     ("appledouble", &["\n\nplain text\n"], &[("a.pdf", HELLO)]),
@@ -29,12 +33,19 @@ const ROWS: [Row; 29] = [
     ("cp936", &["Subject: 关于期末考试的通知\n", "\n\n同学们好：\n"], &[]),
     ("crcrlf", &["Subject: lines end in CR CR LF\n\ntext/plain, 25 bytes\n\nhello body\nsecond line\n"], &[]),
     ("decoded-before-parsed", &["  text/plain, 8 bytes\n\nthe text\n"], &[]),
+    ("digest",
+        &["Subject: one\n\ntext/plain, 8 bytes\n\ntext one\n", "Subject: two\n\ntext/plain, 8 bytes\n\ntext two\n"],
+        &[("attachment-1.eml", b"Subject: one\r\n\r\ntext one"), ("attachment-2.eml", b"Subject: two\r\n\r\ntext two")]),
     ("dsn-exchange", &["\n\nYour mail did not reach nobody@sina.example.\n", "550 5.1.1 no such user"], &[]),
     ("empty-plain-html", &["\n\n<p>正文只在网页里</p>\n"], &[]),
     ("empty-word", &["Subject: 好  Book.example\n"], &[]),
     ("enriched", &["\n\n<p>html text</p>\n"], &[]),
     ("ew-next-to-text", &["Subject: Re:关于期末考试的通知(2)\n"], &[]),
     ("file-raw-gbk", &["\n\n见附件。\n"], &[("期末考试安排.txt", b"file content\r\n")]),
+    ("forwarded", &["\n\nouter text\n\nThis mail came with it:\n\nSubject: inner\n\n", INNER, "Subject: again\n", "Subject: third\n"],
+        &[("A.EML", b"Subject: third"), ("Re again.eml", b"Subject: again"), ("attachment-1.eml", b"Subject: inner\r\n")]),
+    ("forwarded-alone", &["Subject: outer\n", "(no text)\n\nThis mail came with it:\n\nSubject: inner\n\n", INNER],
+        &[("attachment-1.eml", b"Subject: inner\r\n")]),
     ("inline-text-with-name", &["\n\nhello body\n"], &[]),
     ("many-recipients-names", &["学生00号 <s0@sina.example>, 学生01号 <", "学生39号 <s39@sina.example>"], &[]),
     ("multipart-plain-body", &["\n\njust a text, no parts\n"], &[]),
@@ -139,38 +150,9 @@ fn what_is_no_mail_is_shown_as_it_is() {
     }
 }
 
+/// Of mails forwarded again and again the outermost are shown, and each lies in the file.
 #[test]
 fn forwarded_mails() {
-    let file = "Content-Type: application/x; name=in.bin\r\n\r\nin it";
-    let inner = String::from("From: c@d.example\r\nSubject: inner\r\n")
-        + &multipart("mixed", &["\r\ninner text", file]);
-    let forwarded = "This mail came with it:\n\nFrom: c@d.example\nSubject: inner\n\n\
-                     multipart/mixed, 15 bytes\n  text/plain, 10 bytes\n  \
-                     application/x \"in.bin\", 5 bytes\n\ninner text\n";
-    for (header, name) in [
-        ("Content-Type: message/rfc822", "attachment-1.eml"),
-        ("Content-Type: message/global; name=\"Re: hi\"", "Re hi.eml"),
-        ("Content-Type: MESSAGE/RFC822\r\nContent-Disposition: inline; filename=A.EML", "A.EML"),
-    ] {
-        let part = format!("{header}\r\n\r\n{inner}");
-        fetch(multipart("mixed", &["\r\nouter text", &part]))
-            .shows(&format!("\n\nouter text\n\n{forwarded}"))
-            .saves(&[(name, inner.as_bytes())]);
-    }
-    // Nothing but a mail; and many of them.
-    fetch(format!("Subject: outer\r\nContent-Type: message/rfc822\r\n\r\n{inner}"))
-        .shows("Subject: outer\n")
-        .shows(&format!("(no text)\n\n{forwarded}"))
-        .saves(&[("attachment-1.eml", inner.as_bytes())]);
-    let digest = ["\r\nSubject: one\r\n\r\ntext one", "\r\nSubject: two\r\n\r\ntext two"];
-    fetch(multipart("digest", &digest))
-        .shows("Subject: one\n\ntext/plain, 8 bytes\n\ntext one\n")
-        .shows("Subject: two\n\ntext/plain, 8 bytes\n\ntext two\n")
-        .saves(&[
-            ("attachment-1.eml", b"Subject: one\r\n\r\ntext one"),
-            ("attachment-2.eml", b"Subject: two\r\n\r\ntext two"),
-        ]);
-    // Forwarded again and again: the outermost are shown, and each lies in the file.
     let mut mail = String::from("Subject: first\r\n\r\nhello\r\n");
     for number in 0..12 {
         let part = format!("Content-Type: message/rfc822\r\n\r\n{mail}");
