@@ -23,14 +23,6 @@ pub struct Parameterized {
     parameters: Vec<(String, String)>,
 }
 
-/// What stands in a field for a parameter.
-#[derive(Default)]
-struct Written {
-    plain: Option<String>,
-    /// The pieces of a long one, by their numbers, and whether they are percent-encoded.
-    pieces: BTreeMap<usize, (bool, String)>,
-}
-
 impl Parameterized {
     /// A value without parameters.
     pub fn of(value: &str) -> Self {
@@ -49,31 +41,17 @@ impl Parameterized {
         // Where a value is missing, a parameter stands first.
         let (value, rest) = if value.contains('=') { ("", field) } else { (value, rest) };
         let value = value.trim_matches('"').to_lowercase();
-        let mut parameters = Vec::<(String, Written)>::new();
-        for (key, value) in Keys(rest).take(MAX_PARAMETERS) {
-            let (name, star) = key.split_at(key.find('*').unwrap_or(key.len()));
-            if name.is_empty() || !name.chars().all(is_of_key) {
-                continue;
-            }
-            let known = parameters.iter().position(|(known, _)| known == name);
-            let index = known.unwrap_or_else(|| {
-                parameters.push((name.into(), Written::default()));
-                parameters.len() - 1
-            });
-            let written = &mut parameters[index].1;
-            if star.is_empty() {
-                written.plain.get_or_insert(value);
-            } else {
-                let number = star.trim_matches('*').parse().unwrap_or_default();
-                written.pieces.entry(number).or_insert((star.ends_with('*'), value));
+        let keys: Vec<_> = Keys(rest).take(MAX_PARAMETERS).collect();
+        let mut parameters = Vec::<(String, String)>::new();
+        for (key, _) in &keys {
+            let name = key.split('*').next().unwrap_or_default();
+            let is_known = parameters.iter().any(|(known, _)| known == name);
+            if !is_known && !name.is_empty() && name.chars().all(is_of_key) {
+                parameters.push((name.into(), decoded(name, &keys)));
             }
         }
-        let decoded = parameters.into_iter().map(|(name, written)| {
-            let value: String = written.decoded(&name).chars().take(MAX_VALUE).collect();
-            (name, value)
-        });
         // An empty one says nothing.
-        let parameters = decoded.filter(|(_, value)| !value.is_empty()).collect();
+        parameters.retain(|(_, value)| !value.is_empty());
         Parameterized { value, parameters }
     }
 
@@ -91,33 +69,41 @@ impl Parameterized {
     }
 }
 
-impl Written {
-    /// What is encoded by RFC 2231 (`name*=charset'language'%E6...`, in pieces where it is long:
-    /// `name*0*=...; name*1*=...`) goes before what has encoded words.
-    fn decoded(mut self, name: &str) -> String {
-        let mut label = String::new();
-        if let Some((true, first)) = self.pieces.values_mut().next()
-            && let [charset, _language, start] = first.splitn(3, '\'').collect::<Vec<_>>()[..]
-        {
-            label = charset.into();
-            *first = start.into();
+/// What stands in a field for a parameter of this name. What is encoded by RFC 2231
+/// (`name*=charset'language'%E6...`, in pieces where it is long: `name*0*=...; name*1*=...`) goes
+/// before what has encoded words.
+fn decoded(name: &str, keys: &[(String, String)]) -> String {
+    // By their numbers, and whether they are percent-encoded.
+    let mut pieces = BTreeMap::new();
+    for (key, value) in keys {
+        if let Some(star) = key.strip_prefix(name).and_then(|star| star.strip_prefix('*')) {
+            let number: usize = star.trim_matches('*').parse().unwrap_or_default();
+            pieces.entry(number).or_insert((key.ends_with('*'), value.as_str()));
         }
-        let mut coded = String::new();
-        for (is_encoded, piece) in self.pieces.values() {
-            coded += &if *is_encoded { piece.clone() } else { piece.replace('%', "%25") };
-        }
-        let bytes: Vec<u8> = percent_decode_str(&coded).collect();
-        let mut value = charsets::decode(&bytes, &label);
-        if self.pieces.is_empty() {
-            coded = self.plain.unwrap_or_default();
-            value = coded.clone();
-        }
-        // Only in the names of files mail programs write encoded words, where none should be.
-        if matches!(name, "name" | "filename") && coded.contains("=?") {
-            value = words::decode(&value);
-        }
-        value
     }
+    let mut label = "";
+    if let Some((true, first)) = pieces.values_mut().next()
+        && let [charset, _language, start] = first.splitn(3, '\'').collect::<Vec<_>>()[..]
+    {
+        label = charset;
+        *first = start;
+    }
+    let mut coded = String::new();
+    for (is_encoded, piece) in pieces.values() {
+        coded += &if *is_encoded { (*piece).into() } else { piece.replace('%', "%25") };
+    }
+    let bytes: Vec<u8> = percent_decode_str(&coded).collect();
+    let mut value = charsets::decode(&bytes, label);
+    if pieces.is_empty() {
+        let plain = keys.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+        coded = plain.unwrap_or_default();
+        value = coded.clone();
+    }
+    // Only in the names of files mail programs write encoded words, where none should be.
+    if matches!(name, "name" | "filename") && coded.contains("=?") {
+        value = words::decode(&value);
+    }
+    value.chars().take(MAX_VALUE).collect()
 }
 
 /// The parameters that stand in a text, not yet decoded.
