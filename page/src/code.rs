@@ -92,16 +92,12 @@ pub fn lines(text: &str) -> Vec<Vec<Piece<'_>>> {
         let (token_text, after) = rest.split_at(token.len as usize);
         rest = after;
         let class = class(token.kind, token_text);
-        let number = token_text.strip_prefix("// Step").and_then(|rest| rest.find([':', ',']));
-        let pieces = match number {
-            Some(length) => {
-                let (step, rest) = token_text.split_at("// Step".len() + length);
-                let (slashes, step) = step.split_at("// ".len());
-                vec![(class, slashes), ("step", step), (class, rest)]
-            }
-            None => vec![(class, token_text)],
-        };
-        for (class, piece) in pieces {
+        // A comment such as `// Steps 1 and 2: connect` has a part of its own; other tokens are whole.
+        let step = token_text.strip_prefix("// Step").and_then(|rest| rest.find([':', ',']));
+        let length = step.map_or(0, |length| "// Step".len() + length);
+        let (label, words) = token_text.split_at(length);
+        let (slashes, step) = label.split_at(length.min("// ".len()));
+        for (class, piece) in [(class, slashes), ("step", step), (class, words)] {
             for (index, text) in piece.split('\n').enumerate() {
                 if index > 0 {
                     lines.push(Vec::new());

@@ -20,8 +20,8 @@ pub struct Readme {
 /// Reads a README by the name of its file, which says its language; where there is none, the name of
 /// the package has to do as its title. It can link to these `lessons`, which are on the page.
 pub fn read(name: &str, lesson: &Lesson, lessons: &[&Lesson]) -> Readme {
-    let file = lesson.folder().join(name);
-    render(&fs::read_to_string(file).unwrap_or_default(), name, lesson, lessons)
+    let text = fs::read_to_string(lesson.folder().join(name)).unwrap_or_default();
+    render(&text.replace("\r\n", "\n"), name, lesson, lessons)
 }
 
 /// Headings go on from the page's own, and links lead somewhere. HTML stays as it is: whoever runs

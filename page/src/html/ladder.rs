@@ -82,6 +82,11 @@ fn kind(row: &Row) -> &'static str {
     }
 }
 
+/// The port that a reply has named for a connection that is opened now: `229 ... (|||35723|)`.
+fn port(row: &Row) -> Option<&str> {
+    row.text.strip_prefix("229 ")?.split('|').nth(3)
+}
+
 /// The keys of the source lines of a row.
 fn keys(row: &Row) -> String {
     row.places.iter().map(super::code::key).collect::<Vec<_>>().join(" ")

@@ -45,13 +45,10 @@ fn an_arrow_and_its_line_of_code_light_up_together() {
 
     // The same with a mouse, and with the keyboard.
     browser.click("#lesson04 .row.ask .chip");
-    let lit = "return document.querySelectorAll('#lesson04 .l.lit').length";
+    let lit = "return all('#lesson04 .l.lit').length";
     assert!(browser.run(lit).as_u64().unwrap() > 0);
     browser.press("Escape");
-    assert_eq!(
-        browser.run("return document.querySelectorAll('[aria-pressed=true].chip').length"),
-        0
-    );
+    assert_eq!(browser.run("return all('.chip[aria-pressed=true]').length"), 0);
 }
 
 #[test]

@@ -33,9 +33,7 @@ fn the_stepper_goes_through_every_ladder() {
         let browser = Browser::open(width);
         for section in ["lesson04", "lesson10", "way"] {
             browser.run(&format!("location.hash = '{section}'"));
-            let count = browser.run(&format!(
-                "return document.querySelectorAll('#{section} .row > .in > .arr').length"
-            ));
+            let count = browser.run(&format!("return all('#{section} .row > .in > .arr').length"));
             let mut faint_before = i64::MAX;
             for number in 0..count.as_i64().unwrap() {
                 if number % 2 == 0 {
@@ -63,7 +61,7 @@ fn play_goes_on_by_itself_until_it_is_pressed_again() {
     browser.click("#lesson04 .play");
     // Each look waits until the page is drawn anew.
     assert!((0..1000).any(|_| shown(&browser, "lesson04").1 > 0), "the second arrow stays dark");
-    let pressed = "return document.querySelectorAll('.play[aria-pressed=true]').length";
+    let pressed = "return all('.play[aria-pressed=true]').length";
     assert_eq!(browser.run(pressed), 1);
     browser.click("#lesson04 .play");
     assert_eq!(browser.run(pressed), 0);
