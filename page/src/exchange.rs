@@ -39,13 +39,8 @@ pub fn ladder(play: &Play, sources: &Sources) -> Ladder {
     ladder
 }
 
-/// The rows of one channel, between the lanes of its client and its server.
-fn rows(
-    play: &Play,
-    sources: &Sources,
-    channel: &Channel,
-    (client, server): (usize, usize),
-) -> Vec<Row> {
+/// The rows of one channel. `asks` leads from the lane of its client to that of its server.
+fn rows(play: &Play, sources: &Sources, channel: &Channel, asks: (usize, usize)) -> Vec<Row> {
     let mut rows = Vec::new();
     let mut add = |anchor, what, ends, entry: usize, places: [Vec<Place>; 2]| {
         let row = Row::new(anchor, what, ends, &play.entries[entry].text);
@@ -56,8 +51,7 @@ fn rows(
         let places = sources.calls(&play.programs[channel.client].package, calls);
         places.into_iter().take(1).collect()
     };
-    let asks = (client, server);
-    let answers = (server, client);
+    let answers = (asks.1, asks.0);
     if let Some(accepted) = channel.accepted {
         // The system may open a connection, and take what comes over it, before the program accepts
         // it.

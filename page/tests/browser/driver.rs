@@ -41,20 +41,26 @@ impl Drop for Browser {
     }
 }
 
+/// Starts chromedriver, and finds out at which port it listens.
+fn start() -> Option<(Child, u16)> {
+    let started = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).spawn();
+    let mut driver = started.expect("chromedriver has to be installed");
+    let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
+    let port = lines.find_map(|line| {
+        let line = line.unwrap();
+        let (_, port) = line.split_once("successfully on port ")?;
+        port.trim_end_matches('.').parse().ok()
+    });
+    Some((driver, port?))
+}
+
 impl Browser {
     pub fn open(width: u32) -> Browser {
-        let mut command = Command::new("chromedriver");
-        let started = command.arg("--port=0").stdout(Stdio::piped()).spawn();
-        let mut driver = started.expect("chromedriver has to be installed");
-        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
-        let port = lines.find_map(|line| {
-            let line = line.unwrap();
-            let (_, port) = line.split_once("successfully on port ")?;
-            port.trim_end_matches('.').parse().ok()
-        });
+        // It ends if another program takes the port that it has found.
+        let (driver, port) = (0..5).find_map(|_| start()).expect("chromedriver has to listen");
         let pointer = if width <= 1080 { "touch" } else { "mouse" };
         let session = String::new();
-        let mut browser = Browser { driver, port: port.unwrap(), session, pointer };
+        let mut browser = Browser { driver, port, session, pointer };
         let arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--lang=en"];
         let wanted = json!({
             "goog:chromeOptions": { "args": arguments },
