@@ -37,35 +37,26 @@ impl Session<'_> {
         while path.starts_with('-') {
             path = path.split_once(' ').map_or("", |(_, path)| path);
         }
-        let mut lines = String::new();
-        let mut add = |name: &str, metadata: &Metadata| {
-            if is_long {
-                lines += &long_line(metadata);
-            }
-            lines += &format!("{name}\r\n");
-        };
         let (start, last) = path.split_at(path.rfind('/').map_or(0, |slash| slash + 1));
-        // A client can give a name from NLST to RETR as it is (RFC 1123 section 4.1.2.7).
-        let (folder, before, pattern) = match self.find(path) {
-            Ok((_, metadata)) if metadata.is_dir() && path.is_empty() => ("", String::new(), None),
-            Ok((_, metadata)) if metadata.is_dir() => {
-                (path, format!("{}/", path.trim_end_matches('/')), None)
-            }
-            Ok((_, metadata)) => {
-                add(path, &metadata);
-                return Ok(lines);
-            }
-            Err(_) if last.contains(['*', '?']) => (start, start.to_string(), Some(last)),
+        let (folder, pattern) = match self.find(path) {
+            Ok((_, metadata)) if metadata.is_dir() => (path, None),
+            Ok((_, metadata)) => return Ok(line(path, &metadata, is_long)),
+            Err(_) if last.contains(['*', '?']) => (start, Some(last)),
             Err(refusal) => return Err(refusal),
         };
+        let mut before = String::new();
+        if !is_long && !folder.is_empty() {
+            // A client can give a name from NLST to RETR as it is (RFC 1123 section 4.1.2.7).
+            before = format!("{}/", folder.trim_end_matches('/'));
+        }
+        let mut lines = String::new();
         for (name, metadata) in self.entries(folder)? {
-            // As in a shell, `*` does not stand for hidden files.
-            let is_hidden = name.starts_with('.');
-            match pattern {
-                Some(pattern) if !matches(pattern, &name) => {}
-                Some(pattern) if is_hidden && !pattern.starts_with('.') => {}
-                _ if is_long => add(&name, &metadata),
-                _ => add(&format!("{before}{name}"), &metadata),
+            let fits = pattern.is_none_or(|pattern| {
+                // As in a shell, `*` does not stand for hidden files.
+                matches(pattern, &name) && (pattern.starts_with('.') || !name.starts_with('.'))
+            });
+            if fits {
+                lines += &line(&format!("{before}{name}"), &metadata, is_long);
             }
         }
         Ok(lines)
@@ -92,13 +83,16 @@ impl Session<'_> {
     }
 }
 
-/// A line as of `ls -l`, which is what clients can read, up to the name.
-fn long_line(metadata: &Metadata) -> String {
+/// The name alone, or a line as of `ls -l`, which is what clients can read.
+fn line(name: &str, metadata: &Metadata, is_long: bool) -> String {
+    if !is_long {
+        return format!("{name}\r\n");
+    }
     let mode = if metadata.is_dir() { "drwxr-xr-x" } else { "-rw-r--r--" };
     let modified = metadata.modified().unwrap_or(UNIX_EPOCH);
     let size = metadata.len();
     let date = clock::list_date(modified);
-    format!("{mode} 1 practice practice {size:>12} {date} ")
+    format!("{mode} 1 practice practice {size:>12} {date} {name}\r\n")
 }
 
 /// Whether the name matches the pattern, in which `*` stands for any characters and `?` for one.

@@ -2,7 +2,7 @@
 
 use crate::support::{Peer, Servers};
 
-/// What the servers can do, of which the tests below try each.
+/// What the servers say that they can do.
 const CAPABILITIES: &str = "TOP\r\nUIDL\r\nUSER\r\nRESP-CODES\r\nPIPELINING\r\nEXPIRE NEVER\r\n\
                             IMPLEMENTATION practice-servers\r\n";
 

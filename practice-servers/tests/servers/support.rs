@@ -69,7 +69,7 @@ impl Servers {
     /// A peer in TLS, on a port on which TLS begins at once.
     pub fn tls_peer(&self, name: &str) -> Peer {
         let mut peer = Peer::new(tcp_peer(self.addr(name)));
-        peer.secure(&self.tls()).unwrap();
+        peer.secure(&self.tls());
         peer
     }
 
@@ -156,10 +156,9 @@ impl Peer {
     }
 
     /// Goes on in TLS.
-    pub fn secure(&mut self, config: &Arc<ClientConfig>) -> io::Result<()> {
-        let stream = in_tls(self.socket.try_clone().unwrap(), config)?;
+    pub fn secure(&mut self, config: &Arc<ClientConfig>) {
+        let stream = in_tls(self.socket.try_clone().unwrap(), config);
         self.stream = BufReader::new(Box::new(stream));
-        Ok(())
     }
 
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
@@ -233,13 +232,11 @@ impl Peer {
     pub fn answers(&mut self, table: &str) {
         for row in table.split(['\n', ';']) {
             let (command, expected) = row.trim_start().split_once(" => ").unwrap();
-            match command.split_once('[').zip(command.strip_suffix(']')) {
-                Some(((start, _), secret)) => {
-                    let secret = base64(&secret[start.len() + 1..]);
-                    self.says(&format!("{start}{secret}"), expected);
-                }
-                None => _ = self.says(command, expected),
-            }
+            let coded = command.strip_suffix(']').and_then(|command| command.split_once('['));
+            match coded {
+                Some((start, text)) => self.says(&format!("{start}{}", base64(text)), expected),
+                None => self.says(command, expected),
+            };
         }
     }
 
@@ -343,13 +340,13 @@ impl Peer {
 pub fn in_tls(
     mut socket: TcpStream,
     config: &Arc<ClientConfig>,
-) -> io::Result<StreamOwned<ClientConnection, TcpStream>> {
+) -> StreamOwned<ClientConnection, TcpStream> {
     let name = ServerName::try_from("localhost").unwrap();
     let mut connection = ClientConnection::new(config.clone(), name).unwrap();
     while connection.is_handshaking() {
-        connection.complete_io(&mut socket)?;
+        connection.complete_io(&mut socket).unwrap();
     }
-    Ok(StreamOwned::new(connection, socket))
+    StreamOwned::new(connection, socket)
 }
 
 /// RFC 4648 section 4.

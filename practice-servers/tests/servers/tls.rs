@@ -66,7 +66,7 @@ fn starttls_begins_anew() {
     // These lines came in clear, before TLS began: the server drops them.
     peer.send("STARTTLS\r\nEHLO injected.example\r\nMAIL FROM:<injected@b.example>\r\n");
     peer.expects("220");
-    peer.secure(&servers.tls()).unwrap();
+    peer.secure(&servers.tls());
     peer.says("RCPT TO:<laoshi@qq.example>", "503");
     peer.says("MAIL FROM:<a@b.example>", "503");
     let offer = peer.says("EHLO client.example", "250");
@@ -88,12 +88,11 @@ fn a_ticket_of_the_control_connection_opens_data_connections() {
     let config = servers.tls();
     let mut peer = servers.peer("ftp");
     peer.says("AUTH TLS", "234");
-    peer.secure(&config).unwrap();
+    peer.secure(&config);
     peer.answers("USER laoshi => 331; PASS practice => 230; PBSZ 0 => 200; PROT P => 200");
     // The client uses each of its two tickets once.
     for _ in 0..2 {
-        let data = peer.begins("NLST");
-        let mut data = in_tls(data, &config).unwrap();
+        let mut data = in_tls(peer.begins("NLST"), &config);
         let mut names = String::new();
         data.read_to_string(&mut names).unwrap();
         assert_eq!(data.conn.handshake_kind(), Some(HandshakeKind::Resumed));
@@ -107,7 +106,7 @@ fn ftp_with_both_connections_in_tls() {
     let servers = Servers::start();
     let mut peer = servers.ftp("laoshi");
     peer.says("AUTH TLS", "234");
-    peer.secure(&servers.tls()).unwrap();
+    peer.secure(&servers.tls());
     // The login begins anew.
     peer.answers(
         "PWD => 530
@@ -122,15 +121,13 @@ fn ftp_with_both_connections_in_tls() {
     );
     let bytes: Vec<u8> = (0..200_000).map(|index| (index % 251) as u8).collect();
 
-    let data = peer.begins("STOR file");
-    let mut data = in_tls(data, &servers.tls()).unwrap();
+    let mut data = in_tls(peer.begins("STOR file"), &servers.tls());
     data.write_all(&bytes).unwrap();
     data.conn.send_close_notify();
     data.flush().unwrap();
     peer.expects("226");
 
-    let data = peer.begins("RETR file");
-    let mut data = in_tls(data, &servers.tls()).unwrap();
+    let mut data = in_tls(peer.begins("RETR file"), &servers.tls());
     let mut received = Vec::new();
     // Without the server's close_notify, this would be an error.
     data.read_to_end(&mut received).unwrap();
@@ -138,8 +135,7 @@ fn ftp_with_both_connections_in_tls() {
     peer.expects("226");
 
     // Without the client's close_notify, the file may be half a file.
-    let data = peer.begins("STOR half");
-    let mut data = in_tls(data, &servers.tls()).unwrap();
+    let mut data = in_tls(peer.begins("STOR half"), &servers.tls());
     data.write_all(&bytes).unwrap();
     drop(data);
     peer.expects("426");
