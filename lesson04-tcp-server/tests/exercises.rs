@@ -37,8 +37,8 @@ type Client = fn(&mut TcpStream) -> io::Result<()>;
 
 /// A client that sends the next line with each answer, until the server closes.
 fn without_pause(stream: &mut TcpStream) -> io::Result<()> {
-    let limit = Instant::now() + LIMIT;
-    while Instant::now() < limit {
+    let deadline = Instant::now() + LIMIT;
+    while Instant::now() < deadline {
         stream.write_all(b"x\n")?;
         stream.read_exact(&mut [0; 2])?;
     }

@@ -30,14 +30,14 @@ fn exercise_1() -> Check {
 /// seen yet that somebody has left.
 fn come(server: &mut Attempt, addr: SocketAddr, done: &str, text: &str) -> Check<TcpStream> {
     server.expect(done, "your program to serve it within 5 s", |_| {
-        let limit = Instant::now() + LIMIT;
+        let deadline = Instant::now() + LIMIT;
         loop {
             let stream = TcpStream::connect(addr);
             let mut stream = stream.map_err(|_| "Your program does not listen.")?;
             send(&mut stream, text.as_bytes());
             match heard(&mut stream, text) {
                 Ok(()) => return Ok(stream),
-                Err(came) if limit < Instant::now() => return Err(came),
+                Err(came) if deadline < Instant::now() => return Err(came),
                 Err(_) => {}
             }
         }

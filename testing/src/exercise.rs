@@ -122,8 +122,8 @@ pub fn no_more(socket: &UdpSocket) -> Check {
 
 /// Those of the commands that begin with one of these verbs.
 pub fn with_verbs(commands: &[String], verbs: &[&str]) -> String {
-    let is_one = |command: &&String| verbs.iter().any(|verb| command.starts_with(verb));
-    let commands: Vec<_> = commands.iter().filter(is_one).cloned().collect();
+    let has_verb = |command: &&String| verbs.iter().any(|verb| command.starts_with(verb));
+    let commands: Vec<_> = commands.iter().filter(has_verb).cloned().collect();
     commands.join(", ")
 }
 

@@ -29,8 +29,8 @@ impl<T: Send + 'static> Server<T> {
         let connections = Arc::clone(&server.connections);
         thread::spawn(move || {
             for (number, stream) in listener.incoming().flatten().take(MOST).enumerate() {
-                succeed("limit the wait", stream.set_read_timeout(Some(LIMIT)));
-                succeed("limit the wait", stream.set_write_timeout(Some(LIMIT)));
+                succeed("set a time-out", stream.set_read_timeout(Some(LIMIT)));
+                succeed("set a time-out", stream.set_write_timeout(Some(LIMIT)));
                 let serve = Arc::clone(&serve);
                 // It is in the list before it can end.
                 let mut connections = lock(&connections);

@@ -119,12 +119,12 @@ impl Attempt {
     /// Expects that the log says `text` next, behind whatever else it says.
     pub fn logs(&mut self, done: &str, text: &str) -> Check {
         self.expect(done, &format!("your program to log `{text}`"), |attempt| {
-            let is_it = |line: &str| {
+            let says_text = |line: &str| {
                 // 12 is not 1.
                 let rest = line.split_once(text).map(|(_, rest)| rest);
                 rest.is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_digit()))
             };
-            if attempt.program.logs(is_it, LIMIT).is_some() {
+            if attempt.program.logs(says_text, LIMIT).is_some() {
                 return Ok(());
             }
             let last = attempt.program.stderr.lines().last().unwrap_or_default();
@@ -146,7 +146,7 @@ impl Attempt {
         let done = format!("sent {}{who}", show(datagram));
         self.expect(&done, &format!("your program to answer {}", show(answers[0])), |_| {
             let mut came = vec![0; 65_535];
-            succeed("limit the wait", peer.set_read_timeout(Some(LIMIT)));
+            succeed("set a time-out", peer.set_read_timeout(Some(LIMIT)));
             let sent = peer.send(datagram);
             match sent.and_then(|_| shared::wait(|| peer.recv(&mut came))) {
                 Err(_) => Err(format!("{NOTHING} within 5 s.")),
@@ -165,8 +165,8 @@ impl Attempt {
     pub fn connect(&mut self, who: &str, addr: SocketAddr) -> Check<TcpStream> {
         self.expect(who, "your program to accept the connection", |_| {
             let stream = TcpStream::connect(addr).map_err(|_| "Your program does not listen.")?;
-            succeed("limit the wait", stream.set_read_timeout(Some(LIMIT)));
-            succeed("limit the wait", stream.set_write_timeout(Some(LIMIT)));
+            succeed("set a time-out", stream.set_read_timeout(Some(LIMIT)));
+            succeed("set a time-out", stream.set_write_timeout(Some(LIMIT)));
             Ok(stream)
         })
     }
@@ -225,11 +225,11 @@ impl Attempt {
     pub fn connects(&mut self, listener: &TcpListener) -> Check<TcpStream> {
         self.expect("waited for your program", "it to connect within 5 s", |_| {
             succeed("listen without waiting", listener.set_nonblocking(true));
-            let limit = Instant::now() + LIMIT;
-            while Instant::now() < limit {
+            let deadline = Instant::now() + LIMIT;
+            while Instant::now() < deadline {
                 if let Ok((stream, _)) = listener.accept() {
                     succeed("wait again", stream.set_nonblocking(false));
-                    succeed("limit the wait", stream.set_write_timeout(Some(LIMIT)));
+                    succeed("set a time-out", stream.set_write_timeout(Some(LIMIT)));
                     return Ok(stream);
                 }
                 thread::sleep(Duration::from_millis(10));
@@ -297,10 +297,10 @@ enum End {
 /// Reads until it `is_enough`, with the first byte at the earliest, so long at most.
 fn read_until(
     stream: &TcpStream,
-    limit: Duration,
+    timeout: Duration,
     is_enough: impl Fn(&[u8]) -> bool,
 ) -> (Vec<u8>, End) {
-    let mut reader = shared::in_time(stream, limit);
+    let mut reader = shared::in_time(stream, timeout);
     let mut came = Vec::new();
     loop {
         // Byte by byte: what follows belongs to the next step.
