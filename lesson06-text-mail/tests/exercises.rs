@@ -81,10 +81,8 @@ fn exercise_3() -> Check {
         let mta = mta(move |_, line| is_wrong(line).then_some(answer));
         let url = format!("smtp://{}", mta.addr);
         let mut lesson = Attempt::start(LESSON, &["--smtp-url", &url, "--mail-to", to]);
-        let done = match wrong {
-            [] => "took what your program sent, as an MTA".into(),
-            wrong => format!("answered `{answer}` for {}, as an MTA", wrong.join(" and ")),
-        };
+        let names = if wrong.is_empty() { "nobody".into() } else { wrong.join(" and ") };
+        let done = format!("answered `{answer}` for {names}, as an MTA");
         let ended = lesson.ends_somehow(&done)?;
         let sessions = mta.results();
         let mails = sessions.iter().flat_map(|session| &session.mails);

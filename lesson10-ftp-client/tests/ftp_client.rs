@@ -229,6 +229,7 @@ const SLOW: &str = "wait longer: --timeout 60";
 const BROKE_OFF: &str = "the server broke off: see what it says";
 const WRONGLY: &str = "the server is set up wrongly";
 const NO_TLS: &str = "the server has no TLS there";
+const FIREWALL: &str = "a firewall may be in between";
 
 /// A command, what a server does then, of what the lesson complains, and a hint.
 type Failure = (&'static str, fn(&mut Ftp), &'static str, &'static str);
@@ -270,16 +271,22 @@ const FAILURES: [Failure; 37] = [
     ("RETR", is_silent, "download readme.txt: timed out", SLOW),
     ("AUTH", agrees_to_tls, "begin TLS with URL: timed out", SLOW),
     ("AUTH", goes_on_in_clear, "URL: received corrupt message", "what it sends is none"),
-    ("EPSV", names_a_closed_port, "list pub: no data connection to 127.0.0.1:", "a firewall may"),
+    // Nobody listens at port 1.
+    (
+        "EPSV",
+        |ftp| ftp.say("229 at (|||1|)"),
+        "list pub: no data connection to 127.0.0.1:1",
+        FIREWALL,
+    ),
     ("NLST", stops_halfway, "list pub: timed out", SLOW),
     ("RETR", stops_halfway, "download readme.txt: timed out", SLOW),
     ("STOR", stops_halfway, "upload work.bin: timed out", SLOW),
     // All has come, but not the word that this was all.
     ("RETR", |ftp| drop(ftp.begin()), "download readme.txt: timed out", SLOW),
     ("NLST", lists_without_end, "list pub: the list has no end", WRONGLY),
-    // The data connection stays silent or dies; what is said on the other one tells why.
-    ("RETR", says_that_it_has_none, "readme.txt: the server says 425 no data", "a firewall may"),
-    ("STOR", has_no_room, "upload work.bin: the server says 452 Disk full", "upload less"),
+    // The data connection ends too early; what is said on the other one tells why.
+    ("RETR", |ftp| ftp.send(b"half", "425 no"), "readme.txt: the server says 425 no", FIREWALL),
+    ("STOR", |ftp| ftp.send(b"", "452 full"), "work.bin: the server says 452 full", "upload less"),
 ];
 
 fn refuses_at_length(ftp: &mut Ftp) {
@@ -303,25 +310,10 @@ fn goes_on_in_clear(ftp: &mut Ftp) {
     ftp.say("200 go on in clear");
 }
 
-fn names_a_closed_port(ftp: &mut Ftp) {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    ftp.say(&format!("229 Extended Passive Mode (|||{port}|)"));
-}
-
 fn stops_halfway(ftp: &mut Ftp) {
     let mut data = ftp.begin();
     data.write_all(b"half of a").unwrap();
     ftp.kept.push(data);
-}
-
-fn says_that_it_has_none(ftp: &mut Ftp) {
-    stops_halfway(ftp);
-    ftp.say("425 no data connection");
-}
-
-fn has_no_room(ftp: &mut Ftp) {
-    drop(ftp.begin());
-    ftp.say("452 Disk full");
 }
 
 fn lists_without_end(ftp: &mut Ftp) {
