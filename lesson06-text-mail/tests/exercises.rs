@@ -26,8 +26,8 @@ fn exercise_1() -> Check {
 const LATER: &str = "451 come back later";
 const NEVER: &str = "550 not for us";
 
-/// What the check does as an MTA, at which command, what it answers there in each of the first connections,
-/// how often the program is to connect then, and with which status it is to end.
+/// In a row: what the check does, as an MTA; a command; what it answers to that in the first connections,
+/// an answer for each; how often the program is to connect; and the status with which it is to end.
 const TRIES: [(&str, &str, &[&str], usize, i32); 9] = [
     ("answered RCPT with 451, twice", "RCPT", &[LATER; 2], 3, 0),
     ("answered MAIL with 451, twice", "MAIL", &[LATER; 2], 3, 0),
