@@ -299,6 +299,8 @@ fn stops_halfway(ftp: &mut Ftp) {
     let mut data = ftp.begin();
     data.write_all(b"half of a").unwrap();
     ftp.kept.push(data);
+    // It says that this was all, but the data connection stays open.
+    ftp.say("226 done");
 }
 
 fn lists_without_end(ftp: &mut Ftp) {
