@@ -2,20 +2,16 @@
 #![cfg(test)]
 
 use std::io::{self, Read};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use testing::exercise::{
-    Attempt, Check, LIMIT, SILENCE, ensure, has_error, has_printed, has_status, is, send,
+    Attempt, Check, SILENCE, ensure, has_error, has_printed, has_status, is, send, takes,
 };
 use testing::{Ended, Server};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson05-tcp-client");
-
-fn start(server: SocketAddr, message: &str) -> Attempt {
-    Attempt::ask(LESSON, server, message, "10")
-}
 
 /// Receives a message of so many bytes.
 fn receive(stream: &mut TcpStream, length: usize) -> Vec<u8> {
@@ -39,7 +35,7 @@ fn exercise_1() -> Check {
             send(&mut stream, answer.as_bytes());
         });
         let done = format!("answered {answer:?} to {message:?}, and closed");
-        let ended = start(server.addr, message).ends(&done, 1)?;
+        let ended = Attempt::ask(LESSON, server.addr, message, "10").ends(&done, 1)?;
         let came = answer.len();
         let all = message.len();
         has_error(&ended, &format!("{} closed after {came} of {all} bytes", server.addr))?;
@@ -51,7 +47,8 @@ fn exercise_1() -> Check {
         thread::sleep(SILENCE);
         echo(stream, &message[2..]);
     });
-    let ended = start(server.addr, "hello").ends("sent back \"he\", and then \"llo\"", 0)?;
+    let mut client = Attempt::ask(LESSON, server.addr, "hello", "10");
+    let ended = client.ends("sent back \"he\", and then \"llo\"", 0)?;
     has_printed(&ended, "hello")
 }
 
@@ -59,7 +56,7 @@ fn exercise_1() -> Check {
 #[ignore = "exercise 2"]
 fn exercise_2() -> Check {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let mut client = start(listener.local_addr().unwrap(), "你好");
+    let mut client = Attempt::ask(LESSON, listener.local_addr().unwrap(), "你好", "10");
     let mut stream = client.connects(&listener)?;
     let message = "你好".as_bytes();
     client.sends(&mut stream, "accepted the connection", message)?;
@@ -81,18 +78,21 @@ type Treats = fn(TcpStream);
 const CLOSES: Treats = |mut stream| drop(receive(&mut stream, 5));
 /// To close with bytes unread resets the connection.
 const BREAKS: Treats = |stream| drop(stream.peek(&mut [0]));
-const KEEPS_SILENT: Treats = |_stream| thread::sleep(LIMIT);
-/// All of the time-out, 2 s, is there for each try.
+/// Longer than the client waits.
+const KEEPS_SILENT: Treats = |_stream| thread::sleep(Duration::from_secs(3));
 const ANSWERS: Treats = |mut stream| {
     let message = receive(&mut stream, 5);
-    thread::sleep(Duration::from_secs(1));
     echo(stream, &message);
 };
 
 /// Runs the client to its end against a server that treats its connections so, and closes all more.
-/// With status 0, the last one is answered.
-fn tries(done: &str, treats: &'static [Treats], status: i32) -> Check {
-    let server = Server::start(|number, stream| treats.get(number).unwrap_or(&CLOSES)(stream));
+/// With status 0, the last one is answered. Returns the time from the first connection to the last.
+fn tries(done: &str, treats: &'static [Treats], status: i32) -> Check<Duration> {
+    let server = Server::start(|number, stream| {
+        let began = Instant::now();
+        treats.get(number).unwrap_or(&CLOSES)(stream);
+        began
+    });
     let mut client = Attempt::ask(LESSON, server.addr, "hello", "2");
     let ended = client.ends_after(done, &server, treats.len())?;
     has_status(&ended, status)?;
@@ -102,7 +102,9 @@ fn tries(done: &str, treats: &'static [Treats], status: i32) -> Check {
         let first = ended.stdout.lines().next().unwrap_or_default();
         is("the first line that your program prints", first, "hello")?;
     }
-    has_logged(&ended, failed, &format!("the {failed} tries that failed"))
+    has_logged(&ended, failed, &format!("the {failed} tries that failed"))?;
+    let began = server.results();
+    Ok(began[began.len() - 1] - began[0])
 }
 
 /// Expects an error in the log for each of so many tries.
@@ -121,12 +123,15 @@ fn has_logged(ended: &Ended, count: usize, tries: &str) -> Check {
 #[test]
 #[ignore = "exercise 3"]
 fn exercise_3() -> Check {
-    tries("answered over the first connection after 1 s", &[ANSWERS], 0)?;
+    tries("answered over the first connection", &[ANSWERS], 0)?;
     let done = "broke off the first connection, closed the second without an answer, and answered \
-                over the third after 1 s";
+                over the third";
     tries(done, &[BREAKS, CLOSES, ANSWERS], 0)?;
-    let done = "kept silent, and answered over the second connection after 1 s";
-    tries(done, &[KEEPS_SILENT, ANSWERS], 0)?;
+    // Each try has all of the time-out.
+    let expected = "your program to wait for an answer until --timeout 2 is over";
+    takes(expected, 1_200..=u128::MAX, "Your program connected again after", || {
+        tries("kept silent, and answered over the second connection", &[KEEPS_SILENT, ANSWERS], 0)
+    })?;
     tries("closed every connection without an answer", &[CLOSES, CLOSES, CLOSES], 1)?;
 
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
@@ -136,7 +141,7 @@ fn exercise_3() -> Check {
 
 /// Starts the client, and takes the message with its length in front.
 fn start_framed(listener: &TcpListener, message: &str) -> Check<(Attempt, TcpStream, Vec<u8>)> {
-    let mut client = start(listener.local_addr().unwrap(), message);
+    let mut client = Attempt::ask(LESSON, listener.local_addr().unwrap(), message, "10");
     let mut stream = client.connects(listener)?;
     let framed = [&(message.len() as u32).to_be_bytes(), message.as_bytes()].concat();
     client.sends(&mut stream, "accepted the connection", &framed)?;
