@@ -3,24 +3,19 @@
 use std::borrow::Cow;
 use std::iter;
 
-/// How many bytes the line end has at the start of `bytes`. It may be CR LF, LF, CR CR LF (some
-/// gateways make that) or CR.
-pub fn line_end(bytes: &[u8]) -> usize {
-    let returns = bytes.iter().take(8).take_while(|byte| **byte == b'\r').count();
-    match bytes.get(returns) {
-        Some(b'\n') => returns + 1,
-        _ => returns.min(1),
-    }
-}
-
-/// Each line without its end, and how many bytes it has with its end.
+/// Each line without its end, and how many bytes it has with its end, which may be CR LF, LF, CR CR LF
+/// (some gateways make that) or CR.
 pub fn lines(bytes: &[u8]) -> impl Iterator<Item = (&[u8], usize)> {
     let mut rest = bytes;
     iter::from_fn(move || {
         let is_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
         let end = rest.iter().position(is_end).unwrap_or(rest.len());
         let (line, behind) = rest.split_at(end);
-        let length = end + line_end(behind);
+        let returns = behind.iter().take(8).take_while(|byte| **byte == b'\r').count();
+        let length = match behind.get(returns) {
+            Some(b'\n') => end + returns + 1,
+            _ => end + returns.min(1),
+        };
         rest = &rest[length..];
         (length > 0).then_some((line, length))
     })

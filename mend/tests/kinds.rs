@@ -181,6 +181,16 @@ fn types_that_are_none() {
 }
 
 #[test]
+fn types_that_people_can_read() {
+    for kind in ["text/plain", "text/x", "message/delivery-status", "message/x-notification"] {
+        assert!(mend::is_text(kind), "{kind}");
+    }
+    for kind in ["text", "x/plain", "text/calendar", "text/vcard", "message/rfc822", "a/b-report"] {
+        assert!(!mend::is_text(kind), "{kind}");
+    }
+}
+
+#[test]
 fn encoded_words() {
     let notice = format!("=?gbk?B?{BASE64}?=");
     let both = format!("{notice}{notice}");
