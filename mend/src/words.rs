@@ -6,12 +6,12 @@ use crate::{bodies, charsets};
 
 /// A line of a header has at most 998 characters (RFC 5322 section 2.1.1).
 const MAX_LINE: usize = 900;
-/// What has more characters without a blank, some of them encoded, is encoded as a whole: `mailparse`
-/// takes a time that grows with the words in a line times its length.
+/// Longer text without a blank is encoded as a whole if any of it is, as no line could end in it: the
+/// time that `mailparse` takes for a line grows with its length times the words in it.
 const MAX_UNFOLDED: usize = 200;
-const BLANKS: [char; 2] = [' ', '\t'];
 /// At most this many bytes are in an encoded word, which may have 75 characters.
 const MAX_WORD: usize = 45;
+const BLANKS: [char; 2] = [' ', '\t'];
 
 /// A character of a field.
 #[derive(Clone, Copy)]
@@ -118,6 +118,7 @@ pub fn mended(text: &str, characters_left: &mut usize) -> String {
 
     let mut mended = String::new();
     let mut line_start = 0;
+    // A line ends at a single blank: of several, only one would be left.
     let mut add = |piece: &str| {
         if mended.len() - line_start > MAX_LINE
             && !piece.starts_with(BLANKS)
@@ -175,7 +176,7 @@ fn mark(characters: &mut [Character]) {
     let is_end = |value: char| value.is_whitespace() || "\"()<>,".contains(value);
     let goes_on = |character: &Character| character.is_encoded || !is_end(character.value);
     characters.chunk_by_mut(|left, right| goes_on(left) && goes_on(right)).for_each(encode_if_any);
-    // A line can end at a single blank; of several, only one would be left.
+    // So does what stands between two blanks at which a line can end, if it is long.
     let mut start = 0;
     for end in 0..=characters.len() {
         let is_end = match characters.get(end.saturating_sub(1)..end + 2) {

@@ -132,22 +132,8 @@ fn texts_and_files() {
     fetch("Content-Disposition: attachment; filename=b.txt\r\n\r\nhello body\r\n")
         .shows("\n\nhello body\n")
         .saves(&[("b.txt", b"hello body\r\n")]);
+    fetch("").shows("text/plain, 0 bytes\n\n(no text)\n").saves(&[]);
     fetch(picture).shows("\n(no text)\n\nsaved ").saves(&[("a.png", b"picture\r\n")]);
-}
-
-#[test]
-fn what_is_no_mail_is_shown_as_it_is() {
-    for (message, shown) in [
-        ("", "\ntext/plain, 0 bytes\n\n(no text)\n\n"),
-        (" no header\r\n\r\nhi", "\ntext/plain, 4 bytes\n\nhi\n\n"),
-        ("Content-Type: multipart/mixed; boundary=b\r\n\r\nhi", "\ntext/plain, 4 bytes\n\nhi\n\n"),
-        (
-            "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhi",
-            "\nmultipart/mixed, 4 bytes\n  text/plain, 4 bytes\n\nhi\n\n",
-        ),
-    ] {
-        assert_eq!(fetch(message).shown(), shown);
-    }
 }
 
 /// Of mails forwarded again and again the outermost are shown, and each lies in the file.
