@@ -51,16 +51,8 @@ fn fetches_the_newest_and_shows_headers_tree_and_text() {
 fn logs_each_line_but_never_the_password() {
     let session = session_with(&["--log", "debug"], "PASS", b"+OK PASS practice 320\r\n");
     let log = &session.ended.stderr;
-    for line in [
-        "received +OK hello",
-        "sent USER xuesheng@sina.example",
-        "sent PASS ****",
-        "received +OK PASS **** 320",
-        "sent RETR 1",
-        "received +OK",
-        "sent QUIT",
-        "received +OK bye",
-    ] {
+    for line in ["received +OK hello", "sent PASS ****", "received +OK PASS **** 320", "sent QUIT"]
+    {
         // At debug, the line of the source follows.
         let line = format!(" lesson13-pop3-mail: {line} (lesson13-pop3-mail");
         assert!(log.contains(&line), "{line}{log}");
@@ -174,12 +166,6 @@ fn a_server_that_refuses_is_said() {
     ] {
         let session = session_with(&[], verb, b"-ERR no \xc4\xe3 today\r\n");
         session.fails(&format!("cannot {doing}: -ERR no 你 today"), hint);
-    }
-    for reply in ["-ERR [IN-USE] locked", "-ERR", "+ERR no", "* BAD"] {
-        let hint =
-            if reply.contains("IN-USE") { "another session has the mailbox" } else { LOGIN_HINT };
-        let session = session_with(&[], "PASS", format!("{reply}\r\n").as_bytes());
-        session.fails(&format!("cannot {LOGIN}: {reply}"), hint);
     }
     // The mail is there by then.
     let session = session_with(&[], "QUIT", b"-ERR no\r\n");
