@@ -69,8 +69,12 @@ impl session::Session for Session<'_> {
         self.mailbox.is_some()
     }
 
-    fn codes(&self) -> [&'static str; 2] {
-        ["-ERR", "-ERR"]
+    fn refusal(&self) -> &'static str {
+        "-ERR"
+    }
+
+    fn farewell(&self) -> &'static str {
+        "-ERR"
     }
 }
 

@@ -90,17 +90,21 @@ pub trait Session {
     /// Whether the client has logged in.
     fn has_logged_in(&self) -> bool;
 
-    /// How the reply begins to a line that cannot be read, and how the last one does when the server
-    /// closes the connection before the client says `QUIT`; here as SMTP and FTP have it.
-    fn codes(&self) -> [&'static str; 2] {
-        ["500", "421"]
+    /// How the reply begins to a line that cannot be read; here as SMTP and FTP have it.
+    fn refusal(&self) -> &'static str {
+        "500"
+    }
+
+    /// How the last reply begins when the server closes the connection before the client says `QUIT`.
+    fn farewell(&self) -> &'static str {
+        "421"
     }
 }
 
 /// Serves one client until it leaves.
 pub fn serve(session: &mut dyn Session, connection: &mut Connection, tls: &Tls) -> io::Result<()> {
     connection.send(&session.greeting())?;
-    let [refusal, farewell] = session.codes();
+    let farewell = session.farewell();
     let mut mistakes = 0;
     let mut failed_logins = 0;
     loop {
@@ -110,7 +114,7 @@ pub fn serve(session: &mut dyn Session, connection: &mut Connection, tls: &Tls) 
                 let answer = session.answer(&verb.to_ascii_uppercase(), argument, connection);
                 answer.unwrap_or_else(|refusal| refusal)
             }
-            Line::Bad(why) => Reply::mistake(format!("{refusal} {why}")),
+            Line::Bad(why) => Reply::mistake(format!("{} {why}", session.refusal())),
             Line::Late => Reply::close(format!("{farewell} closing: no whole line came in time")),
             Line::End => return Ok(()),
         };
