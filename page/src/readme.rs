@@ -21,14 +21,15 @@ pub struct Readme {
 /// the package has to do as its title. It can link to these `lessons`, which are on the page.
 pub fn read(name: &str, lesson: &Lesson, lessons: &[&Lesson]) -> Readme {
     let text = fs::read_to_string(lesson.folder().join(name)).unwrap_or_default();
-    render(&text.replace("\r\n", "\n"), name, lesson, lessons)
+    render(&text, name, lesson, lessons)
 }
 
 /// Headings go on from the page's own, and links lead somewhere. HTML stays as it is: whoever runs
 /// the lesson trusts its README, and the page runs no script of others.
 fn render(text: &str, name: &str, lesson: &Lesson, lessons: &[&Lesson]) -> Readme {
-    // At the top stand the title and a line of links to the other language and the other lessons, of
-    // which the page has its own.
+    let text = text.replace("\r\n", "\n");
+    // At the top stand the title and a line of links to the other language and the other lessons. The
+    // page has its own.
     let mut parts = text.splitn(3, "\n\n");
     let title = parts.next().and_then(|title| title.split_once([':', '：']));
     let body = parts.nth(1).unwrap_or_default();
@@ -171,7 +172,8 @@ mod tests {
 
     #[test]
     fn the_title_and_the_first_sentence_in_chinese() {
-        let readme = render("# 第 04 课：TCP 服务器\n\n[a](b)\n\n第一句，\n[`a.b`](c)。第二句。\n");
+        let text = "# 第 04 课：TCP 服务器\n\n[a](b)\n\n第一句，\n[`a.b`](c)。第二句。\n";
+        let readme = render(&text.replace('\n', "\r\n"));
         // Chinese lines meet without a blank.
         assert_eq!((readme.title.as_str(), readme.lead.as_str()), ("TCP 服务器", "第一句，a.b。"));
         let none = render("");
