@@ -31,7 +31,7 @@ fn exercise_2() -> Check {
 
     for other in ["whoami?", "whoami\n", "WhoAmI", ""] {
         let (mut server, addr) = Attempt::serve(LESSON, &[])?;
-        // Exercise 1 makes capitals of it.
+        // Whoever has solved exercise 1, too, answers in capitals.
         let capitals = other.to_ascii_uppercase();
         let answers = [other.as_bytes(), capitals.as_bytes()];
         server.answers("", &udp_peer(addr), other.as_bytes(), &answers)?;

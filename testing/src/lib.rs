@@ -173,7 +173,8 @@ pub fn built_bare(lesson: &str) -> String {
     build(lesson, "--example", &format!("{number}-bare"), "examples")
 }
 
-/// Builds one program of a package; those of its kind lie in this folder, beside or below the others.
+/// Builds a program of a package, and returns its path. `below` is where those of its kind lie, seen
+/// from the folder with the programs of the packages.
 fn build(package: &str, kind: &str, name: &str, below: &str) -> String {
     // The test itself lies in `deps`, beside the programs, in a folder that is called as its
     // profile.

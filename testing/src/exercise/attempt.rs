@@ -41,7 +41,8 @@ impl Attempt {
         Attempt { program: Program::start(&mut command) }
     }
 
-    /// Starts the program, which is a client, to send a message to an echo server.
+    /// Starts the program, which is a client, to send a message to an echo server, and to wait for the
+    /// answer for so many seconds.
     pub fn ask(lesson: &str, server: SocketAddr, message: &str, timeout: &str) -> Self {
         let addr = server.to_string();
         let arguments = ["--echo-addr", &addr, "--message", message, "--timeout", timeout];
