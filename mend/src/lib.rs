@@ -203,6 +203,7 @@ fn leaf(header: &Header, mut content_type: Parameterized, body: &[u8], encoding:
     let is_file = disposition(header, &content_type)
         .is_some_and(|found| found.value != "inline" || found.get("filename").is_some());
     let mut encoding = "base64";
+    // Texts that only programs read have a charset, too.
     if content_type.value.starts_with("text/") || is_text(&content_type.value) {
         let mut label = content_type.get("charset").unwrap_or_default().to_string();
         if content_type.value == "text/html" && !charsets::is_known(&label) {
