@@ -48,7 +48,7 @@ fn without_pause(stream: &mut TcpStream) -> io::Result<()> {
 /// A client that sends two lines, the second one after 0.7 s, and waits until the server closes.
 fn then_silent(stream: &mut TcpStream) -> io::Result<()> {
     stream.write_all(b"x\n")?;
-    thread::sleep(Duration::from_millis(700));
+    thread::sleep(Duration::from_millis(600));
     stream.write_all(b"x\n")?;
     io::copy(stream, &mut io::sink())?;
     Err(ErrorKind::UnexpectedEof.into())
@@ -60,7 +60,7 @@ fn exercise_2() -> Check {
     let (mut server, addr) = Attempt::serve(LESSON, &["--timeout", "1"])?;
     let clients: [(&str, Client); 2] = [
         ("sent a line, and the next one with each answer", without_pause),
-        ("sent a line, 0.7 s later another one, and then nothing", then_silent),
+        ("sent a line, 0.6 s later another one, and then nothing", then_silent),
     ];
     let expected = "your program to close the connection after 1 s";
     for (done, client) in clients {
