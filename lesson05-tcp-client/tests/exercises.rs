@@ -129,7 +129,7 @@ fn exercise_3() -> Check {
     tries(done, &[BREAKS, CLOSES, ANSWERS], 0)?;
     // Each try has all of the time-out.
     let expected = "your program to wait for an answer until --timeout 2 is over";
-    takes(expected, 1_200..=u128::MAX, "Your program connected again after", || {
+    takes(expected, 1_600..=u128::MAX, "Your program connected again after", || {
         tries("kept silent, and answered over the second connection", &[KEEPS_SILENT, ANSWERS], 0)
     })?;
     tries("closed every connection without an answer", &[CLOSES, CLOSES, CLOSES], 1)?;
