@@ -29,7 +29,7 @@ fn mails() -> Vec<Vec<u8>> {
         fs::read_dir(MAILS).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "eml"));
     paths.sort();
-    assert_eq!(paths.len(), 32);
+    assert_eq!(paths.len(), 36);
     paths.iter().map(|path| fs::read(path).unwrap()).collect()
 }
 
