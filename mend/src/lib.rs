@@ -4,7 +4,6 @@
 //! - Each field stands in one line, or in lines as long as RFC 5322 allows. What a header has once
 //!   is there once.
 //! - What is not ASCII in a field is UTF-8: in encoded words, or percent-encoded in a parameter.
-//! - The name of a file stands in `Content-Disposition`, whichever field it has come in.
 //! - A text that has no name of a file is UTF-8, `8bit`, in lines that end in CR LF. All else is
 //!   base64, byte for byte what was sent; a text among it names its true charset.
 //! - The boundary of a container stands nowhere else in it.
@@ -87,20 +86,15 @@ fn content_type(field: &str, depth: usize) -> Parameterized {
     content_type
 }
 
-/// Whether a part is to be shown or saved, and under which name, if it says so. What nobody knows is to
-/// be saved (RFC 2183 section 2.8); many mail programs give the name to the type alone.
-fn disposition(header: &Header, content_type: &Parameterized) -> Option<Parameterized> {
-    let field = header.value("Content-Disposition").filter(|field| !field.is_empty());
-    let mut disposition = Parameterized::read(field.unwrap_or("inline"));
+/// Whether a part is to be shown or saved, if it says so. What nobody knows is to be saved (RFC 2183
+/// section 2.8).
+fn disposition(header: &Header) -> Option<Parameterized> {
+    let field = header.value("Content-Disposition").filter(|field| !field.is_empty())?;
+    let mut disposition = Parameterized::read(field);
     if !is_token(&disposition.value) {
         disposition.value = "attachment".into();
     }
-    match content_type.get("name") {
-        Some(name) if disposition.get("filename").is_none() => {
-            Some(disposition.with("filename", name))
-        }
-        _ => field.and(Some(disposition)),
-    }
+    Some(disposition)
 }
 
 fn is_token(word: &str) -> bool {
@@ -200,8 +194,10 @@ fn unused_number(bytes: &[u8]) -> u64 {
 /// Writes a part that is not made of others.
 fn leaf(header: &Header, mut content_type: Parameterized, body: &[u8], encoding: &str) -> Vec<u8> {
     let (mut content, is_whole) = bodies::decode(body, encoding);
-    let is_file = disposition(header, &content_type)
-        .is_some_and(|found| found.value != "inline" || found.get("filename").is_some());
+    let disposition = disposition(header);
+    let is_attached = disposition.as_ref().is_some_and(|found| found.value != "inline");
+    let name = disposition.as_ref().and_then(|found| found.get("filename"));
+    let has_name = name.or(content_type.get("name")).is_some_and(|name| !name.is_empty());
     let mut encoding = "base64";
     // Texts that only programs read have a charset, too.
     if content_type.value.starts_with("text/") || is_text(&content_type.value) {
@@ -211,7 +207,7 @@ fn leaf(header: &Header, mut content_type: Parameterized, body: &[u8], encoding:
         }
         let charset = charsets::of_text(&content, &label);
         content_type = content_type.with("charset", &charset.name().to_lowercase());
-        if !is_file {
+        if !is_attached && !has_name {
             let text = charset.decode_without_bom_handling(&content).0;
             content = lines::with_crlf(text.trim_start_matches('\u{feff}').as_bytes());
             content_type = content_type.with("charset", "utf-8");
@@ -254,7 +250,7 @@ fn start(header: &Header, content_type: &Parameterized, is_whole: bool) -> Strin
     if !is_whole || header.value(INCOMPLETE).is_some() {
         start += &format!("{INCOMPLETE}: not all of the body is here\r\n");
     }
-    if let Some(disposition) = disposition(header, content_type) {
+    if let Some(disposition) = disposition(header) {
         start += &format!("Content-Disposition: {disposition}\r\n");
     }
     start + &format!("Content-Type: {content_type}\r\n")

@@ -50,8 +50,6 @@ impl Parameterized {
                 parameters.push((name.into(), decoded(name, &keys)));
             }
         }
-        // An empty one says nothing.
-        parameters.retain(|(_, value)| !value.is_empty());
         Parameterized { value, parameters }
     }
 

@@ -171,12 +171,10 @@ fn seen(part: &ParsedMail) -> Vec<String> {
     let mut parameters = part.ctype.params.clone();
     parameters.remove("boundary");
     parameters.remove("charset");
-    let mut disposition = part.get_content_disposition();
-    if let Some(name) = parameters.get("name") {
-        disposition.params.entry("filename".into()).or_insert(name.clone());
-    }
+    let disposition = part.get_content_disposition();
     seen.push(format!("{kind} {parameters:?} {disposition:?}"));
     let is_file = disposition.disposition != DispositionType::Inline
+        || parameters.contains_key("name")
         || disposition.params.contains_key("filename");
     if kind.starts_with("text/") && !is_file {
         seen.push(part.get_body().unwrap());

@@ -23,10 +23,11 @@ const FIELDS: [(&str, &str); 12] = [
         "Subject: =?utf-8?B?5LiA5LqM5LiJ5Zub5LqU5YWt5LiD5YWr5Lmd5Y2B5LiA5LqM5LiJ5Zubw6k=?= \
          =?utf-8?B?w6k=?=",
     ),
-    // Parameters are as they are, or percent-encoded. An empty one is none.
+    // Parameters are as they are, or percent-encoded.
     (
         "Content-Disposition: X; x=\"a b~\"; y=a\\b; z=\"=?utf-8?Q?c?=\"; x=d; u=\"\"",
-        "Content-Disposition: x; x=\"a b~\"; y*=utf-8''a%5Cb; z*=utf-8''%3D%3Futf-8%3FQ%3Fc%3F%3D",
+        "Content-Disposition: x; x=\"a b~\"; y*=utf-8''a%5Cb; z*=utf-8''%3D%3Futf-8%3FQ%3Fc%3F%3D; \
+         u=\"\"",
     ),
     (
         "Content-Disposition: x; n=\"a\\\"b\"; \u{e9}=x; =y; x=y(comment) z=\"=\" z=2 u=v w",
@@ -66,8 +67,7 @@ const MAILS: [(&str, &str); 11] = [
     // A text that is a file keeps its bytes, whichever field has the name; one that is shown does not.
     (
         "Content-Type: text/plain; name=x\n\n你\n",
-        "Content-Disposition: inline; filename=\"x\"\n\
-         Content-Type: text/plain; charset=\"utf-8\"; name=\"x\"\n{base64}5L2gDQo=\n",
+        "Content-Type: text/plain; charset=\"utf-8\"; name=\"x\"\n{base64}5L2gDQo=\n",
     ),
     (
         "Content-Type: a/b; name=é\nContent-Disposition: attachment; filename=y\n\nabc",
@@ -76,7 +76,9 @@ const MAILS: [(&str, &str); 11] = [
     ),
     (
         "Content-Type: text/plain; name=\"\"\nContent-Disposition: inline; filename=\"\"\n\n你",
-        "Content-Disposition: inline\n{text}你",
+        "Content-Disposition: inline; filename=\"\"\n\
+         Content-Type: text/plain; charset=\"utf-8\"; name=\"\"\n\
+         Content-Transfer-Encoding: 8bit\n\n你",
     ),
     (
         "Content-Disposition: attachment\nContent-Type: text/html; charset=gbk\n\nabc",
