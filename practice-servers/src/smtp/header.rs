@@ -4,17 +4,17 @@ use std::mem;
 
 use crate::smtp::path;
 
-/// No line of a header is longer. Behind a longer one comes the text of the message.
-const LINE: usize = 1 << 16;
-
-/// So many bytes of `From` are looked at, and perhaps a line more.
-const FROM: usize = 10_000;
+/// So many bytes of a line are held until it is whole, and so many of `From` looked at, and perhaps a
+/// part more.
+const LINE: usize = 10_000;
 
 /// Reads a message as it comes, in parts.
 #[derive(Default)]
 pub(crate) struct Header {
     /// What has come of a line.
     line: Vec<u8>,
+    /// Whether the line is longer, and this is not its beginning.
+    is_within: bool,
     /// The name of the field to which the line belongs, in small letters.
     field: String,
     /// Whether a field has come that no server adds.
@@ -39,28 +39,29 @@ impl Header {
             let (piece, behind) = rest.split_at(end);
             rest = behind;
             self.line.extend_from_slice(piece);
-            self.is_over = self.line.len() > LINE;
-            if piece.ends_with(b"\n") || self.is_over {
+            let is_whole = piece.ends_with(b"\n");
+            if is_whole || self.line.len() > LINE {
                 let line = mem::take(&mut self.line);
                 self.read(&line);
                 if self.field != "return-path" {
                     kept.extend_from_slice(&line);
                 }
+                self.is_within = !is_whole;
             }
         }
         kept.extend_from_slice(rest);
     }
 
-    /// Reads the next line. A field goes on in lines that begin with a blank or a tab.
+    /// Reads the next line, or more of it. A field goes on in lines that begin with a blank or a tab.
     fn read(&mut self, line: &[u8]) {
-        if !line.starts_with(b" ") && !line.starts_with(b"\t") {
+        if !self.is_within && !line.starts_with(b" ") && !line.starts_with(b"\t") {
             let (name, _) = line.split_at(memchr::memchr(b':', line).unwrap_or(0));
             self.field = String::from_utf8_lossy(name.trim_ascii()).to_ascii_lowercase();
             self.is_over |= line == b"\r\n";
             self.hops += usize::from(self.field == "received");
             self.is_below_top |= self.field != "received" && self.field != "return-path";
         }
-        if self.field == "from" && self.from.len() < FROM {
+        if self.field == "from" && self.from.len() < LINE {
             self.from += &String::from_utf8_lossy(line);
         }
         if self.field == "received" && !self.is_below_top {
@@ -98,5 +99,18 @@ mod tests {
             assert_eq!(String::from_utf8(kept).unwrap(), stays);
             assert_eq!((header.hops, header.traces), (3, 30));
         }
+    }
+
+    #[test]
+    fn what_stands_behind_a_long_line_belongs_to_the_header() {
+        let long = "Received: ".repeat(10_000);
+        let text = format!("To: {long}\r\nFrom: a@b.example\r\nReturn-Path: x\r\n");
+        let mut header = Header::default();
+        let mut kept = Vec::new();
+        for part in text.as_bytes().chunks(4_096) {
+            header.take(part, &mut kept);
+        }
+        assert!(header.has_author());
+        assert_eq!((header.hops, kept.len()), (0, text.len() - "Return-Path: x\r\n".len()));
     }
 }
