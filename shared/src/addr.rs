@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::Duration;
 use std::vec;
 
@@ -139,7 +139,8 @@ pub(crate) fn check_form(text: &str, is_peer: bool) -> Result<(), &'static str> 
     let is_name = host.contains(char::is_alphabetic) && !host.contains([':', '/', '@', ' ']);
     if port.is_err() || !(is_name || text.parse::<SocketAddr>().is_ok()) {
         let is_number = |part: &str| part.parse::<u64>().is_ok();
-        return Err(if port.is_ok() && host.split('.').all(is_number) {
+        let is_ipv4 = host.parse::<Ipv4Addr>().is_ok();
+        return Err(if port.is_ok() && !is_ipv4 && host.split('.').all(is_number) {
             "its host is not an IPv4 address, which is four numbers from 0 to 255"
         } else {
             "not HOST:PORT or [IPV6]:PORT, with a port from 0 to 65535"
@@ -195,8 +196,8 @@ mod tests {
     #[test]
     fn host_and_port_have_a_form() {
         let form = Err("not HOST:PORT or [IPV6]:PORT, with a port from 0 to 65535");
-        let wrong = ", 127.0.0.1, 127.0.0.1:, 127.0.0.1:65536, 300.0.0.256:65536, ::1:7, [::g]:7, \
-                     localhost, localhost:, localhost:65536, localhost:echo, :7, a b:7, \
+        let wrong = ", 127.0.0.1, 127.0.0.1:, 127.0.0.1:+7, 127.0.0.1:65536, 300.0.0.256:65536, \
+                     ::1:7, [::g]:7, localhost, localhost:, localhost:65536, localhost:echo, :7, a b:7, \
                      udp://localhost:7, me@localhost:7, a/b:7";
         for wrong in wrong.split(", ") {
             assert_eq!(check_form(wrong, false), form, "{wrong}");
