@@ -41,6 +41,9 @@ fn what_is_wrong_ends_the_program_before_it_sends_anything() {
     let lines = "Error: LESSON_TIMEOUT is \"0\" (from the flag --timeout): not a number of seconds \
                  above 0\nhint: a right one is --timeout \"10\"\n";
     assert_eq!((ended.status, &*ended.stderr, &*ended.stdout), (Some(2), lines, ""));
+    let level = run(LESSON, &["--log", "loud"]);
+    let why = "LESSON_LOG is \"loud\" (from the flag --log): not one of off, info, debug and json";
+    refuses(&level, why, "a right one is --log \"info\"");
     let unknown = run(LESSON, &["--mesage", "x"]);
     refuses(&unknown, "lesson02-udp-client does not take --mesage", "did you mean --message,");
     let long = with_env_file(&format!("LESSON_MESSAGE={}", "x".repeat(65_508)), &[]);

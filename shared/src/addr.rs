@@ -140,11 +140,10 @@ pub(crate) fn check_form(text: &str, is_peer: bool) -> Result<(), &'static str> 
     if port.is_err() || !(is_name || text.parse::<SocketAddr>().is_ok()) {
         let is_number = |part: &str| part.parse::<u64>().is_ok();
         let is_ipv4 = host.parse::<Ipv4Addr>().is_ok();
-        return Err(if port.is_ok() && !is_ipv4 && host.split('.').all(is_number) {
-            "its host is not an IPv4 address, which is four numbers from 0 to 255"
-        } else {
-            "not HOST:PORT or [IPV6]:PORT, with a port from 0 to 65535"
-        });
+        if port.is_ok() && !is_ipv4 && host.split('.').all(is_number) {
+            return Err("its host is not an IPv4 address, which is four numbers from 0 to 255");
+        }
+        return Err("not HOST:PORT or [IPV6]:PORT, with a port from 0 to 65535");
     }
     if is_peer && port == Ok(0) {
         return Err("port 0 is for servers: give the port that the server logs");

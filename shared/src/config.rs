@@ -275,7 +275,7 @@ impl Config {
     /// and does not, is an error.
     fn read_line(&mut self, line: &str, place: String) -> Result {
         let Some((name, value)) = meant(line) else {
-            // One letter of the name may be wrong; the # of a comment is no letter.
+            // A name with one wrong letter is meant for a setting, unless a # begins a comment there.
             let name = parse_line(line).map_or("", |(name, _)| name);
             let is_near = self.settings.iter().any(|setting| edits(name, setting.name) == 1);
             let is_ours = is_near && !name.starts_with('#');

@@ -57,11 +57,15 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 7] = {
-        use Kind::*;
-
-        [Listening, Accepted, Connected, Sent, Received, Closed, Said]
-    };
+    pub const ALL: [Kind; 7] = [
+        Kind::Listening,
+        Kind::Accepted,
+        Kind::Connected,
+        Kind::Sent,
+        Kind::Received,
+        Kind::Closed,
+        Kind::Said,
+    ];
 
     /// What JSON calls it: its name in small letters.
     pub fn name(self) -> String {
