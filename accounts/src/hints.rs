@@ -437,6 +437,9 @@ mod tests {
         for (url, arguments) in [
             ("smtp://127.0.0.1:2525", ""),
             ("smtps://localhost:2465", ""),
+            ("pop3://127.0.0.1:2111", ""),
+            ("pop3s://127.0.0.1:2996", ""),
+            ("ftp://127.0.0.1:2121/a", ""),
             ("smtp://localhost:2526?tls=required", " -- --qq-smtp-addr localhost:2526"),
             ("smtp://127.0.0.2:2525", " -- --qq-smtp-addr 127.0.0.2:2525"),
             ("smtps://[::1]:2465", " -- --qq-smtps-addr \"[::1]:2465\""),

@@ -132,11 +132,15 @@ mod tests {
         let mut mda = account.connect_mda().unwrap();
         mda.send("NOOP\r\n").unwrap();
         let mut answers = Vec::new();
-        mda.receive_line(&mut answers, 16).unwrap();
+        mda.receive_line(&mut answers, 6).unwrap();
+        let error = mda.receive_line(&mut answers, 9).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::FileTooLarge);
+        assert_eq!(answers, b"+OK \r\n+OK");
         mda.receive_line(&mut answers, 16).unwrap();
         assert_eq!(answers, b"+OK \r\n+OK NOOP\r\n");
-        let error = mda.receive_line(&mut answers, 16).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::FileTooLarge);
+        mda.set_timeout(Duration::from_millis(50)).unwrap();
+        let error = mda.receive_line(&mut answers, 17).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut), "{error}");
         drop(mda);
         assert_eq!(server.results(), [["NOOP"]]);
     }

@@ -324,6 +324,7 @@ mod tests {
                 }
                 let answer = [&polite_smtp(line), words.as_bytes()].concat();
                 sender.write_all(&answer).unwrap();
+                // Its thread stays for as long as the tests run.
                 while words.is_empty() {
                     thread::park();
                 }
