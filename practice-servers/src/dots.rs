@@ -126,7 +126,7 @@ impl Receiver {
 
 /// Gives one message and its end to `send`, part by part, and returns how many bytes it has on the
 /// way, without its end. Given a number of `lines`, that is the header, the empty line behind it, and
-/// so many lines more at most.
+/// at most this many lines more.
 ///
 /// # Errors
 /// The reader's, and those of `send`; `TimedOut` when the peer does not take it in [`limits::SILENCE`].

@@ -154,7 +154,7 @@ impl OpenMailbox<'_> {
                 connection.send(&format!("+OK {} octets", message.size))?;
                 if is_cut { send_half(file, connection) } else { send(file, None, connection) }
             }
-            // The header and so many lines more.
+            // The header, and as many lines more as the client asks for.
             "TOP" => {
                 let (number, lines) = argument.split_once(' ').unwrap_or((argument, ""));
                 let lines = parse_number(lines).ok_or("-ERR it is TOP number lines")?;
@@ -207,8 +207,8 @@ impl OpenMailbox<'_> {
     }
 }
 
-/// Sends a message, or its header and so many lines, and the line with a dot that ends it. No reply
-/// is left to send then.
+/// Sends a message, or its header and at most this many lines, and the line with a dot that ends it.
+/// After that, the reply has nothing left to say.
 fn send(mut message: BufReader<File>, lines: Option<u64>, connection: &mut Connection) -> Answer {
     let stream = connection.stream.get_mut();
     let transcript = &connection.transcript;

@@ -98,7 +98,7 @@ fn line(name: &str, metadata: &Metadata, is_long: bool) -> String {
 /// Whether the name matches the pattern, in which `*` stands for any characters and `?` for one.
 fn matches(pattern: &str, name: &str) -> bool {
     let name: Vec<_> = name.chars().collect();
-    // Whether the pattern so far matches so many characters of the name.
+    // At index 3: whether what has been read of the pattern matches the first 3 characters of the name.
     let mut reached = vec![false; name.len() + 1];
     reached[0] = true;
     for wanted in pattern.chars() {

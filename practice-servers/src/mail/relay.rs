@@ -39,17 +39,19 @@ impl Queue {
         let size = message.get_ref().metadata()?.len().min(limits::MESSAGE);
         let Envelope { sender, parameters, .. } = envelope;
         let answer = ask(&mut peer, &format!("MAIL FROM:<{sender}> SIZE={size}{parameters}"))?;
+        // What an office said before its connection broke off does not count.
+        envelope.waiting().for_each(|recipient| recipient.reply.clear());
         let waiting = envelope.waiting();
-        let mut taken: Vec<_> = waiting.filter(|one| other.serves(&one.address)).collect();
-        for recipient in &mut taken {
+        let mut recipients: Vec<_> = waiting.filter(|one| other.serves(&one.address)).collect();
+        for recipient in &mut recipients {
             recipient.reply = answer.clone();
             if answer.starts_with('2') {
                 let command = format!("RCPT TO:<{}>", recipient.address);
                 recipient.reply = ask(&mut peer, &command)?;
             }
         }
-        taken.retain(|recipient| recipient.reply.starts_with('2'));
-        if !taken.is_empty() {
+        recipients.retain(|recipient| recipient.reply.starts_with('2'));
+        if !recipients.is_empty() {
             let mut answer = ask(&mut peer, "DATA")?;
             if answer.starts_with('3') {
                 let stream = peer.stream.get_mut();
@@ -57,7 +59,7 @@ impl Queue {
                 stream.flush()?;
                 answer = read_reply(&mut peer)?;
             }
-            taken.iter_mut().for_each(|recipient| recipient.reply = answer.clone());
+            recipients.iter_mut().for_each(|recipient| recipient.reply = answer.clone());
         }
         Ok(peer)
     }

@@ -4,8 +4,8 @@ use std::mem;
 
 use crate::smtp::path;
 
-/// So many bytes of a line are held until it is whole, and so many of `From` looked at, and perhaps a
-/// part more.
+/// A line is held until it is whole or has more bytes than this. When `From` has as many, no more of
+/// it is looked at.
 const LINE: usize = 10_000;
 
 /// Reads a message as it comes, in parts.

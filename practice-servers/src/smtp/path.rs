@@ -69,6 +69,7 @@ fn is_user(user: &str) -> bool {
 
 /// Whether this can stand in quotes: a quote has a backslash before it there.
 fn is_quotable(user: &str) -> bool {
+    // What is left without the pairs `\\` and `\"`.
     let rest = user.replace(r"\\", "").replace(r#"\""#, "");
     !rest.contains('"') && !rest.ends_with('\\') && !user.contains(char::is_control)
 }
@@ -126,8 +127,8 @@ mod tests {
             <a@b.example>x|<a@b..example>|<a@.example>|<a@b.>|<a@-b.example>|<a@b-.example>|
             <a@b_c.example>|<a@b!c>|<a@[192.0.2.999]>|<a@[IPv6:garbage]>|<a@[IPv6:]>|<a@[]>|<a@[x|
             <a@b.example,>|<"a@b.example>|<"a"b"@b.example>|<"a\"@b.example>|<<a@b.example>>|
-            <@c.example>|"#;
-        for path in paths.split('|').map(str::trim_start).chain([" "]) {
+            <@c.example>"#;
+        for path in paths.split('|').map(str::trim_start).chain(["", " "]) {
             assert_eq!(parse(&format!("FROM:{path}"), "FROM:"), None, "{path}");
         }
     }
