@@ -11,7 +11,7 @@ use crate::sources::Sources;
 /// A silence that is longer gets a row of its own.
 const LONG: Duration = Duration::from_millis(20);
 
-/// Where a row stands: after so many events, and which of the rows there it is.
+/// Where a row stands: the index of the event that it tells of, and its place among those that do.
 pub type Anchor = (usize, usize);
 
 /// The ladder of a run.
@@ -69,8 +69,8 @@ pub enum What {
     Begins,
     /// The lesson comes to one of its numbered steps.
     Steps,
-    /// Nothing happens for a while.
-    Waits,
+    /// Nothing happens for so long.
+    Waits(Duration),
 }
 
 /// One row.
@@ -86,7 +86,7 @@ pub struct Row {
     pub to: usize,
     /// What it is.
     pub what: What,
-    /// What was said, in the words of the wire or of the log, in full; of a wait, its milliseconds.
+    /// What was said, in the words of the wire or of the log, in full.
     pub text: String,
     /// Of a heading that is not in the words of the run: its number, and what it says.
     pub heading: Option<(Say, Say)>,
@@ -132,8 +132,7 @@ impl Ladder {
             let at = now - *start.get_or_insert(now);
             let waited = at - last;
             if waited > LONG {
-                let text = waited.as_millis().to_string();
-                let wait = Row::new(row.anchor, What::Waits, (0, 0), &text);
+                let wait = Row::new(row.anchor, What::Waits(waited), (0, 0), "");
                 self.rows.push(Row { fold: row.fold, ..wait });
             }
             last = at;
