@@ -18,7 +18,7 @@ const SAFE: Options<Option<char>> = Options {
     normalise_whitespace: false,
     trim_more_punctuation: false,
     replace_with: None,
-    // What the library gives where nothing is left goes by this name.
+    // The library's word for what it gives where nothing of a name is left.
     six_measures_of_barley: "",
     ..Options::DEFAULT
 };

@@ -71,7 +71,7 @@ impl Parameterized {
 /// (`name*=charset'language'%E6...`, in pieces where it is long: `name*0*=...; name*1*=...`) goes
 /// before what has encoded words.
 fn decoded(name: &str, keys: &[(String, String)]) -> String {
-    // By their numbers, and whether they are percent-encoded.
+    // The pieces of a long one, by their numbers, and whether they are percent-encoded.
     let mut pieces = BTreeMap::new();
     for (key, value) in keys {
         if let Some(star) = key.strip_prefix(name).and_then(|star| star.strip_prefix('*')) {

@@ -6,8 +6,8 @@ use crate::{bodies, charsets};
 
 /// A line of a header has at most 998 characters (RFC 5322 section 2.1.1).
 const MAX_LINE: usize = 900;
-/// Longer text without a blank is encoded as a whole if any of it is, as no line could end in it: the
-/// time that `mailparse` takes for a line grows with its length times the words in it.
+/// More characters without a blank are encoded as a whole if any of them is. No line could end among
+/// them, and the time that `mailparse` takes for a line grows with its length times the words in it.
 const MAX_UNFOLDED: usize = 200;
 /// At most this many bytes are in an encoded word, which may have 75 characters.
 const MAX_WORD: usize = 45;
@@ -176,21 +176,22 @@ fn mark(characters: &mut [Character]) {
     let is_end = |value: char| value.is_whitespace() || "\"()<>,".contains(value);
     let goes_on = |character: &Character| character.is_encoded || !is_end(character.value);
     characters.chunk_by_mut(|left, right| goes_on(left) && goes_on(right)).for_each(encode_if_any);
-    // So does what stands between two blanks at which a line can end, if it is long.
+    // What stands between two single blanks, where lines can end, is encoded as a whole if it is long.
+    let is_single_blank = |around: &[Character]| {
+        around[1].value == ' '
+            && !around[0].value.is_whitespace()
+            && !around[2].value.is_whitespace()
+    };
+    let places = (1..).zip(characters.windows(3));
+    let mut ends: Vec<usize> =
+        places.filter(|(_, around)| is_single_blank(around)).map(|(index, _)| index).collect();
+    ends.push(characters.len());
     let mut start = 0;
-    for end in 0..=characters.len() {
-        let is_end = match characters.get(end.saturating_sub(1)..end + 2) {
-            Some([left, blank, right]) => {
-                blank.value == ' ' && !left.value.is_whitespace() && !right.value.is_whitespace()
-            }
-            _ => end == characters.len(),
-        };
-        if is_end {
-            if end - start > MAX_UNFOLDED {
-                encode_if_any(&mut characters[start..end]);
-            }
-            start = end + 1;
+    for end in ends {
+        if end - start > MAX_UNFOLDED {
+            encode_if_any(&mut characters[start..end]);
         }
+        start = end + 1;
     }
     // Blanks between two words become part of them.
     let is_in_words =

@@ -10,7 +10,7 @@ const MAILS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../mend/tests/mails");
 /// What an attachment is in most of these mails.
 const HELLO: &[u8] = b"hello";
 
-/// What is shown of a mail that was forwarded, whose file is in the file of the mail alone.
+/// What is shown of a forwarded mail. What is attached to that mail is not saved by itself.
 const INNER: &str = "multipart/mixed, 15 bytes\n  text/plain, 10 bytes\n  application/x \"in.bin\", 5 bytes\n\n\
                      inner text\n";
 
@@ -48,11 +48,11 @@ const ROWS: [Row; 36] = [
     ("half-decoded", &["  text/plain, 6 bytes (not all of it could be decoded)\n", "\n\n你好\n", "f (not all of it could be decoded)\n"],
         &[("f", "你好".as_bytes())]),
     ("inline-text-with-name", &["\n\nhello body\n"], &[]),
-    ("many-recipients-names", &["学生00号 <s0@sina.example>, 学生01号 <", "学生39号 <s39@sina.example>"], &[]),
-    ("multipart-plain-body", &["\n\njust a text, no parts\n"], &[]),
     ("mail-that-came-back",
         &["\n\nThe mailbox is full.\n\nAction: failed\nStatus: 5.2.2\n", "\nSubject: 你好\n\ntext/plain, 4 bytes\n\nlost\n"],
         &[("attachment-1.eml", b"Subject: =?gbk?B?xOO6ww==?=\r\n\r\nlost")]),
+    ("many-recipients-names", &["学生00号 <s0@sina.example>, 学生01号 <", "学生39号 <s39@sina.example>"], &[]),
+    ("multipart-plain-body", &["\n\njust a text, no parts\n"], &[]),
     ("no-blank-line", &["\n\nhello body without a colon\nmore of it\n"], &[]),
     ("outlook-invitation", &["\n\n关于期末考试的通知\n\nsaved"],
         &[("attachment-1.ics", b"BEGIN:VCALENDAR"), ("image001.png", b"\x89PNG"), ("smime.p7s", HELLO), ("winmail.dat", HELLO)]),
@@ -118,7 +118,7 @@ fn texts_and_files() {
     fetch(picture).shows("\n(no text)\n\nsaved ").saves(&[("a.png", b"picture\r\n")]);
 }
 
-/// Of mails forwarded again and again the outermost are shown, and each lies in the file.
+/// Of a mail that was forwarded again and again the outermost ten are shown; the file has all of them.
 #[test]
 fn forwarded_mails() {
     let mut mail = String::from("Subject: first\r\n\r\nhello\r\n");
