@@ -29,7 +29,7 @@ impl Run {
 /// A command, and what a server does then in the place of what it should.
 type Odd = (&'static str, fn(&mut Ftp));
 
-/// The server does all as it should.
+/// The server does all as it should: no command begins so.
 const NOTHING_ODD: Odd = ("nothing", |_| {});
 
 /// Runs the lesson to its end.
