@@ -68,7 +68,8 @@ fn an_empty_message_has_an_empty_answer() {
 
 #[test]
 fn a_name_is_asked_at_all_its_addresses() {
-    let listener = TcpListener::bind("[::1]:0").unwrap();
+    // Not every machine has IPv6.
+    let Ok(listener) = TcpListener::bind("[::1]:0") else { return };
     let addr = listener.local_addr().unwrap();
     let host = format!("localhost:{}", addr.port());
     // Not every machine has both addresses of localhost.
