@@ -46,7 +46,7 @@ pub fn polite_smtp(command: &str) -> Vec<u8> {
 }
 
 /// Runs a lesson that sends a mail, against a server that takes everything. Returns every line that
-/// came there.
+/// came there, among them the fields that each mail has.
 #[track_caller]
 pub fn handed_in(lesson: &str, arguments: &[&str]) -> Vec<String> {
     let server = Server::start(|_, stream| talk(stream, polite_smtp));
@@ -55,7 +55,11 @@ pub fn handed_in(lesson: &str, arguments: &[&str]) -> Vec<String> {
     assert_eq!((ended.status, &*ended.stdout), (Some(0), "250 taken\n"), "{ended:?}");
     let last = format!("sent the mail to {url}: 250 taken\n");
     assert!(ended.stderr.ends_with(&last), "{ended:?}");
-    server.results().concat()
+    let lines = server.results().concat();
+    for start in ["Date: ", "Message-ID: <", "MIME-Version: 1.0"] {
+        assert!(lines.iter().any(|line| line.starts_with(start)), "{start}: {lines:#?}");
+    }
+    lines
 }
 
 /// Expects lines that begin so, in this order; others may stand between them.
