@@ -65,7 +65,8 @@ impl Practice {
     /// What somebody types or sees, with the ports of these servers in place of those of learners.
     pub fn here(&self, text: &str) -> String {
         servers().fold(text.to_string(), |text, (name, port)| {
-            text.replace(port, &self.addr(&name).port().to_string())
+            // With the colon: one of these ports may end like one of those.
+            text.replace(&format!(":{port}"), &format!(":{}", self.addr(&name).port()))
         })
     }
 
