@@ -106,7 +106,7 @@ pub fn cargo() -> Command {
     command_without(&cargo, &["LESSON_", "CARGO_PKG_", "CARGO_MANIFEST_"])
 }
 
-/// A command that gets no variables that begin so.
+/// A command that gets none of the variables whose names begin with one of these.
 fn command_without(exe: &str, starts: &[&str]) -> Command {
     mention_changes();
     let mut command = Command::new(exe);
@@ -173,8 +173,8 @@ pub fn built_bare(lesson: &str) -> String {
     build(lesson, "--example", &format!("{number}-bare"), "examples")
 }
 
-/// Builds a program of a package, and returns its path. `below` is where those of its kind lie, seen
-/// from the folder with the programs of the packages.
+/// Builds a program of a package, which is of the kind `--bin` or `--example`, and returns its path.
+/// Examples lie in a folder `below` that of the other programs.
 fn build(package: &str, kind: &str, name: &str, below: &str) -> String {
     // The test itself lies in `deps`, beside the programs, in a folder that is called as its
     // profile.
@@ -266,16 +266,21 @@ pub struct Ended {
     pub stderr: String,
 }
 
-/// A line on standard error, as people read it, and the event that it is, if it is one.
-type Line = (String, Option<Event>);
+/// A line on standard error.
+struct Line {
+    event: Option<Event>,
+    /// The line, of an event as people read it.
+    text: String,
+}
 
-fn read(line: String) -> Line {
-    match Event::parse(&line) {
-        Some(event) => {
-            let text = format!("{:.3} {}: {}", event.seconds, event.program, event.text);
-            (text, Some(event))
-        }
-        None => (line, None),
+impl Line {
+    fn read(line: String) -> Self {
+        let event = Event::parse(&line);
+        let text = match &event {
+            Some(event) => format!("{:.3} {}: {}", event.seconds, event.program, event.text),
+            None => line,
+        };
+        Line { event, text }
     }
 }
 
@@ -288,7 +293,7 @@ impl Program {
         if let Some(stderr) = child.stderr.take() {
             thread::spawn(move || {
                 for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                    let _ = sender.send(read(line));
+                    let _ = sender.send(Line::read(line));
                 }
             });
         }
@@ -315,7 +320,7 @@ impl Program {
 
     /// Waits for the next event that `fits`.
     pub fn event(&mut self, fits: impl Fn(&Event) -> bool) -> Event {
-        let event = self.find(PATIENCE, |(_, event)| event.filter(&fits));
+        let event = self.find(PATIENCE, |line| line.event.filter(&fits));
         event.unwrap_or_else(|| panic!("no such event, but:\n{}", self.stderr))
     }
 
@@ -327,7 +332,7 @@ impl Program {
 
     /// Waits for the next line on standard error that `fits`, so long at most.
     pub fn logs(&mut self, fits: impl Fn(&str) -> bool, patience: Duration) -> Option<String> {
-        self.find(patience, |(text, _)| Some(text).filter(|text| fits(text)))
+        self.find(patience, |line| fits(&line.text).then_some(line.text))
     }
 
     /// Waits for the next line on standard error in which something is found, so long at most.
@@ -348,7 +353,7 @@ impl Program {
             return Err(RecvTimeoutError::Timeout);
         }
         let line = self.lines.recv_timeout(left)?;
-        self.stderr += &format!("{}\n", line.0);
+        self.stderr += &format!("{}\n", line.text);
         Ok(line)
     }
 

@@ -32,7 +32,7 @@ impl<T: Send + 'static> Server<T> {
                 succeed("set a time-out", stream.set_read_timeout(Some(LIMIT)));
                 succeed("set a time-out", stream.set_write_timeout(Some(LIMIT)));
                 let serve = Arc::clone(&serve);
-                // It is in the list before it can end.
+                // Nobody counts the connections before this one is among them.
                 let mut connections = lock(&connections);
                 connections.push(thread::spawn(move || serve(number, stream)));
             }
