@@ -96,7 +96,7 @@ fn exercise_2() -> Check {
     let expected = "your program to send it again when --timeout 0.5 is over";
     for answered in 2..=4 {
         let came = "Your program sent it again after";
-        takes(expected, 400..=u128::MAX, came, || ask_again(answered))?;
+        takes(expected, 400.., came, || ask_again(answered))?;
     }
 
     // That nobody listens is reported at once: the time has not run out, and nothing got lost.

@@ -64,7 +64,7 @@ fn exercise_2() -> Check {
     ];
     let expected = "your program to close the connection after 2 s";
     for (done, client) in clients {
-        takes(expected, 2_000..=2_899, "Your program closed after", || {
+        takes(expected, 2_000..2_900, "Your program closed after", || {
             let started = Instant::now();
             let mut stream = server.connect("connected", addr)?;
             server.expect(done, expected, |_| {

@@ -81,8 +81,10 @@ fn exercise_3() -> Check {
         let mta = mta(move |_, line| is_wrong(line).then_some(answer));
         let url = format!("smtp://{}", mta.addr);
         let mut lesson = Attempt::start(LESSON, &["--smtp-url", &url, "--mail-to", to]);
-        let names = if wrong.is_empty() { "nobody".into() } else { wrong.join(" and ") };
-        let done = format!("answered `{answer}` for {names}, as an MTA");
+        let done = match wrong {
+            [] => "refused nobody, as an MTA".into(),
+            wrong => format!("answered `{answer}` for {}, as an MTA", wrong.join(" and ")),
+        };
         let ended = lesson.ends_somehow(&done)?;
         let sessions = mta.results();
         let mails = sessions.iter().flat_map(|session| &session.mails);

@@ -7,7 +7,7 @@ mod mail;
 
 use std::fmt::{self, Debug, Display, Formatter};
 use std::net::UdpSocket;
-use std::ops::RangeInclusive;
+use std::ops::RangeBounds;
 use std::time::Duration;
 
 pub use attempt::{Attempt, heard, say_no_more, send};
@@ -53,17 +53,18 @@ pub fn is(what: &str, came: impl AsRef<[u8]>, expected: impl AsRef<[u8]>) -> Che
     ensure(came == expected, expectation, format!("{shown} came."))
 }
 
-/// Takes a time up to three times, until its milliseconds are in the range: on a busy machine the
-/// program may take longer, and the check may look later. `came` says what took so long.
+/// Measures a time, three times if need be, until its milliseconds are in the range: on a busy machine
+/// the program may take longer, and the check may look later. `came` begins the sentence that ends with
+/// the time: `It answered after`.
 pub fn takes(
     expected: &str,
-    range: RangeInclusive<u128>,
+    range: impl RangeBounds<u128>,
     came: &str,
-    mut take: impl FnMut() -> Check<Duration>,
+    mut measure: impl FnMut() -> Check<Duration>,
 ) -> Check {
     let mut taken = 0;
     for _ in 0..3 {
-        taken = take()?.as_millis();
+        taken = measure()?.as_millis();
         if range.contains(&taken) {
             return Ok(());
         }

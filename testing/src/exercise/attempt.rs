@@ -295,7 +295,8 @@ enum End {
     TimedOut,
 }
 
-/// Reads until it `is_enough`, with the first byte at the earliest, so long at most.
+/// Reads byte by byte until what has come `is_enough`, which is asked after each byte, but no longer
+/// than `timeout`. Returns what has come, and why no more is read.
 fn read_until(
     stream: &TcpStream,
     timeout: Duration,

@@ -45,13 +45,15 @@ pub fn mta(
         let mut lines = lines.iter();
         while let Some(line) = lines.next() {
             if line == "DATA" {
+                let mut message = String::new();
                 let mut is_whole = false;
-                let content = lines.by_ref().take_while(|line| {
-                    is_whole = *line == ".";
-                    !is_whole
-                });
-                let content = content.map(|line| line.strip_prefix('.').unwrap_or(line));
-                let message = content.map(|line| format!("{line}\r\n")).collect();
+                for line in lines.by_ref() {
+                    is_whole = line == ".";
+                    if is_whole {
+                        break;
+                    }
+                    message += &format!("{}\r\n", line.strip_prefix('.').unwrap_or(line));
+                }
                 if is_whole && odd(number, ".").is_none() {
                     mails.push(Mail { to: mem::take(&mut to), message });
                 }
