@@ -37,8 +37,8 @@ pub fn files(lessons: &[&Lesson], options: &Options) -> Result<Vec<Files>> {
                 let problem = format!("there is no earlier lesson to compare lesson {number} with");
                 let bare = format!("cargo run -- diff {number} --bare");
                 Error::new(problem, format!("compare it with its bare program: {bare}"))
-            });
-            Ok(vec![(source(parent?), source(lesson))])
+            })?;
+            Ok(vec![(source(parent), source(lesson))])
         }
         ([old, new], None, false) => Ok(vec![(source(old), source(new))]),
         _ => {

@@ -30,6 +30,12 @@ const MOMENT: Duration = Duration::from_secs(2);
 /// How long the silent client keeps another one waiting.
 const SILENCE: Duration = Duration::from_millis(200);
 
+/// What has come through the pipe of a program; nothing means that it was closed.
+struct Heard {
+    program: usize,
+    entry: Option<Entry>,
+}
+
 /// A program that was started, killed when dropped.
 struct Running {
     /// The silent client is none: it is the tour itself.
@@ -64,10 +70,8 @@ struct Stage<'a> {
     /// The connection of the client that says nothing, and its number among the programs.
     silent: Option<(usize, TcpStream)>,
     entries: Vec<Entry>,
-    /// What comes through the pipe of a program, which is named by its number; nothing means that
-    /// the pipe was closed.
-    sender: Sender<(usize, Option<Entry>)>,
-    heard: Receiver<(usize, Option<Entry>)>,
+    sender: Sender<Heard>,
+    heard: Receiver<Heard>,
 }
 
 /// Plays a lesson to its end.
@@ -189,7 +193,7 @@ impl Stage<'_> {
         }
     }
 
-    /// Fails if a program has ended, unless it may end, and has done so without an error.
+    /// Fails if a program has ended with an error, or has ended at all where it may not.
     fn check_status(&mut self, label: &str, program: usize, may_end: bool) -> Result {
         match self.running[program].status() {
             Some(status) if !may_end || !status.success() => {
@@ -246,9 +250,9 @@ impl Stage<'_> {
             for line in BufReader::new(reader).split(b'\n').map_while(io::Result::ok) {
                 let line = String::from_utf8_lossy(&line);
                 let entry = Entry::read(begun.elapsed(), program, line.trim_end());
-                let _ = sender.send((program, Some(entry)));
+                let _ = sender.send(Heard { program, entry: Some(entry) });
             }
-            let _ = sender.send((program, None));
+            let _ = sender.send(Heard { program, entry: None });
         });
     }
 
@@ -261,9 +265,9 @@ impl Stage<'_> {
                 return false;
             }
             // A program may end, and a mail arrive, without a line.
-            if let Ok((program, entry)) = self.heard.recv_timeout(Duration::from_millis(10)) {
-                self.running[program].is_open = entry.is_some();
-                self.entries.extend(entry);
+            if let Ok(heard) = self.heard.recv_timeout(Duration::from_millis(10)) {
+                self.running[heard.program].is_open = heard.entry.is_some();
+                self.entries.extend(heard.entry);
             }
         }
         true
@@ -318,10 +322,14 @@ impl Stage<'_> {
 
 /// The command that a learner would type.
 fn typed(client: &Client) -> String {
-    let password = client.password.iter().map(|(name, value)| format!("{name}={value}"));
-    let mut words: Vec<_> = password.collect();
+    let mut words = Vec::new();
+    if let Some((name, value)) = client.password {
+        words.push(format!("{name}={value}"));
+    }
     words.push(format!("cargo run -p {}", client.package));
-    words.extend((!client.arguments.is_empty()).then(|| "--".to_string()));
+    if !client.arguments.is_empty() {
+        words.push("--".into());
+    }
     for argument in client.arguments {
         let quote = if argument.contains(' ') { "\"" } else { "" };
         words.push(format!("{quote}{argument}{quote}"));

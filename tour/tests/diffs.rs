@@ -106,7 +106,7 @@ fn the_header_is_left_out_unless_all_is_asked_for() {
 
 #[test]
 fn two_columns_fit_the_width_and_cut_nothing() {
-    // What stands on which side, other tests see.
+    // What stands on which side, the test below sees.
     let sorted = |text: String| {
         let mut letters: Vec<_> = text.chars().filter(|letter| letter.is_alphanumeric()).collect();
         letters.sort();
