@@ -39,8 +39,8 @@ fn check(words: &[&str], module: Option<&str>) -> Ended {
         check.env("LESSON_EXERCISE_PROGRAM", program()).env("ATTEMPT", module);
     }
     let output = check.output().unwrap();
-    let [stdout, stderr] =
-        [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
     Ended { status: output.status.code(), stdout, stderr }
 }
 

@@ -89,20 +89,29 @@ fn compare(
     other: SocketAddr,
     ours: SocketAddr,
 ) -> io::Result<()> {
-    let mut columns = [Vec::new(), Vec::new(), Vec::new()];
+    let mut rates_of_other = Vec::new();
+    let mut rates_of_ours = Vec::new();
+    let mut ratios = Vec::new();
     for _ in 0..rounds {
         let other = measure(other)?;
         let ours = measure(ours)?;
-        for (column, value) in columns.iter_mut().zip([other, ours, ours / other]) {
-            column.push(value);
-        }
+        rates_of_other.push(other);
+        rates_of_ours.push(ours);
+        ratios.push(ours / other);
     }
-    columns.iter_mut().for_each(|column| column.sort_by(f64::total_cmp));
-    let [other, ours, ratio] = columns.each_ref().map(|column| column[rounds / 2]);
-    let min = columns[2][0];
-    let max = columns[2][rounds - 1];
+    let other = median(&mut rates_of_other);
+    let ours = median(&mut rates_of_ours);
+    let ratio = median(&mut ratios);
+    let min = ratios[0];
+    let max = ratios[rounds - 1];
     println!("{what:<30}{other:>14.0}{ours:>18.0}    {ratio:.2} ({min:.2} .. {max:.2})");
     Ok(())
+}
+
+/// Sorts values, and returns the one in the middle.
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }
 
 /// Finds an address of this machine whose port is free for UDP and for TCP.
