@@ -5,8 +5,8 @@ use testing::run;
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson00-addresses");
 
-/// What the lesson says, which is the version, the class, the kind and the port's range, and of which
-/// addresses it says so; among them are those at which a range begins or ends.
+/// What the lesson says (the version, the class, the kind, and the range of the port), and of which
+/// addresses. Where there are ranges, these are the first and the last one of a range.
 const ROWS: [(&str, &str); 28] = [
     ("IPv4 A public -", "1.0.0.0 126.255.255.255"),
     ("IPv4 B public -", "128.0.0.0 172.15.255.255 172.32.0.0 191.255.255.255"),
