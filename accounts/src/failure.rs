@@ -165,7 +165,7 @@ pub(crate) fn cause_of(error: &(dyn Source + 'static)) -> (Cause, String) {
         return (Cause::Missing, error.source().unwrap_or(error).to_string());
     };
     match io.kind() {
-        // The system's error for a time-out.
+        // Linux and macOS report a time-out as this.
         ErrorKind::WouldBlock => (Cause::Io(ErrorKind::TimedOut), "timed out".into()),
         ErrorKind::InvalidData if smtp.is_some() => {
             (Cause::Unreadable, "the server's answer is not UTF-8 (perhaps GBK)".into())

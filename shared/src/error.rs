@@ -98,7 +98,7 @@ fn explain(doing: &str, whom: &dyn Whom, error: &(dyn Source + 'static)) -> Erro
         return Error::new(format!("cannot {doing} {whom}: {known}"), &known.hint);
     }
     let kind = match io_error.map_or(ErrorKind::Other, io::Error::kind) {
-        // The system's error for a time-out, and also for a thread that it cannot give.
+        // Linux and macOS report a time-out as this, and also that there are no more threads.
         ErrorKind::WouldBlock if !doing.starts_with("start") => ErrorKind::TimedOut,
         kind => kind,
     };
