@@ -164,7 +164,8 @@ mod tests {
     /// All lines of up to four such pieces.
     #[test]
     fn no_line_is_too_odd() {
-        let pieces = ["", "LESSON_A", "=", "\"", "'", "#", " ", "export", "你", "\\", "\u{a0}"];
+        let pieces =
+            ["", "LESSON_A", "=", "\"", "'", "“", "#", " ", "export", "你", "\\", "\u{a0}"];
         let mut lines = vec![String::new()];
         for _ in 0..4 {
             let longer = |line: &String| pieces.map(|piece| format!("{line}{piece}"));

@@ -56,6 +56,7 @@ fn every_line_is_shown_but_no_secret() {
     servers.mailbox("sina", "xuesheng");
     servers.ftp("laoshi");
 
+    // All lines up to one of the last.
     let mut log = String::new();
     while !log.contains("ftp #3 > 230 welcome") {
         log += &format!("{}\n", servers.program.logged(""));
