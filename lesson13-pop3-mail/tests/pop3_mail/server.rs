@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::TcpStream;
 
-use testing::{Ended, Folder, Program, Server, command, fails, pop3_lines, talk};
+use testing::{Ended, Folder, PATIENCE, Program, Server, command, fails, pop3_lines, talk};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson13-pop3-mail");
 
@@ -22,7 +22,10 @@ pub fn against(
     arguments: &[&str],
     serve: impl Fn(TcpStream) -> Vec<String> + Send + Sync + 'static,
 ) -> Session {
-    let server = Server::start(move |_, stream| serve(stream));
+    let server = Server::start(move |_, stream| {
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        serve(stream)
+    });
     let url = format!("pop3://{}", server.addr);
     let folder = Folder::create();
     let mut command = command(LESSON, &folder);
@@ -47,8 +50,10 @@ pub fn answers(message: &[u8]) -> BTreeMap<&'static str, Vec<u8>> {
 /// Runs the lesson against a server with these answers; where it has none, it closes.
 pub fn session(arguments: &[&str], answers: BTreeMap<&'static str, Vec<u8>>) -> Session {
     against(arguments, move |stream| {
-        let verb = |command: &str| command.split(' ').next().unwrap_or_default().to_string();
-        talk(stream, |command| answers.get(&*verb(command)).cloned().unwrap_or_default())
+        talk(stream, |command| {
+            let verb = command.split(' ').next().unwrap_or_default();
+            answers.get(verb).cloned().unwrap_or_default()
+        })
     })
 }
 
