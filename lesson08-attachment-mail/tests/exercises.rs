@@ -63,7 +63,8 @@ fn exercise_1() -> Check {
     ensure(is_alone, "no connection to the MTA", "Your program has connected to it.")?;
     attach("", &folder)?;
     let length = attach("most.bin", &folder)?[0].bytes.len();
-    is("the number of bytes of most.bin", length.to_string(), "65536")
+    let came = format!("Your program sent {length} bytes.");
+    ensure(length == 65_536, "all 65,536 bytes of most.bin", came)
 }
 
 #[test]
