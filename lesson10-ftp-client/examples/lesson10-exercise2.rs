@@ -22,7 +22,7 @@ fn main() -> shared::Result {
     let account = accounts::ftp(&config);
     let to_upload = Upload::open(&config);
 
-    // HOST, DIR and FILE together name a file; without a DIR it lies where a login leads.
+    // HOST, DIR and FILE together name a file; without a DIR it lies where the user arrives.
     let (dir, file) = account.path.rsplit_once('/').unwrap_or((".", &account.path));
     let dir = if dir.is_empty() { "/" } else { dir };
     shared::info!("HOST {}, DIR {dir}, FILE {file}", account.host);

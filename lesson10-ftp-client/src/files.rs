@@ -57,7 +57,7 @@ impl Download {
         // No name leads out of the folder. On some systems `..\x` is a name, on others a path.
         let path = folder.join(Path::new(&name).file_name().unwrap_or_default());
         let part = folder.join(format!("lesson10-{}.part", process::id()));
-        // A killed program has left its part behind, and this one may have the same number.
+        // A killed program may have left its part behind, under the same process number.
         let _ = fs::remove_file(&part);
         // `create_new` writes to nothing that somebody has put there since.
         let file = File::create_new(&part).or_cannot("create", part.display())?;

@@ -84,7 +84,7 @@ pub fn save_as(name: &str, content: &[u8], folder: &Path) -> shared::Result<Path
     fs::create_dir_all(folder).or_cannot("make the folder", folder.display())?;
     // Until all of it is written, it has another name, which is that of no attachment.
     let part = folder.join(format!(".lesson13-{}.part", process::id()));
-    // A killed program has left its part behind, and this one may have the same number.
+    // A killed program may have left its part behind, under the same process number.
     let _ = fs::remove_file(&part);
     let saved = write(&part, content).and_then(|()| give_name(&part, name, folder));
     // Once it has its name, there is nothing to remove.
