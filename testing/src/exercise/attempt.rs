@@ -181,8 +181,8 @@ impl Attempt {
     /// Expects that these bytes come next.
     pub fn sends(&mut self, stream: &mut TcpStream, done: &str, bytes: &[u8]) -> Check {
         self.expect(done, &format!("your program to send {}", show(bytes)), |_| {
-            let is_enough = |came: &[u8]| came.len() == bytes.len() || !bytes.starts_with(came);
-            match read_until(stream, LIMIT, is_enough) {
+            let wanted = |came: &[u8]| bytes.strip_prefix(came).map_or(0, <[u8]>::len);
+            match read(stream, LIMIT, wanted) {
                 (came, End::Enough) if came == bytes => Ok(()),
                 (came, End::Enough) => Err(sent_other(came, stream)),
                 (came, end) => Err(sent_only(&came, end)),
@@ -205,7 +205,7 @@ impl Attempt {
     /// Expects the end of the stream, with nothing before it.
     pub fn closes(&mut self, stream: &mut TcpStream, done: &str) -> Check {
         let expected = "your program to close its side of the connection, and to send no more";
-        self.expect(done, expected, |_| match read_until(stream, LIMIT, |_| true) {
+        self.expect(done, expected, |_| match read(stream, LIMIT, a_byte) {
             (_, End::Closed) => Ok(()),
             (_, End::TimedOut) => Err("Your program did not close within 5 s.".into()),
             (came, End::Enough) => Err(sent_other(came, stream)),
@@ -215,7 +215,7 @@ impl Attempt {
     /// Expects that for a moment nothing comes, not even the end of the stream.
     pub fn keeps_silent(&mut self, stream: &mut TcpStream, done: &str) -> Check {
         let expected = "your program to send nothing yet";
-        self.expect(done, expected, |_| match read_until(stream, SILENCE, |_| true) {
+        self.expect(done, expected, |_| match read(stream, SILENCE, a_byte) {
             (_, End::TimedOut) => Ok(()),
             (_, End::Closed) => Err("Your program closed the connection.".into()),
             (came, End::Enough) => Err(sent_other(came, stream)),
@@ -261,7 +261,7 @@ fn typed(argument: &str) -> String {
 /// # Errors
 /// It does not come; the text says what came.
 pub fn heard(stream: &mut TcpStream, text: &str) -> Result<(), String> {
-    match read_until(stream, LIMIT, |came| came.ends_with(text.as_bytes())) {
+    match read(stream, LIMIT, |came| usize::from(!came.ends_with(text.as_bytes()))) {
         (_, End::Enough) => Ok(()),
         (came, end) => Err(sent_only(&came, end)),
     }
@@ -280,7 +280,7 @@ fn sent_only(came: &[u8], end: End) -> String {
 
 /// Says that something else has come than expected, with what follows it at once.
 fn sent_other(came: Vec<u8>, stream: &TcpStream) -> String {
-    let (rest, _) = read_until(stream, MOMENT, |_| false);
+    let (rest, _) = read(stream, MOMENT, |_| 1_024);
     format!("Your program sent {}.", show([came, rest].concat()))
 }
 
@@ -295,27 +295,28 @@ enum End {
     TimedOut,
 }
 
-/// Reads byte by byte until what has come `is_enough`, which is asked after each byte, but no longer
-/// than `timeout`. Returns what has come, and why no more is read.
-fn read_until(
-    stream: &TcpStream,
-    timeout: Duration,
-    is_enough: impl Fn(&[u8]) -> bool,
-) -> (Vec<u8>, End) {
+/// Reads while more bytes are `wanted`, which is asked after each piece, but no longer than `timeout`,
+/// and never more than these: what follows belongs to the next step. Returns what has come, and why no
+/// more is read.
+fn read(stream: &TcpStream, timeout: Duration, wanted: impl Fn(&[u8]) -> usize) -> (Vec<u8>, End) {
     let mut reader = shared::in_time(stream, timeout);
     let mut came = Vec::new();
     loop {
-        // Byte by byte: what follows belongs to the next step.
-        let mut byte = [0];
-        match reader.read(&mut byte) {
-            Ok(1) => came.extend(byte),
-            Err(error) if error.kind() == ErrorKind::TimedOut => return (came, End::TimedOut),
-            _ => return (came, End::Closed),
-        }
-        if is_enough(&came) {
+        let mut piece = vec![0; wanted(&came)];
+        if piece.is_empty() {
             return (came, End::Enough);
         }
+        match reader.read(&mut piece) {
+            Err(error) if error.kind() == ErrorKind::TimedOut => return (came, End::TimedOut),
+            Ok(0) | Err(_) => return (came, End::Closed),
+            Ok(length) => came.extend(&piece[..length]),
+        }
     }
+}
+
+/// Wants one byte, whatever it is.
+fn a_byte(came: &[u8]) -> usize {
+    usize::from(came.is_empty())
 }
 
 /// Sends bytes. If the other side has gone, the next step says so.
