@@ -3,7 +3,7 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use testing::break_off;
 use testing::exercise::{Attempt, Check, LIMIT, heard, say_no_more, send};
@@ -99,16 +99,25 @@ fn exercise_3() -> Check {
     let mut first = server.connect("connected", addr)?;
     server.says("the first client", &mut first, "first.")?;
     let done = "connected as a second client, which never reads again";
-    let _second = come(&mut server, addr, done, "hello.")?;
+    let mut second = come(&mut server, addr, done, "hello.")?;
     server.hears(&mut first, "waited as the first client", "hello.")?;
-    let done = "sent 16 MB as the first client, which reads all that comes";
+    let done = "sent 16 MB as the first client, which reads all that comes, and some dots as the \
+                second";
     server.expect(done, "your program to send all of it back", |_| {
         first.set_read_timeout(Some(LIMIT)).unwrap();
         let piece = [b'x'; 65_536];
+        let mut is_stuck = false;
         for _ in 0..256 {
+            let began = Instant::now();
             let sent = first.write_all(&piece);
             sent.and_then(|()| first.read_exact(&mut [0; 65_536]))
                 .map_err(|_| "The connection of the first client has ended.")?;
+            // Whoever says nothing for 2 s is let go: the second says something until the server
+            // can send it nothing more.
+            is_stuck |= began.elapsed() > Duration::from_secs(1);
+            if !is_stuck {
+                send(&mut second, b".");
+            }
         }
         Ok(())
     })
