@@ -17,7 +17,9 @@ fn exercise_1() -> Check {
         ("100.192.0.0", "public"),
         ("100.64.0.1:80", "shared"),
         ("::ffff:100.100.1.1", "shared"),
+        ("0.0.0.1", "reserved"),
         ("192.0.0.8", "reserved"),
+        ("240.0.0.1", "reserved"),
     ];
     let arguments = addresses.map(|(address, _)| address);
     let ended = Attempt::start(LESSON, &arguments).ends("waited for its table", 0)?;

@@ -29,7 +29,7 @@ fn exercise_2() -> Check {
     server.ends("waited for its end", 0)?;
     no_more(&peer)?;
 
-    for other in ["whoami?", "whoami\n", "WhoAmI", ""] {
+    for other in ["whoami?", "whoami\n", ">whoami", "WhoAmI", ""] {
         let (mut server, addr) = Attempt::serve(LESSON, &[])?;
         // Whoever has solved exercise 1, too, answers in capitals.
         let capitals = other.to_ascii_uppercase();

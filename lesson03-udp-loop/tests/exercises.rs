@@ -63,6 +63,7 @@ fn exercise_3() -> Check {
     server.echoes("another peer", &second, "again")?;
     server.answers("the first peer", &first, b"quit", &[b"bye"])?;
     server.ends("waited for its end", 0)?;
+    no_more(&first)?;
 
     let (mut server, addr) = Attempt::serve(LESSON, &[])?;
     server.answers("the first peer", &udp_peer(addr), b"quit", &[b"bye"])?;
