@@ -135,6 +135,7 @@ mod tests {
             ("=\"it's \\\"so\\\"\"", "it's \"so\""),
             ("=\"a\" b", "a\" b"),
             ("=\"a", "a"),
+            ("=say \"hi\"", "say \"hi\""),
             ("", ""),
         ] {
             let line = format!("LESSON_A{line}");
