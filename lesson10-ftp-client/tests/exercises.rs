@@ -22,7 +22,7 @@ impl Run {
         let shown = |name: &str, bytes: &[u8]| [name.as_bytes(), b": ", bytes].concat();
         let files = self.folder.files("downloads");
         let saved: Vec<_> = files.iter().map(|(name, bytes)| shown(name, bytes)).collect();
-        is("what lies in LESSON_SAVE_DIR", saved.join(&b", "[..]), shown(name, bytes))
+        is("the files in LESSON_SAVE_DIR", saved.join(&b", "[..]), shown(name, bytes))
     }
 }
 

@@ -48,9 +48,9 @@ pub fn ensure(is_so: bool, expected: impl Display, came: impl Display) -> Check 
 pub fn is(what: &str, came: impl AsRef<[u8]>, expected: impl AsRef<[u8]>) -> Check {
     let came = came.as_ref();
     let expected = expected.as_ref();
-    let shown = if came.is_empty() { "Nothing".into() } else { show(came) };
+    let shown = if came.is_empty() { "nothing".into() } else { show(came) };
     let expectation = format!("{what} to be {}", show(expected));
-    ensure(came == expected, expectation, format!("{shown} came."))
+    ensure(came == expected, expectation, format!("Your program gave {shown}."))
 }
 
 /// Measures a time, three times if need be, until its milliseconds are in the range: on a busy machine

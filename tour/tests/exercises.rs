@@ -283,13 +283,13 @@ fn says_what_is_missing_with_all_steps_before_it() {
            2. The check took what your program sent, as an MTA.\n  \
            The check expected the types of the versions to be \"text/plain, text/markdown, \
          text/html\".\n  \
-           \"text/plain, text/html\" came.\n  \
+           Your program gave \"text/plain, text/html\".\n  \
            a hint: cargo run -- check 12 --hint 1\n\
          exercise 2, a container in a container: not yet\n  \
            1. The check started your program with `--smtp-url smtp://\n  \
            2. The check took what your program sent, as an MTA.\n  \
            The check expected the type of the mail to be \"multipart/mixed\".\n  \
-           \"multipart/alternative\" came.\n  \
+           Your program gave \"multipart/alternative\".\n  \
            a hint: cargo run -- check 12 --hint 2"
     );
     let hint = check(&["12", "--hint", "2"], None).stdout;
