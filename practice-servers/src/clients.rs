@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -18,24 +18,41 @@ use crate::{Practice, echo, ftp, limits, pop3, smtp};
 /// Whether the system has no more sockets or threads for this program.
 static IS_SHORT: AtomicBool = AtomicBool::new(false);
 
-/// The clients of one address. Each of them holds a clone of this as long as it is there.
+/// The clients of one address.
 #[derive(Clone, Default)]
-pub struct Crowd(Arc<()>);
+pub struct Crowd(Arc<AtomicUsize>);
+
+/// A client's seat in the crowd, which is free again when this is dropped.
+#[must_use]
+pub struct Seat(Crowd);
 
 impl Crowd {
     fn clients(&self) -> usize {
-        // One more holds it, the thread that accepts clients.
-        Arc::strong_count(&self.0) - 1
+        self.0.load(Ordering::Relaxed)
     }
 
+    /// Takes a seat.
+    pub fn enter(&self) -> Seat {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Seat(self.clone())
+    }
+}
+
+impl Seat {
     /// How long a client that has not logged in may be silent: the more clients there are, the
     /// shorter, so that those who say nothing never shut out the others.
     pub fn patience(&self) -> Duration {
         if IS_SHORT.load(Ordering::Relaxed) {
             return limits::HURRY;
         }
-        let free = limits::CONNECTIONS.saturating_sub(self.clients()) as u32;
+        let free = limits::CONNECTIONS.saturating_sub(self.0.clients()) as u32;
         (limits::SILENCE * free / limits::CONNECTIONS as u32).max(limits::HURRY)
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -53,9 +70,9 @@ pub fn accept(practice: &Arc<Practice>, service: &'static Service, listener: &Tc
             let transcript = transcript.with(peer, format!("#{number}"));
             transcript.told(Kind::Accepted, format!("{peer} has connected"));
             let practice = practice.clone();
-            let crowd = crowd.clone();
+            let seat = crowd.enter();
             thread::Builder::new().spawn(move || {
-                let served = serve_client(&practice, service, socket, &transcript, crowd);
+                let served = serve_client(&practice, service, socket, &transcript, seat);
                 show_end(served, &transcript);
             })
         });
@@ -87,9 +104,9 @@ fn serve_client(
     service: &Service,
     socket: TcpStream,
     transcript: &Transcript,
-    crowd: Crowd,
+    seat: Seat,
 ) -> io::Result<()> {
-    let mut connection = Connection::new(socket, transcript.clone(), crowd)?;
+    let mut connection = Connection::new(socket, transcript.clone(), seat)?;
     if service.starts_in_tls {
         connection.secure(&practice.tls)?;
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use shared::log::Kind;
 use socket2::SockRef;
 
-use crate::clients::Crowd;
+use crate::clients::Seat;
 use crate::tls::Tls;
 use crate::transcript::{SECRET, Transcript, begins_with_secret};
 use crate::{limits, tls};
@@ -51,15 +51,15 @@ pub struct Connection {
     pub is_known: bool,
     /// Whether every reply takes [`limits::SLOW`].
     pub is_slow: bool,
-    /// The clients of the same address, of which the peer is one.
-    crowd: Crowd,
+    /// The seat of the peer among the clients of the same address.
+    seat: Seat,
     /// Whether the line before may have been the beginning of a secret.
     is_secret_next: bool,
 }
 
 impl Connection {
     /// A plain connection.
-    pub fn new(socket: TcpStream, transcript: Transcript, crowd: Crowd) -> io::Result<Self> {
+    pub fn new(socket: TcpStream, transcript: Transcript, seat: Seat) -> io::Result<Self> {
         // The system sends each reply at once, and does not wait until the peer's system has
         // acknowledged the one before.
         socket.set_nodelay(true)?;
@@ -76,7 +76,7 @@ impl Connection {
             transcript,
             is_known: false,
             is_slow: false,
-            crowd,
+            seat,
             is_secret_next: false,
         })
     }
@@ -95,7 +95,7 @@ impl Connection {
 
     /// How long the peer may be silent at this moment.
     pub fn patience(&self) -> Duration {
-        if self.is_known { limits::SILENCE } else { self.crowd.patience() }
+        if self.is_known { limits::SILENCE } else { self.seat.patience() }
     }
 
     /// Waits until there are bytes in the stream's buffer, and returns whether any came: there are

@@ -30,7 +30,7 @@ impl Queue {
         let transcript = Transcript::new(&format!("{}-relay", self.office.name), self.sink);
         let transcript = transcript.with_own_side(socket.local_addr()?);
         transcript.told(Kind::Connected, format!("takes {id} to {addr}"));
-        let mut peer = Connection::new(socket, transcript, Crowd::default())?;
+        let mut peer = Connection::new(socket, transcript, Crowd::default().enter())?;
         expect("220", read_reply(&mut peer)?)?;
         expect("250", ask(&mut peer, &format!("EHLO {}", self.office.domain))?)?;
 
