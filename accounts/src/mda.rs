@@ -122,7 +122,6 @@ mod tests {
 
     use super::*;
     use crate::tests::account;
-    use crate::tls::tests::trusting;
 
     #[test]
     fn commands_and_answers_pass() {
@@ -143,16 +142,6 @@ mod tests {
         assert!(matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut), "{error}");
         drop(mda);
         assert_eq!(server.results(), [["NOOP"]]);
-    }
-
-    #[test]
-    fn with_pop3s_nothing_is_said_before_tls() {
-        let server = Server::start(|_, stream| talk(stream, |_| b"+OK hello\r\n".to_vec()));
-        let addr = server.addr;
-        let (account, _folder) = trusting(&format!("pop3s://{addr}"));
-        let error = format!("{:?}", account.connect_mda().err().unwrap());
-        assert!(error.starts_with(&format!("cannot begin TLS with pop3s://{addr}: ")), "{error}");
-        assert!(error.contains("\nhint: that port begins without TLS"), "{error}");
     }
 
     #[test]

@@ -195,7 +195,7 @@ fn tls_in_every_form_and_at_ipv6_addresses() {
 
     for (scheme, server, why, hint) in [
         ("smtps", "qq-smtp", "received corrupt message", "?tls=required with 587"),
-        ("pop3s", "sina-pop3", "received corrupt message", "pop3:// goes with port 110"),
+        ("pop3s", "sina-pop3", "cannot begin TLS with pop3s://", "pop3:// goes with port 110"),
         ("pop3", "sina-pop3s", "timed out", "pop3s:// with 995"),
     ] {
         let url = format!("{scheme}://localhost:{}", port(server));
