@@ -28,8 +28,9 @@ const SECTIONS: [&str; 2] = [
 static HELPS: LazyLock<HashMap<&str, BTreeSet<String>>> = LazyLock::new(|| {
     let packages = lessons().chain(["page", "practice-servers", "tour"]);
     let helps = packages.map(|package| {
-        let help = run(&built(package), &["--help"]).stdout;
-        let words = help.split(|c: char| !c.is_alphanumeric() && c != '-' && c != '_');
+        let help = run(&built(package), &["--help"]);
+        assert_eq!(help.status, Some(0), "{package}: {help:?}");
+        let words = help.stdout.split(|c: char| !c.is_alphanumeric() && c != '-' && c != '_');
         (package, words.map(String::from).collect())
     });
     helps.collect()
