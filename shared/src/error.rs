@@ -182,11 +182,12 @@ mod tests {
     }
 
     #[test]
-    fn whom_it_is_about_may_know_more_than_the_cause() {
+    fn whom_it_is_about_may_know_more_than_the_cause_which_is_kept() {
         let addr = Addr::look_up("127.0.0.1:7", "LESSON_ECHO_ADDR", None).unwrap();
         let error = Err::<(), _>(io::Error::from(AddrInUse));
         let error = error.or_cannot("listen on", &addr).unwrap_err();
         assert!(error.hint.ends_with("choose another: --echo-addr, LESSON_ECHO_ADDR"), "{error:?}");
+        assert!(Source::source(&error).unwrap().is::<io::Error>());
     }
 
     #[test]
@@ -194,12 +195,5 @@ mod tests {
         let error = Error::new("no\r\nhint: \x1b[31mrm\x07", "a\nb");
         let expected = "no\\r\\nhint: \\u{1b}[31mrm\\u{7}\nhint: a\\nb";
         assert_eq!(format!("{error:?}"), expected);
-    }
-
-    #[test]
-    fn the_source_is_kept() {
-        let failed = Err::<(), _>(io::Error::from(TimedOut));
-        let error = failed.or_cannot("reach", "somebody").unwrap_err();
-        assert!(Source::source(&error).unwrap().is::<io::Error>());
     }
 }

@@ -112,16 +112,6 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_is_read_to_its_end_in_time() {
-        let (stream, mut peer) = pair();
-        peer.write_all(b"hello").unwrap();
-        drop(peer);
-        let mut text = String::new();
-        in_time(&stream, Duration::from_secs(60)).read_to_string(&mut text).unwrap();
-        assert_eq!(text, "hello");
-    }
-
-    #[test]
     fn when_no_time_is_left_the_error_says_how_much_came() {
         for (sent, came, hint) in [
             (&[b"hel", b"lo!"][..], 6, "the other side keeps the connection open: is it an echo"),
