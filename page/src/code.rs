@@ -137,18 +137,14 @@ mod tests {
         // Step 3: send; why not?\n    a.send(b'\"')?;\n    // Not a step.\n    Ok(())\n}\n";
 
     #[test]
-    fn a_call_is_found_where_it_is_made() {
+    fn a_call_is_found_where_it_is_made_and_a_step_is_the_paragraph_below_its_comment() {
         let file = file("main.rs".into(), SOURCE.into());
         let lines = |call| file.calls(call).collect::<Vec<_>>();
         assert_eq!(
             [lines("connect("), lines(".send("), lines("main(")],
             [vec![6], vec![9], vec![]]
         );
-    }
 
-    #[test]
-    fn a_step_is_the_line_below_its_comment_and_its_paragraph_belongs_to_it() {
-        let file = file("main.rs".into(), SOURCE.into());
         let first = "Steps 1 and 2: create the socket, and connect.";
         let steps = [5, 6, 9].map(|line| file.step_at(line));
         assert_eq!(steps, [None, Some(first), Some("Step 3: send; why not?")]);
@@ -157,16 +153,12 @@ mod tests {
     }
 
     #[test]
-    fn lines_keep_every_character() {
-        let lines = lines(SOURCE).into_iter();
-        let line = |pieces: Vec<Piece>| pieces.iter().map(|piece| piece.text).collect::<String>();
-        let text: String = lines.map(|pieces| line(pieces) + "\n").collect();
-        assert_eq!(text, SOURCE);
-    }
-
-    #[test]
-    fn comments_strings_and_steps_are_told_apart() {
+    fn comments_strings_and_steps_are_told_apart_and_every_character_is_kept() {
         let lines = lines(SOURCE);
+        let line = |pieces: &Vec<Piece>| pieces.iter().map(|piece| piece.text).collect::<String>();
+        let text: String = lines.iter().map(|pieces| line(pieces) + "\n").collect();
+        assert_eq!(text, SOURCE);
+
         let classes = |number: usize| -> Vec<_> {
             let pieces = lines[number - 1].iter();
             pieces.map(|piece| (piece.class, piece.text.trim())).collect()
