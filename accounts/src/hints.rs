@@ -414,12 +414,7 @@ mod tests {
             (FTP, "502 what?", LogIn, "is it the right server?"),
             (FTP, "550 no", LogIn, "it says why above; if that does not help, check LESSON_FTP"),
             (FTP, "530 no", DO, "it says why above; if that does not help, check LESSON_FTP"),
-            (
-                FTPS,
-                "550 no such file",
-                DO,
-                "check DIR and FILE in LESSON_FTP_URL, and what you@y.ex",
-            ),
+            (FTPS, "550 no file", DO, "check DIR and FILE in LESSON_FTP_URL, and what you@y.ex"),
             (FTP, "502 what?", DO, "the server does not know this command"),
             (FTP, "532 account?", DO, REASON),
         ] {
