@@ -16,12 +16,14 @@ fn accept(listener: &TcpListener) -> TcpStream {
     stream
 }
 
-/// Lets `serve` be the server of a client, and keeps what it returns until the client has ended;
-/// returns how that was, and the server's address.
-fn served<T>(arguments: &[&str], serve: impl FnOnce(TcpStream) -> T) -> (Ended, String) {
+/// Lets `serve` be the server of a client with this setting in its `.env`, and keeps what it returns
+/// until the client has ended; returns how that was, and the server's address.
+fn served<T>(setting: &str, serve: impl FnOnce(TcpStream) -> T) -> (Ended, String) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = listener.local_addr().unwrap().to_string();
-    let lesson = start(LESSON, &[&["--echo-addr", &addr], arguments].concat());
+    let folder = Folder::create();
+    folder.write(".env", &format!("LESSON_ECHO_ADDR={addr}\n{setting}\n"));
+    let lesson = Program::start(&mut command(LESSON, &folder));
     let _kept = serve(accept(&listener));
     (lesson.finish(), addr)
 }
@@ -34,7 +36,7 @@ fn read_all(stream: &mut TcpStream) -> String {
 
 #[test]
 fn sends_all_then_closes_its_sending_side_then_reads_to_the_end() {
-    let (ended, _) = served(&["--message", "ni hao 你好"], |mut stream| {
+    let (ended, _) = served("LESSON_MESSAGE=ni hao 你好", |mut stream| {
         assert_eq!(read_all(&mut stream), "ni hao 你好");
         for part in ["the ", "answer ", "回答"] {
             stream.write_all(part.as_bytes()).unwrap();
@@ -45,25 +47,15 @@ fn sends_all_then_closes_its_sending_side_then_reads_to_the_end() {
 }
 
 #[test]
-fn a_stream_has_no_largest_message() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let message = "x".repeat(1_000_000);
-    let folder = Folder::create();
-    let addr = listener.local_addr().unwrap();
-    folder.write(".env", &format!("LESSON_ECHO_ADDR={addr}\nLESSON_MESSAGE={message}\n"));
-    let lesson = Program::start(&mut command(LESSON, &folder));
-    let mut stream = accept(&listener);
-    let received = read_all(&mut stream);
-    assert!(received == message);
-    stream.write_all(received.as_bytes()).unwrap();
-    drop(stream);
-    assert!(lesson.finish().stdout == message + "\n");
-}
-
-#[test]
-fn an_empty_message_has_an_empty_answer() {
-    let (ended, _) = served(&["--message="], |mut stream| assert_eq!(read_all(&mut stream), ""));
-    assert_eq!((ended.status, &*ended.stdout), (Some(0), "\n"));
+fn a_message_may_be_empty_and_a_stream_has_no_largest_one() {
+    for message in [String::new(), "x".repeat(1_000_000)] {
+        let (ended, _) = served(&format!("LESSON_MESSAGE={message}"), |mut stream| {
+            let received = read_all(&mut stream);
+            assert!(received == message);
+            stream.write_all(received.as_bytes()).unwrap();
+        });
+        assert!(ended.status == Some(0) && ended.stdout == message + "\n");
+    }
 }
 
 #[test]
@@ -85,7 +77,7 @@ fn a_name_is_asked_at_all_its_addresses() {
 
 #[test]
 fn an_answer_does_no_harm_to_the_terminal_and_is_said_not_to_be_utf_8() {
-    let (ended, _) = served(&[], |mut stream| {
+    let (ended, _) = served("", |mut stream| {
         read_all(&mut stream);
         stream.write_all(b"\x1b[2J\xff\n").unwrap();
     });
@@ -96,12 +88,12 @@ fn an_answer_does_no_harm_to_the_terminal_and_is_said_not_to_be_utf_8() {
 #[test]
 fn a_server_that_is_no_echo_server_is_an_error() {
     let hint = "is it an echo server? see what it says";
-    let (ended, addr) = served(&[], |mut stream| {
+    let (ended, addr) = served("", |mut stream| {
         read_all(&mut stream);
     });
     fails(&ended, &format!("{addr} closed without an answer"), hint);
     let (ended, addr) =
-        served(&["--timeout", "60"], |mut stream| while stream.write_all(&[b'x'; 4096]).is_ok() {});
+        served("LESSON_TIMEOUT=60", |mut stream| while stream.write_all(&[b'x'; 4096]).is_ok() {});
     fails(&ended, &format!("{addr} answers without end"), hint);
     assert_eq!(ended.stdout, "");
 }
@@ -109,7 +101,7 @@ fn a_server_that_is_no_echo_server_is_an_error() {
 #[test]
 fn a_server_that_breaks_off_is_an_error() {
     // A stream that is closed with bytes unread is reset (RFC 2525 section 2.17).
-    let (ended, addr) = served(&[], |stream| {
+    let (ended, addr) = served("", |stream| {
         shared::wait(|| stream.peek(&mut [0])).unwrap();
         drop(stream);
     });
@@ -120,7 +112,7 @@ fn a_server_that_breaks_off_is_an_error() {
 #[test]
 fn a_server_that_sends_a_byte_now_and_then_keeps_nobody_waiting() {
     // As long as the client takes it, each byte comes in time.
-    let (ended, _) = served(&["--timeout", "1"], |mut stream| {
+    let (ended, _) = served("LESSON_TIMEOUT=1", |mut stream| {
         while stream.write_all(b"x").is_ok() {
             thread::sleep(Duration::from_millis(100));
         }
