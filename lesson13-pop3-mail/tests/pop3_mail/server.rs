@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::TcpStream;
 
-use testing::{Ended, Folder, PATIENCE, Program, Server, command, fails, pop3_lines, talk};
+use testing::{Ended, Folder, Program, Server, command, fails, pop3_lines, talk};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson13-pop3-mail");
 
@@ -22,10 +22,7 @@ pub fn against(
     arguments: &[&str],
     serve: impl Fn(TcpStream) -> Vec<String> + Send + Sync + 'static,
 ) -> Session {
-    let server = Server::start(move |_, stream| {
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        serve(stream)
-    });
+    let server = Server::start(move |_, stream| serve(stream));
     let url = format!("pop3://{}", server.addr);
     let folder = Folder::create();
     let mut command = command(LESSON, &folder);
@@ -107,6 +104,7 @@ impl Session {
     #[track_caller]
     pub fn fails(&self, why: &str, hint: &str) {
         fails(&self.ended, why, hint);
+        assert_eq!(self.ended.stderr.lines().count(), 2, "{}", self.ended.stderr);
         self.saves(&[]);
     }
 }
