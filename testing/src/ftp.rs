@@ -49,7 +49,9 @@ impl Ftp {
             } else {
                 ftp.answer(&command);
             }
-            command = ftp.hear();
+            let mut line = String::new();
+            let _ = ftp.control.read_line(&mut line);
+            command = line.trim_end().into();
             ftp.commands.push(command.clone());
         }
         ftp
@@ -58,12 +60,6 @@ impl Ftp {
     /// Says a line; a client that has gone does not hear it.
     pub fn say(&mut self, line: &str) {
         let _ = self.control.get_mut().write_all(format!("{line}\r\n").as_bytes());
-    }
-
-    fn hear(&mut self) -> String {
-        let mut line = String::new();
-        let _ = self.control.read_line(&mut line);
-        line.trim_end().into()
     }
 
     /// Opens a port for the next data connection; returns its number.

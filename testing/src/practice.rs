@@ -26,12 +26,8 @@ pub struct Practice {
 impl Practice {
     /// Builds and starts them.
     pub fn start() -> Self {
-        Self::start_in(&built("practice-servers"), Folder::create())
-    }
-
-    /// Starts the program `exe` in a folder in which it may have run before.
-    pub fn start_in(exe: &str, folder: Folder) -> Self {
-        Self::start_by(Self::command(exe, &folder), folder)
+        let folder = Folder::create();
+        Self::start_by(Self::command(&built("practice-servers"), &folder), folder)
     }
 
     /// Starts them by a command that ends as [`Practice::command`] does.

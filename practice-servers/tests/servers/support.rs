@@ -44,7 +44,7 @@ impl Servers {
 
     /// Starts them in a folder in which they may have run before.
     pub fn start_in(folder: Folder) -> Self {
-        Servers(Practice::start_in(SERVERS, folder))
+        Servers(Practice::start_by(Practice::command(SERVERS, &folder), folder))
     }
 
     /// Kills them, as SIGKILL does, and returns their folder.
