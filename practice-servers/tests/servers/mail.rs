@@ -11,12 +11,10 @@ fn only_cr_lf_dot_cr_lf_ends_a_message() {
     let servers = Servers::start();
     let mut peer = servers.laoshi();
     let ends = ["\r\n", "\n", "\r", "\0"];
-    let mut count = 0;
     for (before, after) in ends.iter().flat_map(|before| ends.map(|after| (*before, after))) {
         if (before, after) == ("\r\n", "\r\n") {
             continue;
         }
-        count += 1;
         peer.envelope("laoshi@qq.example", &["xuesheng@sina.example"]);
         let smuggled = "MAIL FROM:<evil@b.example>\r\nRCPT TO:<banzhang@sina.example>\r\nDATA";
         let from = "From: laoshi@qq.example\r\n";
@@ -28,7 +26,7 @@ fn only_cr_lf_dot_cr_lf_ends_a_message() {
         peer.expects("250 taken");
         peer.expects("250 here I am");
     }
-    for mail in servers.mails("sina", "xuesheng", count) {
+    for mail in servers.mails("sina", "xuesheng", ends.len() * ends.len() - 1) {
         assert!(mail.ends_with(
             "MAIL FROM:<evil@b.example>\r\nRCPT TO:<banzhang@sina.example>\r\nDATA\r\n"
         ));
@@ -62,8 +60,6 @@ fn a_conversation_in_lines_that_end_with_lf() {
     }
     let mail = peer.gets("RETR 1");
     assert!(mail.ends_with("Subject: lf\r\n\r\na\r\n.b\r\nc d\r\n.\r\n\r\n"), "{mail:?}");
-    // Not even a file that came into the mailbox by another way confuses a client.
-    assert_eq!(mail.matches('\n').count(), mail.matches("\r\n").count());
 }
 
 /// One byte more gets one 552, and nothing of it is taken for commands.
@@ -175,16 +171,11 @@ fn what_waits_in_the_queue_is_relayed_after_a_restart() {
 fn a_mailbox_that_is_out_of_order() {
     let servers = Servers::start();
     let broken = servers.path("mail/zhujiao@qq.example");
-    let mut peer = servers.laoshi();
-    peer.says("MAIL FROM:<laoshi@qq.example>", "250");
-    for to in ["laoshi@qq.example", "zhujiao@qq.example", "xuesheng@sina.example"] {
-        peer.says(&format!("RCPT TO:<{to}>"), "250");
-    }
     fs::remove_dir_all(&broken).unwrap();
     fs::write(&broken, "no folder").unwrap();
-    peer.says("DATA", "354");
-    peer.send("From: laoshi@qq.example\r\n\r\ny\r\n.\r\n");
-    peer.expects("250");
+    let mut peer = servers.laoshi();
+    let to = ["laoshi@qq.example", "zhujiao@qq.example", "xuesheng@sina.example"];
+    peer.mails("laoshi@qq.example", &to, "From: laoshi@qq.example\r\n\r\ny", "250");
     assert!(servers.mail("sina", "xuesheng").ends_with("\r\n\r\ny\r\n"));
     servers.mailbox("qq", "laoshi").answers("DELE 1 => +OK; QUIT => +OK");
 

@@ -4,13 +4,14 @@
 use std::fs;
 use std::net::TcpListener;
 
-use testing::{Folder, Practice, Program, command, fails, refuses, run};
+use testing::{Practice, Program, fails, refuses, run};
 
 use crate::support::{SERVERS, Servers, base64};
 
 #[test]
 fn the_start_says_all_that_a_learner_needs() {
     let mut servers = Servers::start();
+    let port = servers.addr("qq-smtp").port();
     let program = &mut servers.program;
     program.logged("office        SMTP");
     program.logged(" laoshi@qq.example, zhujiao@qq.example");
@@ -20,9 +21,7 @@ fn the_start_says_all_that_a_learner_needs() {
     let line = program.logged("set SSL_CERT_FILE to ");
     let (_, file) = line.split_once("set SSL_CERT_FILE to ").unwrap();
     assert!(fs::read_to_string(file).unwrap().starts_with("-----BEGIN CERTIFICATE"));
-    let port = servers.addr("qq-smtp").port();
-    servers
-        .program
+    program
         .logged(&format!("cargo run -p lesson06-text-mail -- --smtp-url smtp://127.0.0.1:{port}"));
 }
 
@@ -133,8 +132,6 @@ fn only_loopback() {
 
 #[test]
 fn an_empty_folder_name_is_no_folder() {
-    let folder = Folder::create();
-    let mut command = command(SERVERS, &folder);
-    let ended = Program::start(command.env("LESSON_PRACTICE_DIR", "")).finish();
+    let ended = run(SERVERS, &["--practice-dir", ""]);
     refuses(&ended, "not the name of a folder", "practice-data");
 }

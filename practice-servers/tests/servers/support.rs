@@ -245,19 +245,13 @@ impl Peer {
     #[track_caller]
     pub fn gets(&mut self, command: &str) -> String {
         self.says(command, "+OK");
-        let mut text = Vec::new();
-        let mut line = Vec::new();
+        let mut text = String::new();
         loop {
-            self.stream.read_until(b'\n', &mut line).unwrap();
-            if !line.ends_with(b"\r\n") {
-                assert!(line.ends_with(b"\n"), "no dot at the end");
-                continue;
+            let line = self.next_line().unwrap();
+            if line == "." {
+                return text;
             }
-            if line == b".\r\n" {
-                return String::from_utf8_lossy(&text).into_owned();
-            }
-            text.extend(line.strip_prefix(b".").unwrap_or(&line));
-            line.clear();
+            text += &format!("{}\r\n", line.strip_prefix('.').unwrap_or(&line));
         }
     }
 
