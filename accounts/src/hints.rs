@@ -158,8 +158,8 @@ fn after_certificate(error: &CertificateError, account: &Account) -> &'static st
 }
 
 /// After a reply of an MTA: by its code, and by the detail of the enhanced code (RFC 3463) with
-/// which the words may begin, such as `1.1` of `5.1.1`. A mail can be refused because of the sender,
-/// of a recipient, or of what it says.
+/// which the words may begin, such as `1.1` of `5.1.1`. A mail can be refused because of the
+/// sender, of a recipient, or of what it says.
 fn after_smtp(code: u16, words: &str, phase: Phase, account: &Account) -> &'static str {
     let first = words.split_whitespace().next().unwrap_or_default();
     let detail = first.split_once('.').map_or("", |(_class, detail)| detail);

@@ -152,8 +152,8 @@ pub fn ftp(config: &Config) -> Account {
 }
 
 impl Account {
-    /// Takes the URL apart, and sees to it that no password travels in clear to another machine, and
-    /// nothing built-in at all.
+    /// Takes the URL apart, and sees to it that no password travels in clear to another machine,
+    /// and nothing built-in at all.
     ///
     /// # Errors
     /// What is wrong with the settings.
@@ -265,8 +265,8 @@ impl Account {
         self.is_loopback || self.protocol.is_anonymous(&self.user)
     }
 
-    /// Connects to the server: to the first of its addresses at which one can be had. No read and no
-    /// write on it waits longer than the time-out.
+    /// Connects to the server: to the first of its addresses at which one can be had. No read and
+    /// no write on it waits longer than the time-out.
     ///
     /// # Errors
     /// The host has no address, or nobody listens there.

@@ -105,8 +105,8 @@ impl Protocol {
         }
     }
 
-    /// Whether the user is the one whom every FTP server that is open to all knows, and who by custom
-    /// gives some mail address for a password (RFC 1635).
+    /// Whether the user is the one whom every FTP server that is open to all knows, and who by
+    /// custom gives some mail address for a password (RFC 1635).
     pub(crate) fn is_anonymous(self, user: &str) -> bool {
         self == Protocol::Ftp && user == "anonymous"
     }

@@ -33,8 +33,8 @@ fn asked(client: &mut Attempt, server: &UdpSocket, done: &str) -> Check<Asked> {
     })
 }
 
-/// A message, what the server does with what came, how many bytes it takes off the end for that, and
-/// what it puts there.
+/// A message, what the server does with what came, how many bytes it takes off the end for that,
+/// and what it puts there.
 const CHANGES: [(&str, &str, usize, &[u8]); 5] = [
     ("hello", "sent back what had come", 0, b""),
     ("hello", "sent it back with a capital as its last letter", 1, b"O"),

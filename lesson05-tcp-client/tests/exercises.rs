@@ -91,8 +91,8 @@ const ANSWERS_LATE: Treats = |stream| {
 };
 
 /// Runs the client to its end against a server that treats its connections so, and closes all more.
-/// The client has to end with this status: 0 where the last connection is answered, else 1. Returns the
-/// time from the first connection to the last.
+/// The client has to end with this status: 0 where the last connection is answered, else 1. Returns
+/// the time from the first connection to the last.
 fn tries(done: &str, treats: &'static [Treats], status: i32) -> Check<Duration> {
     let server = Server::start(|number, stream| {
         let began = Instant::now();

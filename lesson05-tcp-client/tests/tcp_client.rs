@@ -16,8 +16,8 @@ fn accept(listener: &TcpListener) -> TcpStream {
     stream
 }
 
-/// Lets `serve` be the server of a client with this setting in its `.env`, and keeps what it returns
-/// until the client has ended; returns how that was, and the server's address.
+/// Lets `serve` be the server of a client with this setting in its `.env`, and keeps what it
+/// returns until the client has ended; returns how that was, and the server's address.
 fn served<T>(setting: &str, serve: impl FnOnce(TcpStream) -> T) -> (Ended, String) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = listener.local_addr().unwrap().to_string();

@@ -21,8 +21,9 @@ fn exercise_1() -> Check {
 const LATER: &str = "451 come back later";
 const NEVER: &str = "550 not for us";
 
-/// In a row: what the check does, as an MTA; a command; what it answers to that in the first connections,
-/// an answer for each; how often the program is to connect; and the status with which it is to end.
+/// In a row: what the check does, as an MTA; a command; what it answers to that in the first
+/// connections, an answer for each; how often the program is to connect; and the status with which
+/// it is to end.
 const TRIES: [(&str, &str, &[&str], usize, i32); 9] = [
     ("answered RCPT with 451, twice", "RCPT", &[LATER; 2], 3, 0),
     ("answered MAIL with 451, twice", "MAIL", &[LATER; 2], 3, 0),

@@ -8,7 +8,7 @@ use testing::{Folder, handed_in, refuses, run};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson08-attachment-mail");
 
-/// Expects that the lesson sends these bytes in an attachment whose header, in one line, holds this.
+/// Expects the lesson to send these bytes in an attachment whose header, in one line, holds this.
 #[track_caller]
 fn attaches(arguments: &[&str], bytes: &[u8], expected: &str) {
     let lines = handed_in(LESSON, arguments);

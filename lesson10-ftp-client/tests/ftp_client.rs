@@ -157,8 +157,8 @@ fn the_lesson_goes_on_with_odd_servers_and_does_not_wait_for_a_goodbye() {
     }
 }
 
-/// What servers answer to EPSV that know PASV alone, that write the port as suppaftp does not read it,
-/// or that name an address.
+/// What servers answer to EPSV that know PASV alone, that write the port as suppaftp does not read
+/// it, or that name an address.
 #[test]
 fn passive_mode_is_tried_after_extended_passive_mode_and_no_address_is_followed() {
     let decoy = TcpListener::bind("127.0.0.1:0").unwrap();

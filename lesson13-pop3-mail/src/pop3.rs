@@ -106,8 +106,8 @@ impl<'a> Mailbox<'a> {
     }
 
     /// Sends a command, and returns the lines that follow the reply to it, up to the one that is a
-    /// dot, with which they have at most `max` bytes. Where a line of the message begins with a dot,
-    /// the server has put one more before it.
+    /// dot, with which they have at most `max` bytes. Where a line of the message begins with a
+    /// dot, the server has put one more before it.
     ///
     /// # Errors
     /// The server refuses, breaks off, or sends more.

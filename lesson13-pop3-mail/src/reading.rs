@@ -59,8 +59,8 @@ pub fn leaves<'a>(part: &'a ParsedMail<'a>) -> Vec<&'a ParsedMail<'a>> {
     inner.into_iter().flat_map(leaves).collect()
 }
 
-/// The name of the file that a part is, as the sender wrote it. Many mail programs give it to the type
-/// alone.
+/// The name of the file that a part is, as the sender wrote it. Many mail programs give it to the
+/// type alone.
 pub fn name(part: &ParsedMail) -> Option<String> {
     let disposition = part.get_content_disposition();
     let name = disposition.params.get("filename").or(part.ctype.params.get("name"));

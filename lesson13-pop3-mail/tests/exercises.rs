@@ -5,8 +5,8 @@ use testing::exercise::{Attempt, Check, ensure, has_sent, not_yet, show, step, w
 use testing::{Ended, Folder, Server, pop3_lines, talk};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson13-pop3-mail");
-/// The header and the text of each message in the mailbox: the first has an encoded subject, the second
-/// lines of dots and bytes that are no UTF-8.
+/// The header and the text of each message in the mailbox: the first has an encoded subject, the
+/// second lines of dots and bytes that are no UTF-8.
 const MESSAGES: [(&[u8], &[u8]); 2] = [
     (b"From: laoshi@qq.example\r\nSubject: =?utf-8?B?5L2g5aW9?=\r\n\r\n", b"hello\r\n"),
     (b"Subject: second\r\n\r\n", b".\r\n..two\r\n\xff\xfe raw\r\n"),
@@ -38,8 +38,8 @@ fn answer(command: &str) -> Vec<u8> {
     }
 }
 
-/// Runs the lesson to its end against a server with these messages, which refuses the verb `refused`.
-/// Returns the commands that it got, too.
+/// Runs the lesson to its end against a server with these messages, which refuses the verb
+/// `refused`. Returns the commands that it got, too.
 fn fetch(folder: &Folder, refused: &'static str, status: i32) -> Check<(Ended, Vec<String>)> {
     let odd = move |command: &str| match command.split(' ').next() {
         verb if verb == Some(refused) => b"-ERR not now\r\n".to_vec(),

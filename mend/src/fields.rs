@@ -31,8 +31,8 @@ pub struct Header {
 impl Header {
     /// Reads the header with which `bytes` begin.
     ///
-    /// A line that is no field is left out, with the lines that continue it. But if no field that is
-    /// known follows, an empty line is missing before it, and the body has begun.
+    /// A line that is no field is left out, with the lines that continue it. But if no field that
+    /// is known follows, an empty line is missing before it, and the body has begun.
     pub fn read(bytes: &[u8]) -> Self {
         let lines = unfolded(bytes);
         // A name that is there a second time may be in a mail that the body quotes.

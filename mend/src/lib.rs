@@ -40,9 +40,9 @@ pub const INCOMPLETE: &str = "X-Mend-Incomplete";
 /// Mends a mail, whatever its bytes are: `mailparse` can parse the result, which says the same. A
 /// mail that has been mended stays as it is.
 ///
-/// Of a mail with more than 1000 parts the others are missing, which the field [`INCOMPLETE`] of their
-/// container says, and so are characters of a header beyond 300,000. What lies more than 20 deep
-/// becomes one part of type `application/octet-stream`.
+/// Of a mail with more than 1000 parts the others are missing, which the field [`INCOMPLETE`] of
+/// their container says, and so are characters of a header beyond 300,000. What lies more than 20
+/// deep becomes one part of type `application/octet-stream`.
 pub fn mail(message: &[u8]) -> Vec<u8> {
     let mut parts_left = MAX_PARTS;
     part(&lines::without_double_cr(message), "text/plain", 0, &mut parts_left)
@@ -86,8 +86,8 @@ fn content_type(field: &str, depth: usize) -> Parameterized {
     content_type
 }
 
-/// Whether a part is to be shown or saved, if it says so. What nobody knows is to be saved (RFC 2183
-/// section 2.8).
+/// Whether a part is to be shown or saved, if it says so. What nobody knows is to be saved (RFC
+/// 2183 section 2.8).
 fn disposition(header: &Header) -> Option<Parameterized> {
     let field = header.value("Content-Disposition").filter(|field| !field.is_empty())?;
     let mut disposition = Parameterized::read(field);
@@ -234,8 +234,8 @@ pub fn is_text(kind: &str) -> bool {
     }
 }
 
-/// Writes the fields of a header, but for those that are beyond the bound. The last of them tell what
-/// the body is.
+/// Writes the fields of a header, but for those that are beyond the bound. The last of them tell
+/// what the body is.
 fn start(header: &Header, content_type: &Parameterized, is_whole: bool) -> String {
     let mut start = String::new();
     let mut characters_left = MAX_CHARACTERS;

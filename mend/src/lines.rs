@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::iter;
 
-/// Each line without its end, and how many bytes it has with its end, which may be CR LF, LF, CR CR LF
-/// (some gateways make that) or CR.
+/// Each line without its end, and how many bytes it has with its end, which may be CR LF, LF, CR CR
+/// LF (some gateways make that) or CR.
 pub fn lines(bytes: &[u8]) -> impl Iterator<Item = (&[u8], usize)> {
     let mut rest = bytes;
     iter::from_fn(move || {
@@ -33,8 +33,8 @@ pub fn with_crlf(bytes: &[u8]) -> Vec<u8> {
     text
 }
 
-/// The message, without the second CR of each CR CR LF if its first line ends so: then a gateway has
-/// done that to all of them.
+/// The message, without the second CR of each CR CR LF if its first line ends so: then a gateway
+/// has done that to all of them.
 pub fn without_double_cr(message: &[u8]) -> Cow<'_, [u8]> {
     let first = lines(message).next().map_or(0, |(_, length)| length);
     if message[..first].ends_with(b"\r\r\n") {

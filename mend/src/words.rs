@@ -6,8 +6,9 @@ use crate::{bodies, charsets};
 
 /// A line of a header has at most 998 characters (RFC 5322 section 2.1.1).
 const MAX_LINE: usize = 900;
-/// More characters without a blank are encoded as a whole if any of them is. No line could end among
-/// them, and the time that `mailparse` takes for a line grows with its length times the words in it.
+/// More characters without a blank are encoded as a whole if any of them is. No line could end
+/// among them, and the time that `mailparse` takes for a line grows with its length times the words
+/// in it.
 const MAX_UNFOLDED: usize = 200;
 /// At most this many bytes are in an encoded word, which may have 75 characters.
 const MAX_WORD: usize = 45;
@@ -104,8 +105,8 @@ fn word(text: &str) -> Option<(&str, Vec<u8>, &str)> {
 }
 
 /// The same text, in which encoded words of UTF-8 stand for all that is not ASCII, and for what has
-/// been in encoded words: nothing that was encoded becomes a comma or a quote of the field. The text is
-/// cut to `characters_left`, from which its characters are then taken off.
+/// been in encoded words: nothing that was encoded becomes a comma or a quote of the field. The
+/// text is cut to `characters_left`, from which its characters are then taken off.
 pub fn mended(text: &str, characters_left: &mut usize) -> String {
     let mut characters = characters(text);
     characters.truncate(*characters_left);
@@ -176,7 +177,7 @@ fn mark(characters: &mut [Character]) {
     let is_end = |value: char| value.is_whitespace() || "\"()<>,".contains(value);
     let goes_on = |character: &Character| character.is_encoded || !is_end(character.value);
     characters.chunk_by_mut(|left, right| goes_on(left) && goes_on(right)).for_each(encode_if_any);
-    // What stands between two single blanks, where lines can end, is encoded as a whole if it is long.
+    // What stands between two single blanks, where lines can end, is encoded whole if it is long.
     let is_single_blank = |around: &[Character]| {
         around[1].value == ' '
             && !around[0].value.is_whitespace()

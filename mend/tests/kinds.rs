@@ -233,8 +233,8 @@ fn encoded_words() {
         assert!(people.is_ascii() && people.starts_with(b"To: =?utf-8?B?"), "{sent}");
     }
     assert_eq!(subject(BYTES), NOTICE);
-    // What has no blank for 200 characters stays as it is, and what has none for longer is one word,
-    // in seven pieces.
+    // What has no blank for 200 characters stays as it is, and what has none for longer is one
+    // word, in seven pieces.
     let long = format!("x {0} {0}, y", "é,".repeat(100));
     assert_eq!(subject(&long), long);
     let mended = String::from_utf8(mend::mail(format!("Subject: {long}").as_bytes())).unwrap();

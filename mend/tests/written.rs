@@ -64,7 +64,7 @@ const MAILS: [(&str, &str); 11] = [
          Content-Transfer-Encoding: 8bit\n\n你\n",
     ),
     ("", "{text}"),
-    // A text that is a file keeps its bytes, whichever field has the name; one that is shown does not.
+    // A text that is a file keeps its bytes, whichever field has the name; a shown one does not.
     (
         "Content-Type: text/plain; name=x\n\n你\n",
         "Content-Type: text/plain; charset=\"utf-8\"; name=\"x\"\n{base64}5L2gDQo=\n",

@@ -6,8 +6,8 @@ pub const CONNECT: &[&str] = &["connect_mta(", "connect(", "connect_timeout("];
 /// One side has no more to say.
 pub const SHUTDOWN: &[&str] = &[".shutdown("];
 
-/// The calls that send this command, of which the first that the source has counts; none if no lesson
-/// sends it. No verb stands for the server's greeting.
+/// The calls that send this command, of which the first that the source has counts; none if no
+/// lesson sends it. No verb stands for the server's greeting.
 pub fn of(protocol: &str, verb: &str) -> &'static [&'static str] {
     match (protocol, verb) {
         ("smtp", "" | "EHLO" | "STARTTLS") | ("pop3", "" | "CAPA" | "STLS") => CONNECT,

@@ -236,7 +236,8 @@ fn goes_on(reply: &str, protocol: &str, verb: &str) -> bool {
             let is_asked = ["LIST", "UIDL", "CAPA", "TOP"].contains(&verb);
             is_asked && reply.starts_with("+OK") && last != "."
         }
-        // The last line has a blank behind its number (RFC 5321 section 4.2.1, RFC 959 section 4.2).
+        // Only the last line has a blank behind its number (RFC 5321 section 4.2.1, RFC 959 section
+        // 4.2).
         (_, Some((number, _))) if number.len() == 3 => !last.starts_with(&format!("{number} ")),
         _ => false,
     }
@@ -266,8 +267,8 @@ pub mod tests {
         Play::new(lesson, vec![program], entries.collect())
     }
 
-    /// Checks which rows each line of a conversation becomes, each as `What from>to text`, with `TLS`
-    /// where it is.
+    /// Checks which rows each line of a conversation becomes, each as `What from>to text`, with
+    /// `TLS` where it is.
     fn check(told: &[(&str, &[&str])]) {
         let lines: Vec<&str> = told.iter().map(|(line, _)| *line).collect();
         let play = play(&lines);

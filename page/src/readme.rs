@@ -17,8 +17,8 @@ pub struct Readme {
     pub html: String,
 }
 
-/// Reads a README by the name of its file, which says its language; where there is none, the name of
-/// the package has to do as its title. It can link to these `lessons`, which are on the page.
+/// Reads a README by the name of its file, which says its language; where there is none, the name
+/// of the package has to do as its title. It can link to these `lessons`, which are on the page.
 pub fn read(name: &str, lesson: &Lesson, lessons: &[&Lesson]) -> Readme {
     let text = fs::read_to_string(lesson.folder().join(name)).unwrap_or_default();
     render(&text, name, lesson, lessons)
@@ -28,8 +28,8 @@ pub fn read(name: &str, lesson: &Lesson, lessons: &[&Lesson]) -> Readme {
 /// the lesson trusts its README, and the page runs no script of others.
 fn render(text: &str, name: &str, lesson: &Lesson, lessons: &[&Lesson]) -> Readme {
     let text = text.replace("\r\n", "\n");
-    // At the top stand the title and a line of links to the other language and the other lessons. The
-    // page has its own.
+    // At the top stand the title and a line of links to the other language and the other lessons.
+    // The page has its own.
     let mut parts = text.splitn(3, "\n\n");
     let title = parts.next().and_then(|title| title.split_once([':', '：']));
     let body = parts.nth(1).unwrap_or_default();

@@ -114,9 +114,9 @@ impl Connection {
         Err(ErrorKind::TimedOut.into())
     }
 
-    /// Reads a line and shows it. A line that may be a secret is not shown: a password that a client
-    /// has sent behind an `AUTH` without waiting for the reply, which refused it, or the rest of a
-    /// `PASS` with an LF in it. Such a line begins with none of the `commands`.
+    /// Reads a line and shows it. A line that may be a secret is not shown: a password that a
+    /// client has sent behind an `AUTH` without waiting for the reply, which refused it, or the
+    /// rest of a `PASS` with an LF in it. Such a line begins with none of the `commands`.
     pub fn read_line(&mut self, commands: &str) -> io::Result<Line> {
         let mut line = self.read()?;
         if let Line::Text(text) = &line
@@ -218,8 +218,8 @@ impl Connection {
     }
 }
 
-/// A line without the signals of Telnet that FTP clients put before an urgent command (RFC 959 section
-/// 4.1.3).
+/// A line without the signals of Telnet that FTP clients put before an urgent command (RFC 959
+/// section 4.1.3).
 pub fn without_signals(line: &[u8]) -> &[u8] {
     let signals = line.iter().take_while(|byte| matches!(byte, 0xf2 | 0xf4 | 0xff)).count();
     &line[signals..]

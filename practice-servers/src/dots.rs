@@ -125,11 +125,12 @@ impl Receiver {
 }
 
 /// Gives one message and its end to `send`, part by part, and returns how many bytes it has on the
-/// way, without its end. Given a number of `lines`, that is the header, the empty line behind it, and
-/// at most this many lines more.
+/// way, without its end. Given a number of `lines`, that is the header, the empty line behind it,
+/// and at most this many lines more.
 ///
 /// # Errors
-/// The reader's, and those of `send`; `TimedOut` when the peer does not take it in [`limits::SILENCE`].
+/// The reader's, and those of `send`; `TimedOut` when the peer does not take it in
+/// [`limits::SILENCE`].
 pub fn send(
     message: &mut impl BufRead,
     lines: Option<u64>,

@@ -28,8 +28,8 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Begins a file in `folder`, which lies on the same file system as the file's later place, with
-    /// the bytes `start`. The folder is made if somebody has removed it.
+    /// Begins a file in `folder`, which lies on the same file system as the file's later place,
+    /// with the bytes `start`. The folder is made if somebody has removed it.
     pub fn create(folder: &Path, start: &[u8]) -> io::Result<Self> {
         let path = folder.join(unique_name());
         let mut options = OpenOptions::new();

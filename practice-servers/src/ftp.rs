@@ -29,8 +29,8 @@ pub struct Session<'a> {
     is_private: bool,
     /// The working folder, from the user's `/` on.
     folder: String,
-    /// Whether the client has said `TYPE I`: then every byte goes as it is. Else files are text, whose
-    /// lines end with CR LF on the way.
+    /// Whether the client has said `TYPE I`: then every byte goes as it is. Else files are text,
+    /// whose lines end with CR LF on the way.
     is_binary: bool,
     /// The port that waits for the next data connection.
     listener: Option<TcpListener>,

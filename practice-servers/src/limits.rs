@@ -32,8 +32,8 @@ pub const CONNECTIONS: usize = 256;
 /// After this many failed logins, the next one closes the connection.
 pub const LOGINS: usize = 3;
 
-/// After this many commands that are none, from a client that has not logged in, the server closes the
-/// connection.
+/// After this many commands that are none, from a client that has not logged in, the server closes
+/// the connection.
 pub const MISTAKES: usize = 20;
 
 /// The longest wait for a whole line or a whole message (RFC 5321 section 4.5.3.2.7 asks for 5
@@ -53,8 +53,8 @@ pub const TICK: Duration = Duration::from_secs(1);
 /// How often a transfer over which nothing moves looks whether the FTP client says `ABOR`.
 pub const GLANCE: Duration = Duration::from_millis(100);
 
-/// The longest wait for the next bytes in the midst of a transfer, and for a whole TLS handshake. An
-/// echo server keeps a connection over which nothing more comes open as long as this.
+/// The longest wait for the next bytes in the midst of a transfer, and for a whole TLS handshake.
+/// An echo server keeps a connection over which nothing more comes open as long as this.
 pub const STALL: Duration = Duration::from_secs(60);
 
 /// The longest wait for an FTP client to open the data connection.
@@ -63,8 +63,8 @@ pub const DATA_CONNECTION: Duration = Duration::from_secs(5);
 /// How many bytes of a message or a file the transcript shows at most.
 pub const SHOWN: u64 = 1 << 20;
 
-/// How many bytes of a file or a message the server moves at a time. With less, downloads are slower,
-/// or now and then twice as slow.
+/// How many bytes of a file or a message the server moves at a time. With less, downloads are
+/// slower, or now and then twice as slow.
 pub const PIECE: usize = 1 << 21;
 
 /// The pause before mail that could not be relayed is tried again.

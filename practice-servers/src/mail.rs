@@ -33,7 +33,7 @@ pub struct Queue {
     mailboxes: HashMap<String, Maildir>,
     drafts: PathBuf,
     /// Whoever puts a mail into the queue holds this for reading, until the mail is safe there. The
-    /// thread in [`Queue::run`] holds it for writing while it looks for mails, and so finds no other.
+    /// thread in [`Queue::run`] holds it for writing while it looks for mails, and finds no other.
     entering: RwLock<()>,
     /// The thread in [`Queue::run`].
     thread: OnceLock<Thread>,
@@ -80,8 +80,8 @@ impl Queue {
         self.mailboxes.get(&self.office.mailbox(address)?)
     }
 
-    /// Takes the responsibility for a mail, whose first line is [`Envelope::return_path`]. When this
-    /// returns, the mail is on the disk: in those mailboxes that are the office's own, and, if
+    /// Takes the responsibility for a mail, whose first line is [`Envelope::return_path`]. When
+    /// this returns, the mail is on the disk: in those mailboxes that are the office's own, and, if
     /// anybody else gets it, in the queue. The thread in [`Queue::run`] hands it to other offices.
     /// The message is written once: its file has a name in every place.
     ///

@@ -207,8 +207,8 @@ impl OpenMailbox<'_> {
     }
 }
 
-/// Sends a message, or its header and at most this many lines, and the line with a dot that ends it.
-/// After that, the reply has nothing left to say.
+/// Sends a message, or its header and at most this many lines, and the line with a dot that ends
+/// it. After that, the reply has nothing left to say.
 fn send(mut message: BufReader<File>, lines: Option<u64>, connection: &mut Connection) -> Answer {
     let stream = connection.stream.get_mut();
     let transcript = &connection.transcript;

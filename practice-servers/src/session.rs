@@ -22,8 +22,9 @@ pub type Answer<T = Reply> = Result<T, Reply>;
 pub enum Next {
     /// It waits for the next line.
     Line,
-    /// It waits for the next line. The command may come from a peer that does not speak the protocol
-    /// at all: after [`limits::MISTAKES`] of these without a login, the server closes the connection.
+    /// It waits for the next line. The command may come from a peer that does not speak the
+    /// protocol at all: after [`limits::MISTAKES`] of these without a login, the server closes the
+    /// connection.
     LineAfterMistake,
     /// It waits for the next line. The client has failed to log in: after [`limits::LOGINS`] of
     /// these, the next one closes the connection.
@@ -95,7 +96,7 @@ pub trait Session {
         "500"
     }
 
-    /// How the last reply begins when the server closes the connection before the client says `QUIT`.
+    /// How the last reply begins when the server closes before the client says `QUIT`.
     fn farewell(&self) -> &'static str {
         "421"
     }

@@ -131,8 +131,8 @@ fn configure(pem: &str) -> Option<(ServerConfig, &str)> {
     let mut config = config.with_single_cert(vec![certificate], key).ok()?;
     // Wireshark can read the TLS of these servers when the variable SSLKEYLOGFILE names a file.
     config.key_log = Arc::new(KeyLogFile::new());
-    // A ticket holds the whole session, sealed with a key that both kinds of connections know: so one
-    // ticket opens as many data connections as a client likes.
+    // A ticket holds the whole session, sealed with a key that both kinds of connections know: so
+    // one ticket opens as many data connections as a client likes.
     config.ticketer = Ticketer::new().ok()?;
     let start = pem.rfind("-----BEGIN CERTIFICATE-----")?;
     Some((config, &pem[start..]))

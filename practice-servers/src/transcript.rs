@@ -13,10 +13,10 @@ use crate::limits;
 ///
 /// - The service of an event is one of the table, such as `qq-smtp`, or else `ftp-data` (a data
 ///   connection), `qq-queue` or `qq-relay`.
-/// - Its peer is the client of the connection. A relay is that client itself. When a service begins to
-///   listen, its peer is the address at which it does.
-/// - Its bytes are a line, without its end and its secrets, or a part of a message or a file. The event
-///   that tells of a whole message has none.
+/// - Its peer is the client of the connection. A relay is that client itself. When a service begins
+///   to listen, its peer is the address at which it does.
+/// - Its bytes are a line, without its end and its secrets, or a part of a message or a file. The
+///   event that tells of a whole message has none.
 /// - Its text is the line for people.
 pub type Sink = fn(Level, &Event);
 
@@ -56,8 +56,8 @@ impl Transcript {
         Transcript { label, peer: Some(peer), ..self.clone() }
     }
 
-    /// The transcript of the conversation of this client, which is this program itself: the server's
-    /// side is shown, too, and so these lines appear only with `LESSON_LOG=debug`.
+    /// The transcript of the conversation of this client, which is this program itself: the
+    /// server's side is shown, too, and so these lines appear only with `LESSON_LOG=debug`.
     pub fn with_own_side(&self, client: SocketAddr) -> Self {
         Transcript { peer: Some(client), level: Level::Debug, ..self.clone() }
     }
@@ -145,8 +145,8 @@ fn mark(kind: Kind) -> char {
     if kind == Kind::Received { '<' } else { '>' }
 }
 
-/// The line without its secrets: without what follows `PASS`, and without what follows the mechanism
-/// of `AUTH`, wherever in the line these words stand.
+/// The line without its secrets: without what follows `PASS`, and without what follows the
+/// mechanism of `AUTH`, wherever in the line these words stand.
 fn masked(line: &str) -> String {
     let words: Vec<_> = line.split_whitespace().collect();
     let is = |word: &str, verb: &str| word.eq_ignore_ascii_case(verb);
@@ -164,9 +164,9 @@ fn masked(line: &str) -> String {
     [&words[..shown], secret].concat().join(" ")
 }
 
-/// Whether the line begins with a command that a secret follows, whatever stands between its letters.
-/// Then the secret may also be in the next line. The last three are commands of POP3 and FTP that these
-/// servers do not have.
+/// Whether the line begins with a command that a secret follows, whatever stands between its
+/// letters. Then the secret may also be in the next line. The last three are commands of POP3 and
+/// FTP that these servers do not have.
 pub fn begins_with_secret(line: &str) -> bool {
     let letters = line.chars().map(narrow).filter(|character| character.is_alphanumeric());
     let verb: String = letters.take(4).collect();

@@ -1,5 +1,5 @@
-//! Troubles for whoever asks for one, and for nobody else: what one types, and what happens then, the
-//! same at every time.
+//! Troubles for whoever asks for one, and for nobody else: what one types, and what happens then,
+//! the same at every time.
 
 use std::collections::HashMap;
 use std::fs;
@@ -37,8 +37,8 @@ pub enum What {
     Greylist,
     /// Each reply takes [`limits::SLOW`].
     Slow,
-    /// The connection ends: for a login instead of the reply, for a mail instead of the reply to the
-    /// final dot, for a mail or a file that comes in the middle of it.
+    /// The connection ends: for a login instead of the reply, for a mail instead of the reply to
+    /// the final dot, for a mail or a file that comes in the middle of it.
     Cut,
     /// The mailbox is in use.
     InUse,
@@ -143,7 +143,7 @@ fn code(pattern: &str, typed: &str) -> Option<u16> {
 pub struct GreyList(Mutex<HashMap<(String, String), Instant>>);
 
 impl GreyList {
-    /// Whether the pair has to come again. Once it was let through, it has to wait again the next time.
+    /// Whether the pair has to come again. Once let through, it has to wait again the next time.
     pub fn has_to_wait(&self, sender: &str, recipient: &str) -> bool {
         let mut pairs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let pair = (sender.to_string(), recipient.to_string());

@@ -9,8 +9,8 @@ use std::vec;
 use crate::error::{Error, Result, Whom};
 use crate::setting::{flag, label};
 
-/// HOST:PORT from the settings: where a program listens, or where it finds its peer. Hints say which
-/// setting it comes from, and how to start the other side there.
+/// HOST:PORT from the settings: where a program listens, or where it finds its peer. Hints say
+/// which setting it comes from, and how to start the other side there.
 pub struct Addr {
     /// HOST:PORT as it was given.
     text: String,

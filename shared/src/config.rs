@@ -62,8 +62,8 @@ macro_rules! load {
 
 impl Config {
     /// Loads what is `taken` by `program`, starts its log, and answers `--help`, also with its
-    /// `purpose`. Some defaults hold on conditions: `adjust` sees the settings before `--help` shows
-    /// them. The macro [`load!`](crate::load!) calls it.
+    /// `purpose`. Some defaults hold on conditions: `adjust` sees the settings before `--help`
+    /// shows them. The macro [`load!`](crate::load!) calls it.
     ///
     /// It ends the program with status 0 after `--help`, and with status 2, an error and a hint
     /// when somebody sets what does not exist.
@@ -271,11 +271,11 @@ impl Config {
         Ok(())
     }
 
-    /// Reads a line of `.env`, which may be another program's. A line that is meant to set something,
-    /// and does not, is an error.
+    /// Reads a line of `.env`, which may be another program's. A line that is meant to set
+    /// something, and does not, is an error.
     fn read_line(&mut self, line: &str, place: String) -> Result {
         let Some((name, value)) = meant(line) else {
-            // A name with one wrong letter is meant for a setting, unless a # begins a comment there.
+            // A name with one wrong letter is meant for a setting, unless a # begins a comment.
             let name = parse_line(line).map_or("", |(name, _)| name);
             let is_near = self.settings.iter().any(|setting| edits(name, setting.name) == 1);
             let is_ours = is_near && !name.starts_with('#');

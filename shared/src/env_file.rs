@@ -61,7 +61,8 @@ pub(crate) fn meant(line: &str) -> Option<(String, String)> {
     let is_other = |character: char| !is_letter(character) && character != '-';
     let (name, rest) = meant.split_at(meant.find(is_other).unwrap_or(meant.len()));
     let quotes = ['"', '\'', '“', '”', '‘', '’'];
-    // A name in quotes ends with one. On Windows, `set "NAME=value"` has its value within them, too.
+    // A name in quotes ends with one. On Windows, `set "NAME=value"` has its value within them,
+    // too.
     let rest_of_line = rest.strip_prefix(quotes);
     let ends_in_quote = rest_of_line.is_none() && before[..start].ends_with(quotes);
     let rest = rest_of_line.unwrap_or(rest);

@@ -53,9 +53,9 @@ pub fn is(what: &str, came: impl AsRef<[u8]>, expected: impl AsRef<[u8]>) -> Che
     ensure(came == expected, expectation, format!("Your program gave {shown}."))
 }
 
-/// Measures a time, three times if need be, until its milliseconds are in the range: on a busy machine
-/// the program may take longer, and the check may look later. `came` begins the sentence that ends with
-/// the time: `It answered after`.
+/// Measures a time, three times if need be, until its milliseconds are in the range: on a busy
+/// machine the program may take longer, and the check may look later. `came` begins the sentence
+/// that ends with the time: `It answered after`.
 pub fn takes(
     expected: &str,
     range: impl RangeBounds<u128>,

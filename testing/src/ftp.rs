@@ -27,9 +27,9 @@ impl Ftp {
     /// The file that it has, under every name: 11 bytes.
     pub const FILE: &'static [u8] = b"one\ntwo\r\n\0\xff";
 
-    /// Serves a client, whose connection has time-outs, until it has gone. At the commands that begin
-    /// with `at`, `odd` answers in the server's place; the first command is CONNECTED. Where `at` is
-    /// PASV, the server refuses EPSV, so that the client comes to PASV.
+    /// Serves a client, whose connection has time-outs, until it has gone. At the commands that
+    /// begin with `at`, `odd` answers in the server's place; the first command is CONNECTED. Where
+    /// `at` is PASV, the server refuses EPSV, so that the client comes to PASV.
     pub fn serve(control: TcpStream, at: &str, mut odd: impl FnMut(&mut Ftp)) -> Self {
         let mut ftp = Ftp {
             control: BufReader::new(control),

@@ -67,8 +67,8 @@ impl Folder {
         succeed(name, fs::write(self.0.join(name), text));
     }
 
-    /// The names of what lies in one of its folders, each with its bytes. Where there is no such folder,
-    /// there is nothing, and a folder in it has no bytes.
+    /// The names of what lies in one of its folders, each with its bytes. Where there is no such
+    /// folder, there is nothing, and a folder in it has no bytes.
     pub fn files(&self, folder: &str) -> Vec<(String, Vec<u8>)> {
         let mut files = Vec::new();
         for entry in fs::read_dir(self.0.join(folder)).into_iter().flatten().flatten() {
@@ -173,8 +173,8 @@ pub fn built_bare(lesson: &str) -> String {
     build(lesson, "--example", &format!("{number}-bare"), "examples")
 }
 
-/// Builds a program of a package, which is of the kind `--bin` or `--example`, and returns its path.
-/// Examples lie in a folder `below` that of the other programs.
+/// Builds a program of a package, which is of the kind `--bin` or `--example`, and returns its
+/// path. Examples lie in a folder `below` that of the other programs.
 fn build(package: &str, kind: &str, name: &str, below: &str) -> String {
     // The test itself lies in `deps`, beside the programs, in a folder that is called as its
     // profile.
@@ -211,8 +211,8 @@ pub fn serve(exe: &str, arguments: &[&str]) -> (Program, SocketAddr) {
     (server, addr)
 }
 
-/// The same for a server that may have so many files open: three standard ones, its listener, and its
-/// clients.
+/// The same for a server that may have so many files open: three standard ones, its listener, and
+/// its clients.
 #[cfg(unix)]
 pub fn serve_with_files(exe: &str, most: u32) -> (Program, SocketAddr) {
     let script = format!("ulimit -n {most}; exec '{exe}' --echo-addr 127.0.0.1:0 --timeout 3600");
@@ -427,7 +427,8 @@ pub fn bytes_are_echoed(bytes: &[u8], stream: &mut TcpStream) {
     assert!(answer == bytes, "other bytes came back");
 }
 
-/// Sends a long stream, a megabyte of the numbers up to `most` again and again, and expects it back.
+/// Sends a long stream, a megabyte of the numbers up to `most` again and again, and expects it
+/// back.
 #[track_caller]
 pub fn long_stream_is_echoed(server: SocketAddr, most: u8) {
     let bytes: Vec<u8> = (0..=most).cycle().take(1 << 20).collect();

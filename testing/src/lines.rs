@@ -5,8 +5,8 @@ use std::net::TcpStream;
 
 use crate::{PATIENCE, Server, run, succeed};
 
-/// The server's side of one connection. What it says is up to `answer`, which gets each command, the
-/// empty text for the greeting, and `.` for the end of a message; an empty answer closes the
+/// The server's side of one connection. What it says is up to `answer`, which gets each command,
+/// the empty text for the greeting, and `.` for the end of a message; an empty answer closes the
 /// connection. Returns every line that came.
 pub fn talk(stream: TcpStream, mut answer: impl FnMut(&str) -> Vec<u8>) -> Vec<String> {
     succeed("set a time-out", stream.set_read_timeout(Some(PATIENCE)));

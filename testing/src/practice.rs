@@ -115,8 +115,8 @@ impl Practice {
     }
 }
 
-/// The servers, each by its name, such as `qq-smtp`, whose setting is `LESSON_QQ_SMTP_ADDR`, and with
-/// the port at which it listens for learners.
+/// The servers, each by its name, such as `qq-smtp`, whose setting is `LESSON_QQ_SMTP_ADDR`, and
+/// with the port at which it listens for learners.
 fn servers() -> impl Iterator<Item = (String, &'static str)> {
     let settings =
         TABLE.lines().filter_map(|line| line.strip_prefix("#LESSON_")?.split_once("_ADDR="));

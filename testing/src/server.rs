@@ -19,8 +19,8 @@ pub struct Server<T> {
 }
 
 impl<T: Send + 'static> Server<T> {
-    /// Starts it. For each connection it calls `serve`, with 0 for the first. After a thousand, nobody
-    /// listens any more.
+    /// Starts it. For each connection it calls `serve`, with 0 for the first. After a thousand,
+    /// nobody listens any more.
     pub fn start(serve: impl Fn(usize, TcpStream) -> T + Send + Sync + 'static) -> Self {
         let listener = succeed("listen", TcpListener::bind("127.0.0.1:0"));
         let addr = succeed("ask for the port", listener.local_addr());

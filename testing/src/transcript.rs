@@ -1,7 +1,7 @@
 //! Logs and transcripts for tests, as events.
 
-/// A line of a program's log: the seconds, the kind, the peer and, where some were sent or received,
-/// the bytes: `0.002 received 127.0.0.1:7007 Hello`.
+/// A line of a program's log: the seconds, the kind, the peer and, where some were sent or
+/// received, the bytes: `0.002 received 127.0.0.1:7007 Hello`.
 pub fn logged(line: &str) -> String {
     let mut words = line.splitn(4, ' ');
     let mut next = || words.next().unwrap_or_default();
@@ -13,10 +13,10 @@ pub fn logged(line: &str) -> String {
     event(seconds, None, kind, peer, bytes, kind)
 }
 
-/// A line of the practice servers' transcript: `qq-smtp < EHLO student`. What came is `<`, what went
-/// is `>`, both twice for a part of a message or a file, and without words for the end of one; `+` is
-/// a client that connects, as `*` says on its own side, `x` the end of a connection, and `|` is anything
-/// else. The client's port is 9, or stands behind the service: `sina-smtp:7 +`.
+/// A line of the practice servers' transcript: `qq-smtp < EHLO student`. What came is `<`, what
+/// went is `>`, both twice for a part of a message or a file, and without words for the end of one;
+/// `+` is a client that connects, as `*` says on its own side, `x` the end of a connection, and `|`
+/// is anything else. The client's port is 9, or stands behind the service: `sina-smtp:7 +`.
 pub fn told(line: &str) -> String {
     let (service, told) = line.split_once(' ').unwrap_or((line, ""));
     let (service, port) = service.split_once(':').unwrap_or((service, "9"));

@@ -31,9 +31,9 @@ pub fn keep_out(starts: &[&str], command: &mut Command) {
     }
 }
 
-/// Builds what `cargo` is told to, and returns whether all of it was built, and cargo's messages: each
-/// is about one thing that was built, or what the compiler says of it, which goes to standard error,
-/// too.
+/// Builds what `cargo` is told to, and returns whether all of it was built, and cargo's messages:
+/// each is about one thing that was built, or what the compiler says of it, which goes to standard
+/// error, too.
 ///
 /// # Errors
 /// Cargo cannot be run.

@@ -34,9 +34,9 @@ enum Event {
     Ended(Option<Vec<String>>),
 }
 
-/// Checks the exercises of these lessons, or just the one with this number, and says what is missing,
-/// or those of all, if none are named, and shows a table; the solutions, if so wanted, and not what
-/// the learner has written.
+/// Checks the exercises of these lessons, or just the one with this number, and says what is
+/// missing, or those of all, if none are named, and shows a table; the solutions, if so wanted, and
+/// not what the learner has written.
 ///
 /// # Errors
 /// A lesson cannot be built, or an exercise is not solved.
@@ -94,8 +94,8 @@ pub fn check(lessons: &[&'static Lesson], exercise: Option<usize>, is_solutions:
     Ok(())
 }
 
-/// Prints the hint of an exercise, and how to see its solution. It ends the program with status 2 if
-/// there is no such exercise.
+/// Prints the hint of an exercise, and how to see its solution. It ends the program with status 2
+/// if there is no such exercise.
 ///
 /// # Errors
 /// Standard output takes no more.
@@ -166,8 +166,8 @@ fn build(
     Ok((exercises, broken))
 }
 
-/// Runs the checks, several at once, and shows in their order what each did, and how it ended; of one
-/// that takes long, what it does.
+/// Runs the checks, several at once, and shows in their order what each did, and how it ended; of
+/// one that takes long, what it does.
 fn run(
     exercises: &[Exercise],
     mut show: impl FnMut(usize, &[String], Option<&[String]>) -> Result,

@@ -20,7 +20,8 @@ pub type Files = (PathBuf, PathBuf);
 /// lessons, of a lesson and its bare program, or of a lesson and the solution of an exercise.
 ///
 /// # Errors
-/// They are not one or two lessons; the lesson has no earlier one to compare it with, or no such exercise.
+/// They are not one or two lessons; the lesson has no earlier one to compare it with, or no such
+/// exercise.
 pub fn files(lessons: &[&Lesson], options: &Options) -> Result<Vec<Files>> {
     let source = |lesson: &Lesson| lesson.folder().join("src").join("main.rs");
     match (lessons, options.exercise, options.is_bare) {

@@ -134,8 +134,8 @@ impl Lesson {
         self.folder().join("examples").join(format!("lesson{}-bare.rs", self.number()))
     }
 
-    /// What its README says of each of its exercises, in their order: its name, a line, and all below
-    /// it.
+    /// What its README says of each of its exercises, in their order: its name, a line, and all
+    /// below it.
     ///
     /// # Errors
     /// The README cannot be read.
@@ -168,7 +168,8 @@ impl Lesson {
         Ok(files)
     }
 
-    /// What the lesson is, as the first line of its source says, without the case and the full stop.
+    /// What the lesson is, as the first line of its source says, without the case and the full
+    /// stop.
     ///
     /// # Errors
     /// The source cannot be read.

@@ -1,7 +1,7 @@
 //! Plays the lessons in order, each with its other side: what a bare `cargo run` starts.
 //!
-//! Run it: `cargo run`, or `cargo run -- 03 09` to see all of just these two; `cargo run -- diff 07`
-//! shows what a lesson changes.
+//! Run it: `cargo run`, or `cargo run -- 03 09` to see all of just these two; `cargo run -- diff
+//! 07` shows what a lesson changes.
 
 mod check;
 mod columns;

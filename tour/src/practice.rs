@@ -13,8 +13,8 @@ use shared::{Level, Result};
 
 use crate::recording::DETAIL;
 
-/// Where the transcript goes: into the pipe of the program that is running, so that the system keeps
-/// the order in which the program and its servers say something.
+/// Where the transcript goes: into the pipe of the program that is running, so that the system
+/// keeps the order in which the program and its servers say something.
 static PIPE: Mutex<Option<PipeWriter>> = Mutex::new(None);
 
 fn pipe() -> MutexGuard<'static, Option<PipeWriter>> {

@@ -165,8 +165,8 @@ impl Play {
     }
 }
 
-/// What these lines of these programs say, in their order: lines of a log or of a transcript, each a
-/// millisecond after the one before.
+/// What these lines of these programs say, in their order: lines of a log or of a transcript, each
+/// a millisecond after the one before.
 #[cfg(test)]
 pub fn ordered(lines: &[(usize, &str)]) -> Vec<Entry> {
     let times = (0..).map(Duration::from_millis);

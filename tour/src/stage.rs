@@ -241,7 +241,8 @@ impl Stage<'_> {
         Ok(())
     }
 
-    /// Turns each line of the next program's pipe into what the stage hears, on a thread of its own.
+    /// Turns each line of the next program's pipe into what the stage hears, on a thread of its
+    /// own.
     fn listen_to(&self, reader: PipeReader) {
         let program = self.running.len();
         let begun = self.begun;

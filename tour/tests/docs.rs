@@ -13,7 +13,8 @@ use tour::lessons::{LESSONS, Lesson, workspace};
 /// Programs whose name begins a command.
 const PROGRAMS: &str = "cargo curl diff echo git ln mkdir mutt nc pip printf python3 socat sudo";
 
-/// The list at the top of each lesson's README, and its sections; in lesson 00 nothing is on the wire.
+/// The list at the top of each lesson's README, and its sections; in lesson 00 nothing is on the
+/// wire.
 const TOP: [&str; 2] = [
     "**Teaches:** |**Takes:** about MINUTES minutes|**Know before:** |**Against PARENT:** ",
     "**学什么：** |**用时：** 约 MINUTES 分钟|**先学：** |**与PARENT相比：** ",

@@ -87,7 +87,8 @@ fn attempts() -> Vec<Attempt> {
 }
 
 impl Attempt {
-    /// Its files. What a solution takes from the lesson, it takes from the lesson as it was committed.
+    /// Its files. What a solution takes from the lesson, it takes from the lesson as it was
+    /// committed.
     fn files(&self) -> Vec<(String, String)> {
         let (number, exercise) = self.exercise.split_once('.').unwrap();
         let lesson = Lesson::find(number).unwrap();
@@ -136,9 +137,9 @@ fn as_it_came(number: &str) -> String {
     format!("as_it_came_{number}")
 }
 
-/// The lessons as they were committed and the attempts, as one program, which is faster to build: each
-/// is a module, and the variable `ATTEMPT` says which one runs. It is built outside of the workspace, so
-/// that what a learner has changed in a lesson does not count.
+/// The lessons as they were committed and the attempts, as one program, which is faster to build:
+/// each is a module, and the variable `ATTEMPT` says which one runs. It is built outside of the
+/// workspace, so that what a learner has changed in a lesson does not count.
 fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {

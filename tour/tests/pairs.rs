@@ -1,4 +1,5 @@
-//! The lessons and their bare programs with each other: each client against each server of its kind.
+//! The lessons and their bare programs with each other: each client against each server of its
+//! kind.
 #![cfg(test)]
 
 use testing::{built, built_bare, run, start, tcp_peer};

@@ -1,5 +1,5 @@
-//! The lessons and the bare programs of mail and FTP against the practice servers: the whole way of a
-//! mail and of a file, TLS in every form, and each trouble.
+//! The lessons and the bare programs of mail and FTP against the practice servers: the whole way of
+//! a mail and of a file, TLS in every form, and each trouble.
 #![cfg(test)]
 
 use std::fs;

@@ -1,5 +1,5 @@
-//! The workspace as a whole: what it stands on is compiled once, whichever of its packages is built or
-//! tested first, and VS Code starts each of its programs.
+//! The workspace as a whole: what it stands on is compiled once, whichever of its packages is built
+//! or tested first, and VS Code starts each of its programs.
 #![cfg(test)]
 
 use std::collections::BTreeSet;
@@ -64,8 +64,8 @@ fn who_uses_whom_is_drawn() {
     assert_eq!(used, drawn, "these arrows are drawn");
 }
 
-/// What VS Code starts in its debugger: each program, and each lesson together with its other side, in
-/// their order.
+/// What VS Code starts in its debugger: each program, and each lesson together with its other side,
+/// in their order.
 #[test]
 fn each_entry_starts_a_program_and_each_lesson_stops_at_its_first_step() {
     let launch = fs::read_to_string(workspace().join(".vscode/launch.json")).unwrap();

@@ -118,7 +118,7 @@ fn texts_and_files() {
     fetch(picture).shows("\n(no text)\n\nsaved ").saves(&[("a.png", b"picture\r\n")]);
 }
 
-/// Of a mail that was forwarded again and again the outermost ten are shown; the file has all of them.
+/// Of a mail that was forwarded again and again the outermost ten are shown; the file has all.
 #[test]
 fn forwarded_mails() {
     let mut mail = String::from("Subject: first\r\n\r\nhello\r\n");

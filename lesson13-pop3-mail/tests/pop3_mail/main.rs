@@ -186,8 +186,8 @@ fn a_server_that_is_none_is_said() {
     session.fails("cannot list the messages: \"1\" is not two numbers", ANSWER_HINT);
 }
 
-/// Runs the lesson against a server that answers rightly up to this verb, then with `part`, and then
-/// does `last`.
+/// Runs the lesson against a server that answers rightly up to this verb, then with `part`, and
+/// then does `last`.
 fn breaks_off(
     arguments: &[&str],
     verb: &'static str,

@@ -115,8 +115,8 @@ fn beside(x: f32, what: What) -> (f32, f32) {
     }
 }
 
-/// The text, if it is one line and fits into twice this many columns; else as much of its first line
-/// that is not empty as fits into them once.
+/// The text, if it is one line and fits into twice this many columns; else as much of its first
+/// line that is not empty as fits into them once.
 fn shortened(text: &str, capacity: usize) -> String {
     let first = text.trim_start().lines().next().unwrap_or_default();
     if first == text && measure_text_width(text) <= 2 * capacity {

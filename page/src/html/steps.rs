@@ -2,7 +2,7 @@
 
 use super::{Say, say};
 
-/// The lessons, a step by its number, and what it is in Chinese: the words of the source may change.
+/// The lessons, a step by its number, and its words in Chinese: those of the source may change.
 const CHINESE: &[(&str, &str, &str)] = &[
     ("00", "1", "读出地址，有端口时也读出端口"),
     ("00", "2", "看地址说明了什么"),
@@ -41,7 +41,7 @@ const CHINESE: &[(&str, &str, &str)] = &[
 ];
 
 /// The heading of a step of this lesson, whose comment is such as `Step 3: send; why not?`: its
-/// number, and what is done. What is said about it comes behind a semicolon or in further sentences.
+/// number, and what is done. What is said about it comes behind a semicolon or in more sentences.
 pub fn step(lesson: &str, comment: &str) -> (Say, Say) {
     let (label, what) = comment.split_once(": ").unwrap_or((comment, ""));
     let sentence = what.split(". ").next().unwrap_or_default();

@@ -135,8 +135,8 @@ impl Browser {
         ]));
     }
 
-    /// Moves a finger or turns the wheel in the middle of the screen so that what is below comes up by
-    /// this many pixels.
+    /// Moves a finger or turns the wheel in the middle of the screen so that what is below comes up
+    /// by this many pixels.
     pub fn scroll(&self, pixels: i32) {
         let x = self.run("return innerWidth / 2");
         if self.pointer == "mouse" {

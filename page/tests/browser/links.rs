@@ -29,7 +29,7 @@ fn links_to_lessons_arrive_and_the_page_moves_with_the_finger() {
             let current = browser.run("return document.querySelector('nav [aria-current]').hash");
             assert_eq!(current, format!("#{id}"), "{width} pixels");
         }
-        // All the way through the first lessons and back, the page goes where the finger or the wheel does.
+        // Through the first lessons and back, the page goes where the finger or the wheel does.
         for pixels in [500; 5].into_iter().chain([-500; 5]) {
             let before = browser.run("return scrollY").as_f64().unwrap();
             browser.scroll(pixels);

@@ -62,8 +62,8 @@ impl Session<'_> {
         Ok(lines)
     }
 
-    /// The plain files and folders in a folder, by their names. A name that no command could give is
-    /// left out, as is what has been removed meanwhile.
+    /// The plain files and folders in a folder, by their names. A name that no command could give
+    /// is left out, as is what has been removed meanwhile.
     fn entries(&self, folder: &str) -> Answer<Vec<(String, Metadata)>> {
         let (place, _) = self.find(folder)?;
         let mut entries = Vec::new();
@@ -98,7 +98,7 @@ fn line(name: &str, metadata: &Metadata, is_long: bool) -> String {
 /// Whether the name matches the pattern, in which `*` stands for any characters and `?` for one.
 fn matches(pattern: &str, name: &str) -> bool {
     let name: Vec<_> = name.chars().collect();
-    // At index 3: whether what has been read of the pattern matches the first 3 characters of the name.
+    // At index 3: whether what has been read of the pattern matches the name's first 3 characters.
     let mut reached = vec![false; name.len() + 1];
     reached[0] = true;
     for wanted in pattern.chars() {

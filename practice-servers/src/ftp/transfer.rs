@@ -262,8 +262,8 @@ fn for_each_part(
     }
 }
 
-/// The data connection of a transfer. It waits for the peer up to [`limits::STALL`], unless the client
-/// says `ABOR` meanwhile.
+/// The data connection of a transfer. It waits for the peer up to [`limits::STALL`], unless the
+/// client says `ABOR` meanwhile.
 pub(super) struct Data<'a> {
     stream: Box<dyn Stream>,
     control: &'a mut Connection,
@@ -323,8 +323,9 @@ fn waiting(connection: &mut Connection) -> io::Result<&[u8]> {
     bytes
 }
 
-/// Whether the client has gone without a word. The data connection of a program that was killed ends
-/// just like that of a program that has sent everything; but then its control connection ends, too.
+/// Whether the client has gone without a word. The data connection of a program that was killed
+/// ends just like that of a program that has sent everything; but then its control connection ends,
+/// too.
 fn has_gone(connection: &mut Connection) -> bool {
     let is_quiet = |error: &io::Error| error.kind() == ErrorKind::WouldBlock;
     let last = match waiting(connection) {
@@ -332,8 +333,8 @@ fn has_gone(connection: &mut Connection) -> bool {
         Ok(b"") => return true,
         Ok(bytes) => bytes.trim_ascii_end().to_ascii_uppercase(),
     };
-    // Behind the commands that have come, the connection may have ended. That is no harm when the last
-    // one was QUIT.
+    // Behind the commands that have come, the connection may have ended. That is no harm when the
+    // last one was QUIT.
     let _ = connection.socket.set_nonblocking(true);
     let has_ended = match connection.socket.peek(&mut [0]) {
         Ok(length) => length == 0,

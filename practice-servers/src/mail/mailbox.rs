@@ -59,8 +59,8 @@ impl Maildir {
     }
 
     /// Delivers the message in the file `message`, which is on the disk already, under the name
-    /// `uid`: its file gets a second name here. When this returns, that is on the disk, too. Returns
-    /// the new name, or nothing when the message had been delivered before.
+    /// `uid`: its file gets a second name here. When this returns, that is on the disk, too.
+    /// Returns the new name, or nothing when the message had been delivered before.
     pub fn deliver(&self, uid: &str, message: &Path) -> io::Result<Option<PathBuf>> {
         let new = self.folder.join("new");
         let path = new.join(uid);
@@ -94,8 +94,8 @@ impl Maildir {
         self.at_its_place(message, |path| File::open(path))
     }
 
-    /// Removes messages, on the disk, too; each that it can. A message that somebody else has removed
-    /// is no error.
+    /// Removes messages, on the disk, too; each that it can. A message that somebody else has
+    /// removed is no error.
     pub fn remove<'a>(&self, messages: impl Iterator<Item = &'a Message>) -> io::Result<()> {
         let mut result = Ok(());
         for message in messages {

@@ -16,9 +16,9 @@ use crate::transcript::Transcript;
 use crate::{dots, limits};
 
 impl Queue {
-    /// Talks to another office at `addr` as any SMTP client would, up to the end of the message with
-    /// this name in the queue. Each recipient who is there keeps the reply that says whether it gets
-    /// the mail.
+    /// Talks to another office at `addr` as any SMTP client would, up to the end of the message
+    /// with this name in the queue. Each recipient who is there keeps the reply that says whether
+    /// it gets the mail.
     pub(super) fn hand_over(
         &self,
         id: &str,

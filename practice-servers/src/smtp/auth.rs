@@ -37,8 +37,8 @@ impl Session<'_> {
                 if user == GIVEN_UP {
                     return Err(NOT_BASE64.into());
                 }
-                // Somebody who does not know base64 types the password all the same, and it must not
-                // be taken for a command.
+                // Somebody who does not know base64 types the password all the same, and it must
+                // not be taken for a command.
                 let password = ask("334 UGFzc3dvcmQ6", None, connection)?;
                 format!("\0{}\0{}", decode(&user)?, decode(&password)?)
             }

@@ -4,8 +4,8 @@ use std::mem;
 
 use crate::smtp::path;
 
-/// A line is held until it is whole or has more bytes than this. When `From` has as many, no more of
-/// it is looked at.
+/// A line is held until it is whole or has more bytes than this. When `From` has as many, no more
+/// of it is looked at.
 const LINE: usize = 10_000;
 
 /// Reads a message as it comes, in parts.
@@ -30,8 +30,8 @@ pub(crate) struct Header {
 }
 
 impl Header {
-    /// Adds to `kept` what stays of the next part: all but `Return-Path`, which the last office alone
-    /// writes (RFC 5321 section 4.4). The parts have CR LF at the end of every line.
+    /// Adds to `kept` what stays of the next part: all but `Return-Path`, which the last office
+    /// alone writes (RFC 5321 section 4.4). The parts have CR LF at the end of every line.
     pub(crate) fn take(&mut self, part: &[u8], kept: &mut Vec<u8>) {
         let mut rest = part;
         while !self.is_over && !rest.is_empty() {
@@ -52,7 +52,7 @@ impl Header {
         kept.extend_from_slice(rest);
     }
 
-    /// Reads the next line, or more of it. A field goes on in lines that begin with a blank or a tab.
+    /// Reads a line, or more of it. A field goes on in lines that begin with a blank or a tab.
     fn read(&mut self, line: &[u8]) {
         if !self.is_within && !line.starts_with(b" ") && !line.starts_with(b"\t") {
             let (name, _) = line.split_at(memchr::memchr(b':', line).unwrap_or(0));

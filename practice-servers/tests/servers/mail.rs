@@ -35,8 +35,8 @@ fn only_cr_lf_dot_cr_lf_ends_a_message() {
     servers.mailbox("sina", "banzhang").says("STAT", "+OK 0 0");
 }
 
-/// `nc` without `-C` ends its lines with LF alone. It can say everything but the end of the mail. Many
-/// commands may come at once, also with the end of the mail (RFC 2920, RFC 2449 section 6.6).
+/// `nc` without `-C` ends its lines with LF alone. It can say everything but the end of the mail.
+/// Many commands may come at once, also with the end of the mail (RFC 2920, RFC 2449 section 6.6).
 #[test]
 fn a_conversation_in_lines_that_end_with_lf() {
     let mut servers = Servers::start();

@@ -29,8 +29,8 @@ fn the_start_says_all_that_a_learner_needs() {
 fn every_line_is_shown_but_no_secret() {
     let mut servers = Servers::start();
     let mut peer = servers.peer("qq-smtp");
-    // A person who does not know base64; clients with control characters in their lines; and at last
-    // one that does not wait for the answers.
+    // A person who does not know base64; clients with control characters in their lines; and at
+    // last one that does not wait for the answers.
     peer.answers(
         "EHLO client.example => 250
          auth Login laoshi => 334

@@ -226,8 +226,8 @@ impl Peer {
         Ok(reply)
     }
 
-    /// Sends each command of a table, and expects a reply that begins as the table says. What stands
-    /// in `[ ]` at the end of a command goes in base64.
+    /// Sends each command of a table, and expects a reply that begins as the table says. What
+    /// stands in `[ ]` at the end of a command goes in base64.
     #[track_caller]
     pub fn answers(&mut self, table: &str) {
         for row in table.split(['\n', ';']) {
@@ -240,8 +240,8 @@ impl Peer {
         }
     }
 
-    /// Sends a command of POP3, and returns the lines of the answer, up to the dot alone, without the
-    /// dots that the server has added.
+    /// Sends a command of POP3, and returns the lines of the answer, up to the dot alone, without
+    /// the dots that the server has added.
     #[track_caller]
     pub fn gets(&mut self, command: &str) -> String {
         self.says(command, "+OK");

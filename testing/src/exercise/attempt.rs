@@ -41,8 +41,8 @@ impl Attempt {
         Attempt { program: Program::start(&mut command) }
     }
 
-    /// Starts the program, which is a client, to send a message to an echo server, and to wait for the
-    /// answer for so many seconds.
+    /// Starts the program, which is a client, to send a message to an echo server, and to wait for
+    /// the answer for so many seconds.
     pub fn ask(lesson: &str, server: SocketAddr, message: &str, timeout: &str) -> Self {
         let addr = server.to_string();
         let arguments = ["--echo-addr", &addr, "--message", message, "--timeout", timeout];
@@ -295,9 +295,9 @@ enum End {
     TimedOut,
 }
 
-/// Reads while more bytes are `wanted`, which is asked after each piece, but no longer than `timeout`,
-/// and never more than these: what follows belongs to the next step. Returns what has come, and why no
-/// more is read.
+/// Reads while more bytes are `wanted`, which is asked after each piece, but no longer than
+/// `timeout`, and never more than these: what follows belongs to the next step. Returns what has
+/// come, and why no more is read.
 fn read(stream: &TcpStream, timeout: Duration, wanted: impl Fn(&[u8]) -> usize) -> (Vec<u8>, End) {
     let mut reader = shared::in_time(stream, timeout);
     let mut came = Vec::new();

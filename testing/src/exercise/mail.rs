@@ -24,8 +24,8 @@ pub struct Mail {
     pub message: String,
 }
 
-/// Starts an MTA. `odd` gets the number of the connection, 0 for the first, and each command, and may
-/// refuse it; the empty text closes the connection.
+/// Starts an MTA. `odd` gets the number of the connection, 0 for the first, and each command, and
+/// may refuse it; the empty text closes the connection.
 pub fn mta(
     odd: impl Fn(usize, &str) -> Option<&'static str> + Send + Sync + 'static,
 ) -> Server<Session> {

@@ -1,13 +1,12 @@
 //! Measures servers against others: lessons 03 and 09 against the same in plain C, which lie beside
-//! this folder, and the practice servers against aiosmtpd with its `Mailbox` handler (SMTP), Dovecot
-//! (POP3), vsftpd and pyftpdlib (FTP).
+//! this folder, and the practice servers against aiosmtpd with its `Mailbox` handler (SMTP),
+//! Dovecot (POP3), vsftpd and pyftpdlib (FTP).
 //!
 //! Run it: `cargo bench -p tour`; it takes some minutes and a C compiler named `cc`. Another server
-//! that is not installed is left out: `python3` finds the two Python packages, and Dovecot and vsftpd
-//! want to be started by root.
-//! Two servers are measured in turn, and each round has its own ratio ours / other, since whatever
-//! else the machine does at the time slows both: 2.00 is twice as fast. The table shows the medians
-//! of all rounds, and the lowest and the highest ratio.
+//! that is not installed is left out: `python3` finds the two Python packages, and Dovecot and
+//! vsftpd want to be started by root. Two servers are measured in turn, and each round has its own
+//! ratio ours / other, since whatever else the machine does at the time slows both: 2.00 is twice
+//! as fast. The table shows the medians of all rounds, and the lowest and the highest ratio.
 #![allow(clippy::print_stdout, reason = "a benchmark may end when its reader has gone")]
 
 mod echo;

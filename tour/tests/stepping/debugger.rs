@@ -179,8 +179,8 @@ impl Session {
         }
     }
 
-    /// The line of `main.rs` where the program is; nothing if it is in another file of the lesson, or
-    /// in a closure.
+    /// The line of `main.rs` where the program is; nothing if it is in another file of the lesson,
+    /// or in a closure.
     #[track_caller]
     pub fn place(&mut self) -> Option<usize> {
         let mut answer = self.ask(self.language.place);
@@ -201,7 +201,8 @@ impl Session {
         let path = path.canonicalize().unwrap_or_default();
         let is_inside = path.starts_with(&source);
         assert!(is_inside, "not in the lesson: {answer}\n{}", self.said);
-        // What the compiler adds by itself has the line 0; a closure shares a line with its function.
+        // What the compiler adds by itself has the line 0; a closure shares a line with its
+        // function.
         let is_main = path == source.join("main.rs") && number > 0 && !answer.contains("closure");
         is_main.then_some(number)
     }

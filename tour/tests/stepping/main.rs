@@ -16,9 +16,9 @@ use crate::source::Source;
 /// More lines than `step` passes in a lesson.
 const MANY: usize = 2000;
 
-/// Goes from each step of each lesson to the next one by this command, and calls `at_step` there with
-/// the place of the step among all. `step` leads into a step that lies in a function of its own, and a
-/// breakpoint into one that lies in a thread.
+/// Goes from each step of each lesson to the next one by this command, and calls `at_step` there
+/// with the place of the step among all. `step` leads into a step that lies in a function of its
+/// own, and a breakpoint into one that lies in a thread.
 fn walk(language: Language, command: &str, at_step: impl Fn(&mut Session, &Source, usize)) {
     for lesson in LESSONS {
         let source = Source::read(lesson.package, lesson.steps);

@@ -3,7 +3,8 @@
 use crate::debugger::Session;
 
 /// What several lessons show. `{addr}` stands for the address in the settings, `{peer}` for the one
-/// in the log, `{bytes}` and `{buffer}` for the message, alone and in a buffer that it does not fill.
+/// in the log, `{bytes}` and `{buffer}` for the message, alone and in a buffer that it does not
+/// fill.
 const CONFIG: &str = "config = {LESSON_ECHO_ADDR={addr}, ";
 const SERVER: &str = "server = {addr}\n";
 const PEER: &str = "peer = {peer}\n";
