@@ -20,8 +20,8 @@ pub fn connect(account: &Account) -> shared::Result<RustlsFtpStream> {
 
     // Extended passive (EPSV, RFC 2428): the server names a port and no address.
     ftp.set_mode(Mode::ExtendedPassive);
-    // A server may know only passive (PASV), which names an address, too. It is passed over: a
-    // hostile server could name another machine.
+    // A server may know only passive (PASV), which names an address, too. That address is passed
+    // over: a hostile server could name another machine.
     ftp.set_passive_nat_workaround(true);
     // The data connections have time-outs, too.
     let timeout = account.timeout;
